@@ -1,0 +1,206 @@
+//! The hot byte-scanning loop: where the lines of a chunk end
+//! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)).
+//!
+//! A line ends at LF or CR and at nothing else. [`LineEnds`] finds both as one 64-bit mask per 64
+//! bytes and hands the set bits out one by one, so that short lines cost no search call each; a
+//! long line is searched by `memchr2`, whose vectors are wider.
+
+pub(crate) const LF: u8 = b'\n';
+pub(crate) const CR: u8 = b'\r';
+
+/// Bytes that one mask covers.
+const BLOCK: usize = 64;
+/// So many blocks without a line end in a row, and the line counts as long.
+const LONG_LINE_BLOCKS: usize = 8;
+
+/// The line ends of one chunk, in order, each looked at as often as wanted and passed once.
+///
+/// No byte is looked at before [`peek`](Self::peek) needs it, so a cursor that is dropped early
+/// has scanned no more than a block (or one long line) ahead.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LineEnds {
+    /// Line ends of the current block that were not passed yet; bit 0 is `block_start`.
+    mask: u64,
+    block_start: usize,
+    /// Everything before this index has been scanned.
+    scanned: usize,
+}
+
+impl LineEnds {
+    /// The first line end that has not been passed. `chunk` is the same at each call.
+    #[inline(always)]
+    pub(crate) fn peek(&mut self, chunk: &[u8]) -> Option<usize> {
+        if self.mask == 0 && !self.refill(chunk) {
+            return None;
+        }
+        Some(self.block_start + self.mask.trailing_zeros() as usize)
+    }
+
+    /// Passes the line end that [`peek`](Self::peek) has just shown.
+    #[inline(always)]
+    pub(crate) fn pass(&mut self) {
+        self.mask &= self.mask.wrapping_sub(1);
+    }
+
+    /// Scans on to the next block with a line end; `false` where there is none.
+    #[inline]
+    fn refill(&mut self, chunk: &[u8]) -> bool {
+        let mut empty_blocks = 0;
+        while let Some(rest) = chunk.get(self.scanned..).filter(|rest| !rest.is_empty()) {
+            self.block_start = self.scanned;
+            if let Some(block) = rest.first_chunk::<BLOCK>() {
+                self.mask = line_end_mask(block);
+                self.scanned += BLOCK;
+            } else {
+                self.mask = line_end_mask_of_tail(rest);
+                self.scanned = chunk.len();
+            }
+            if self.mask != 0 {
+                return true;
+            }
+            empty_blocks += 1;
+            if empty_blocks == LONG_LINE_BLOCKS {
+                empty_blocks = 0;
+                let rest = chunk.get(self.scanned..).unwrap_or_default();
+                self.scanned += memchr::memchr2(LF, CR, rest).unwrap_or(rest.len());
+            }
+        }
+        false
+    }
+}
+
+/// Bit `i` is set where `block[i]` ends a line.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+#[allow(unsafe_code)]
+#[inline(always)]
+fn line_end_mask(block: &[u8; BLOCK]) -> u64 {
+    use core::arch::x86_64::{
+        _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
+    };
+    let mut mask = 0;
+    for (i, lane) in block.chunks_exact(16).enumerate() {
+        // SAFETY: SSE2 is enabled for the whole build (see the `cfg` above), and the only pointer
+        // is that of `lane`, 16 readable bytes, read by a load that asks for no alignment.
+        let bits = unsafe {
+            let lane = _mm_loadu_si128(lane.as_ptr().cast());
+            let lf = _mm_cmpeq_epi8(lane, _mm_set1_epi8(LF as i8));
+            let cr = _mm_cmpeq_epi8(lane, _mm_set1_epi8(CR as i8));
+            _mm_movemask_epi8(_mm_or_si128(lf, cr))
+        };
+        mask |= (bits as u64) << (16 * i);
+    }
+    mask
+}
+
+/// Bit `i` is set where `block[i]` ends a line.
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+#[inline(always)]
+fn line_end_mask(block: &[u8; BLOCK]) -> u64 {
+    portable_mask(block)
+}
+
+/// The same for fewer than 64 bytes.
+#[inline(always)]
+fn line_end_mask_of_tail(tail: &[u8]) -> u64 {
+    portable_mask(tail)
+}
+
+/// The same for at most 64 bytes on any machine, eight at a time.
+#[inline(always)]
+fn portable_mask(bytes: &[u8]) -> u64 {
+    let mut mask = 0;
+    let mut words = bytes.chunks_exact(8);
+    let mut shift = 0;
+    for word in &mut words {
+        let word = u64::from_le_bytes(word.try_into().unwrap_or_default());
+        let high_bits = zero_bytes(word ^ repeat(LF)) | zero_bytes(word ^ repeat(CR));
+        // Gathers the bits 7, 15, … 63 into the top byte, lowest first.
+        mask |= ((high_bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << shift;
+        shift += 8;
+    }
+    for &byte in words.remainder() {
+        mask |= u64::from(byte == LF || byte == CR) << shift;
+        shift += 1;
+    }
+    mask
+}
+
+const fn repeat(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// The high bit of each byte that is zero, and no other bit.
+const fn zero_bytes(word: u64) -> u64 {
+    const LOW_BITS: u64 = repeat(0x7F);
+    !(((word & LOW_BITS) + LOW_BITS) | word | LOW_BITS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line_ends(chunk: &[u8]) -> impl Iterator<Item = usize> + '_ {
+        let mut ends = LineEnds::default();
+        core::iter::from_fn(move || {
+            let end = ends.peek(chunk);
+            assert_eq!(end, ends.peek(chunk), "peeking changes nothing");
+            ends.pass();
+            end
+        })
+    }
+
+    fn naive(chunk: &[u8]) -> impl Iterator<Item = usize> + '_ {
+        (0..chunk.len()).filter(|&i| chunk[i] == LF || chunk[i] == CR)
+    }
+
+    /// Neighbours of LF and CR, their twins with the high bit, and both extremes.
+    const HOSTILE: [u8; 12] = [0, 9, 11, 12, 14, 0x7F, 0x80, 0x8A, 0x8D, 0x89, 0xFF, b'a'];
+
+    #[test]
+    fn every_line_end_is_found_at_every_place_of_every_length() {
+        for filler in HOSTILE {
+            for len in 0..200 {
+                let mut chunk = [filler; 200];
+                for at in 0..len {
+                    for end in [LF, CR] {
+                        chunk[at] = end;
+                        assert!(line_ends(&chunk[..len]).eq([at]), "{filler} {len} {at}");
+                        chunk[at] = filler;
+                    }
+                }
+                assert!(line_ends(&chunk[..len]).eq([]), "{filler} {len}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_line_is_left_at_its_end_and_short_lines_behind_it_are_all_found() {
+        for long in [511, 512, 513, 575, 576, 577, 3000] {
+            let mut chunk = [b'x'; 3200];
+            for (i, byte) in chunk[long..].iter_mut().enumerate() {
+                if i % 3 == 0 {
+                    *byte = if i % 2 == 0 { LF } else { CR };
+                }
+            }
+            assert!(line_ends(&chunk).eq(naive(&chunk)), "{long}");
+        }
+    }
+
+    #[test]
+    fn the_portable_mask_equals_this_machines() {
+        let mut block = [0; BLOCK];
+        let mut seed = 1_u32;
+        for _ in 0..10_000 {
+            for byte in &mut block {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let pick = (seed >> 24) as usize;
+                *byte = *[LF, CR].iter().chain(&HOSTILE).nth(pick % 14).unwrap();
+            }
+            assert_eq!(portable_mask(&block), line_end_mask(&block));
+            for len in 0..BLOCK {
+                let low = (1_u64 << len) - 1;
+                assert_eq!(line_end_mask_of_tail(&block[..len]), line_end_mask(&block) & low);
+            }
+        }
+    }
+}
