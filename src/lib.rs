@@ -7,6 +7,7 @@ extern crate std;
 
 mod scan;
 mod tokenizer;
+mod utf8;
 
 #[cfg(feature = "alloc")]
 pub use tokenizer::{Field, Token, Tokenizer, Tokens};

@@ -1,0 +1,161 @@
+//! Bytes → text: UTF-8 decode, with U+FFFD for what is none
+//! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation),
+//! [Encoding Standard](https://encoding.spec.whatwg.org/#utf-8-decoder)).
+//!
+//! Text that is well-formed and lies in the chunk is lent from it: [`CheckedText`]. All other text
+//! is decoded piece by piece into a buffer: [`CutSequence::decode`]. Values are cut out of the
+//! stream before they are decoded, which gives the same text, since no byte of a line end, a colon
+//! or a field name is ever part of an ill-formed sequence.
+
+use core::str::from_utf8;
+
+/// What stands for a maximal subpart of an ill-formed sequence.
+pub(crate) const REPLACEMENT: &str = "\u{FFFD}";
+
+/// The first bytes of a sequence that a chunk border cuts; empty between sequences.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CutSequence {
+    bytes: [u8; 3],
+    len: u8,
+}
+
+impl CutSequence {
+    pub(crate) const fn new() -> Self {
+        CutSequence { bytes: [0; 3], len: 0 }
+    }
+
+    /// Decodes the next piece of a value and hands its text on, part by part; `last` where the
+    /// value ends with it. Each maximal subpart of an ill-formed sequence becomes `replacement`,
+    /// or ends it with the error that stands there.
+    pub(crate) fn decode<E: Copy>(
+        &mut self,
+        mut piece: &[u8],
+        last: bool,
+        replacement: Result<&str, E>,
+        mut text: impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        while self.len > 0 {
+            let Some((&byte, rest)) = piece.split_first() else { break };
+            let mut longer = [0; 4];
+            let (seen, next) = longer.split_at_mut(usize::from(self.len));
+            seen.copy_from_slice(self.seen());
+            next[0] = byte;
+            let longer = &longer[..usize::from(self.len) + 1];
+            match from_utf8(longer) {
+                Ok(character) => {
+                    self.len = 0;
+                    piece = rest;
+                    text(character)?;
+                }
+                Err(error) if error.error_len().is_none() => {
+                    self.keep(longer);
+                    piece = rest;
+                }
+                // What was cut can't be completed; this byte begins something else.
+                Err(_) => {
+                    self.len = 0;
+                    text(replacement?)?;
+                }
+            }
+        }
+        match from_utf8(piece) {
+            Ok("") => {}
+            Ok(well_formed) => text(well_formed)?,
+            Err(_) => {
+                let mut parts = piece.utf8_chunks().peekable();
+                while let Some(part) = parts.next() {
+                    if !part.valid().is_empty() {
+                        text(part.valid())?;
+                    }
+                    if parts.peek().is_none() && is_cut(part.invalid()) {
+                        self.keep(part.invalid());
+                    } else if !part.invalid().is_empty() {
+                        text(replacement?)?;
+                    }
+                }
+            }
+        }
+        if last && self.len > 0 {
+            self.len = 0;
+            text(replacement?)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    fn seen(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        self.bytes[..bytes.len()].copy_from_slice(bytes);
+        self.len = bytes.len() as u8;
+    }
+}
+
+/// Whether more bytes could complete the sequence.
+fn is_cut(sequence: &[u8]) -> bool {
+    from_utf8(sequence).is_err_and(|error| error.error_len().is_none())
+}
+
+/// A stretch of a chunk that is known to be UTF-8, so that the check costs one call for many values.
+///
+/// The stretches grow from [`FIRST`](Self::FIRST) bytes on, so that a cursor that is dropped after
+/// an event has not checked much behind it, and stay below the size of a core's first cache.
+#[derive(Debug)]
+pub(crate) struct CheckedText<'c> {
+    text: &'c str,
+    /// Where in the chunk the text begins.
+    start: usize,
+    /// How many bytes the next stretch has.
+    next: usize,
+}
+
+impl<'c> CheckedText<'c> {
+    const FIRST: usize = 64;
+    const MOST: usize = 16 * 1024;
+
+    pub(crate) const fn new() -> Self {
+        CheckedText { text: "", start: 0, next: Self::FIRST }
+    }
+
+    /// The bytes from `start` to `end` of `chunk` as text; `None` where they are no UTF-8. `chunk`
+    /// is the same at each call, and a line end stands at `end`.
+    #[inline(always)]
+    pub(crate) fn get(&mut self, chunk: &'c [u8], start: usize, end: usize) -> Option<&'c str> {
+        if let Some(text) = self.known(start, end) {
+            return Some(text);
+        }
+        self.check(chunk, start, end);
+        self.known(start, end)
+    }
+
+    #[inline(always)]
+    fn known(&self, start: usize, end: usize) -> Option<&'c str> {
+        self.text.get(start.checked_sub(self.start)?..end.checked_sub(self.start)?)
+    }
+
+    #[inline(never)]
+    fn check(&mut self, chunk: &'c [u8], start: usize, end: usize) {
+        let stop = start.saturating_add(self.next).min(chunk.len()).max(end);
+        let stretch = chunk.get(start..character_border(chunk, stop)).unwrap_or_default();
+        self.next = (self.next * 2).min(Self::MOST);
+        self.start = start;
+        self.text = from_utf8(stretch)
+            .unwrap_or_else(|error| from_utf8(&stretch[..error.valid_up_to()]).unwrap_or_default());
+    }
+}
+
+/// The last index up to `index` at which no sequence of well-formed text is cut.
+fn character_border(chunk: &[u8], index: usize) -> usize {
+    let before = chunk.get(..index).unwrap_or_default();
+    let tail = &before[before.len().saturating_sub(3)..];
+    // A lead byte that close to the end may be cut; ASCII and continuation bytes are not.
+    match tail.iter().rposition(|&byte| byte < 0x80 || byte >= 0xC0) {
+        Some(lead) if is_cut(&tail[lead..]) => index - (tail.len() - lead),
+        _ => index,
+    }
+}
