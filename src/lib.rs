@@ -5,9 +5,19 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+mod buffer;
+mod error;
+mod event;
+mod parser;
+mod retained;
 mod scan;
 mod tokenizer;
 mod utf8;
 
+pub use buffer::{Buffers, Fixed, Growable};
+pub use error::{EncodeError, LastEventIdError, LimitError, Part, Refused};
 #[cfg(feature = "alloc")]
+pub use event::OwnedEvent;
+pub use event::{End, Event, Item, Pending};
+pub use parser::{Events, Items, Parser};
 pub use tokenizer::{Field, Token, Tokenizer, Tokens};

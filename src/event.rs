@@ -1,0 +1,159 @@
+//! What a parser hands out
+//! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage)).
+
+#[cfg(feature = "alloc")]
+use alloc::{borrow::Cow, string::String};
+use core::ops::Range;
+
+/// The type of an event that names none.
+pub(crate) const DEFAULT_EVENT_TYPE: &str = "message";
+
+/// An event as `EventSource` would dispatch it, lent by the parser and the chunk.
+///
+/// ```
+/// let mut parser = sse_wire::Parser::new();
+/// let mut events = parser.push(b"event: tick\ndata: 1\ndata: 2\nid: 7\n\n");
+/// let event = events.next()?.unwrap();
+/// assert_eq!((event.event_type, event.data, event.last_event_id), ("tick", "1\n2", "7"));
+/// # Ok::<(), sse_wire::LimitError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Event<'a> {
+    /// The event's type; `message` where the stream names none.
+    pub event_type: &'a str,
+    /// The data: the values of the block's `data` lines, joined by LF.
+    pub data: &'a str,
+    /// The last event ID string, which this block or an earlier one has set; empty where none has.
+    pub last_event_id: &'a str,
+    /// Whether this block has set the last event ID.
+    pub sets_id: bool,
+    /// The range of the event's block in the stream: from the first byte of its first line to just
+    /// behind the first byte that ends its blank line, however the stream was cut into chunks.
+    pub range: Range<u64>,
+}
+
+impl Event<'_> {
+    /// A copy to keep.
+    ///
+    /// ```
+    /// use sse_wire::{LimitError, OwnedEvent, Parser};
+    ///
+    /// fn first(stream: &[u8]) -> Result<Option<OwnedEvent>, LimitError> {
+    ///     Ok(Parser::new().push(stream).next()?.map(|event| event.to_owned()))
+    /// }
+    /// assert_eq!(first(b"data: x\n\n")?.unwrap().data, "x");
+    /// # Ok::<(), LimitError>(())
+    /// ```
+    ///
+    /// # Memory
+    ///
+    /// One allocation for the data, one for a type other than `message`, one for an ID; none for
+    /// what is empty.
+    #[cfg(feature = "alloc")]
+    pub fn to_owned(&self) -> OwnedEvent {
+        OwnedEvent {
+            event_type: match self.event_type {
+                DEFAULT_EVENT_TYPE => Cow::Borrowed(DEFAULT_EVENT_TYPE),
+                other => Cow::Owned(other.into()),
+            },
+            data: self.data.into(),
+            last_event_id: self.last_event_id.into(),
+            sets_id: self.sets_id,
+            range: self.range.clone(),
+        }
+    }
+}
+
+/// An [`Event`] to keep.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct OwnedEvent {
+    /// The event's type; `message` where the stream names none.
+    pub event_type: Cow<'static, str>,
+    /// The data: the values of the block's `data` lines, joined by LF.
+    pub data: String,
+    /// The last event ID string, which this block or an earlier one has set; empty where none has.
+    pub last_event_id: String,
+    /// Whether this block has set the last event ID.
+    pub sets_id: bool,
+    /// The range of the event's block in the stream, as in [`Event::range`].
+    pub range: Range<u64>,
+}
+
+#[cfg(feature = "alloc")]
+impl OwnedEvent {
+    /// The event, lent.
+    ///
+    /// ```
+    /// # let owned = sse_wire::Parser::new().push(b"data: x\n\n").next()?.unwrap().to_owned();
+    /// assert_eq!(owned.as_event().to_owned(), owned);
+    /// # Ok::<(), sse_wire::LimitError>(())
+    /// ```
+    pub fn as_event(&self) -> Event<'_> {
+        Event {
+            event_type: &self.event_type,
+            data: &self.data,
+            last_event_id: &self.last_event_id,
+            sets_id: self.sets_id,
+            range: self.range.clone(),
+        }
+    }
+}
+
+/// What can be observed in a stream: see [`Parser::observe`](crate::Parser::observe).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Item<'a> {
+    /// An event.
+    Event(Event<'a>),
+    /// A block that ended without an event, because it had no data or its event was refused.
+    Block {
+        /// The last event ID string, where this block has set it.
+        id: Option<&'a str>,
+        /// The range of the block in the stream, as in [`Event::range`].
+        range: Range<u64>,
+    },
+    /// A comment.
+    Comment {
+        /// What follows the colon, without one space directly behind it.
+        text: &'a str,
+        /// Where in the stream its colon stands.
+        position: u64,
+    },
+    /// A `retry` line that sets the reconnection time.
+    ReconnectionTime {
+        /// The time in milliseconds.
+        milliseconds: u64,
+    },
+}
+
+/// How a stream ended: see [`Parser::finish`](crate::Parser::finish).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum End<'a> {
+    /// Behind a blank line, or before anything came: nothing is lost.
+    Clean,
+    /// In the middle of a block, which the specification discards.
+    Incomplete(Pending<'a>),
+}
+
+/// What was pending when a stream ended in the middle of a block.
+///
+/// The specification discards it. Who wants it nevertheless must know that any part of it may be
+/// cut: a line that did not end counts as far as it came.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Pending<'a> {
+    /// The event type buffer; empty where the block named none.
+    pub event_type: &'a str,
+    /// The data; `None` where there was no `data` line, or the event was refused.
+    pub data: Option<&'a str>,
+    /// What the blank line would have made the last event ID string. An `id` line that did not end
+    /// does not count: half an ID is another ID.
+    pub last_event_id: &'a str,
+    /// Whether the event had been refused for its size.
+    pub refused: bool,
+    /// Where the block stands in the stream, as far as it came.
+    pub range: Range<u64>,
+}

@@ -1,0 +1,483 @@
+//! What a parser retains: the specification's data buffer, event type buffer, last event ID buffer
+//! and last event ID string, the line that a chunk border cuts, and the limit for all of them
+//! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)).
+//!
+//! A letter to the maintainer. What is over stays in its buffer as garbage until something is put
+//! there again, so that an event can be lent after it is over: `has_data` and its like say what
+//! counts, never a buffer's length. The buffer of ids is laid out as
+//!
+//! ```text
+//! last event ID string | last event ID buffer, where this block has set it | id line being read
+//! ```
+//!
+//! so that each id is copied once or twice however the lines are cut. A comment that the caller
+//! wants and a border cuts is built up behind the data: no data comes while its line is read.
+
+use core::ops::Range;
+
+use crate::buffer::Buffers;
+use crate::buffer::sealed::Buffer;
+use crate::error::Limit;
+use crate::tokenizer::Field;
+use crate::utf8::{CutSequence, REPLACEMENT};
+
+/// The line whose end has not come, as far as it concerns what is retained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// None, or nothing of its value has come.
+    Start,
+    /// Part of a `data` or `event` value stands at the end of its buffer.
+    Value(Field),
+    /// Part of a value stands at the end of the ids.
+    Id,
+    /// Part of a reconnection time.
+    Retry(ReconnectionTime),
+    /// Part of a comment stands behind the data, from `start` on; its colon is at `position`.
+    Comment { start: usize, position: u64 },
+    /// None: a whole comment that was handed out still stands there.
+    AfterComment { start: usize },
+    /// Nothing that comes can matter.
+    Ignored,
+}
+
+/// A reconnection time as far as it has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReconnectionTime {
+    Empty,
+    /// The digits' value in milliseconds, capped at the largest integer.
+    Digits(u64),
+    /// Something else than ASCII digits.
+    Invalid,
+}
+
+impl ReconnectionTime {
+    pub(crate) fn read(self, piece: &[u8]) -> Self {
+        piece.iter().fold(self, |time, byte| {
+            let milliseconds = match time {
+                Self::Invalid => return time,
+                Self::Empty => 0,
+                Self::Digits(milliseconds) => milliseconds,
+            };
+            match byte {
+                b'0'..=b'9' => Self::Digits(
+                    milliseconds.saturating_mul(10).saturating_add(u64::from(byte - b'0')),
+                ),
+                _ => Self::Invalid,
+            }
+        })
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Retained<B> {
+    buffers: B,
+    pub(crate) limit: usize,
+    /// Whether the block has data in its buffer. (A lent value is the cursor's.)
+    pub(crate) has_data: bool,
+    pub(crate) has_event_type: bool,
+    /// Length of the last event ID string.
+    id_string: usize,
+    /// Length of the last event ID buffer where this block has set it.
+    id_buffer: Option<usize>,
+    /// Whether the block's event was refused, so that only its ids and reconnection times count.
+    pub(crate) skipping: bool,
+    pub(crate) line: Line,
+    cut: CutSequence,
+    pub(crate) reconnection_time: Option<u64>,
+}
+
+impl<B: Buffers> Retained<B> {
+    pub(crate) const fn new(buffers: B, limit: usize) -> Self {
+        Retained {
+            buffers,
+            limit,
+            has_data: false,
+            has_event_type: false,
+            id_string: 0,
+            id_buffer: None,
+            skipping: false,
+            line: Line::Start,
+            cut: CutSequence::new(),
+            reconnection_time: None,
+        }
+    }
+
+    /// The data, of this block or of the one that was dispatched last.
+    #[inline(always)]
+    pub(crate) fn data(&self) -> &str {
+        self.buffers.data().as_str()
+    }
+
+    /// The event type, of this block or of the one that was dispatched last.
+    #[inline(always)]
+    pub(crate) fn event_type(&self) -> &str {
+        self.buffers.event_type().as_str()
+    }
+
+    /// The last event ID string.
+    #[inline(always)]
+    pub(crate) fn last_event_id(&self) -> &str {
+        self.buffers.ids().as_str().get(..self.id_string).unwrap_or_default()
+    }
+
+    /// How many bytes are retained.
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.held(Field::Data) + self.held(Field::Event) + self.held(Field::Id)
+    }
+
+    /// How many of them for a field.
+    #[inline(always)]
+    fn held(&self, field: Field) -> usize {
+        match field {
+            Field::Data if self.has_data || matches!(self.line, Line::Comment { .. }) => {
+                self.buffers.data().len()
+            }
+            Field::Event if self.has_event_type => self.buffers.event_type().len(),
+            Field::Id if self.line == Line::Id => self.buffers.ids().len(),
+            Field::Id => self.id_string + self.id_buffer.unwrap_or(0),
+            Field::Data | Field::Event | Field::Retry => 0,
+        }
+    }
+
+    /// Whether `more` bytes for a field fit, beside what is retained and `lent` bytes that the
+    /// block has lent from the chunk: what is lent counts, so that the chunks decide nothing.
+    #[inline(always)]
+    pub(crate) fn check(&self, field: Field, lent: usize, more: usize) -> Result<(), Limit> {
+        if self.len() + lent + more > self.limit {
+            return Err(Limit { bytes: self.limit, array: None });
+        }
+        let max_len = match field {
+            Field::Data => self.buffers.data().max_len(),
+            Field::Event => self.buffers.event_type().max_len(),
+            Field::Id | Field::Retry => self.buffers.ids().max_len(),
+        };
+        if self.held(field) + more > max_len {
+            return Err(Limit { bytes: max_len, array: Some(field) });
+        }
+        Ok(())
+    }
+
+    /// Decodes a piece to the end of a field's buffer; `last` where the line ends with it.
+    fn append(&mut self, field: Field, piece: &[u8], last: bool, lent: usize) -> Result<(), Limit> {
+        let mut cut = self.cut;
+        let appended =
+            cut.decode(piece, last, Ok(REPLACEMENT), |text| self.push_str(field, text, lent));
+        self.cut = cut;
+        appended
+    }
+
+    fn push_str(&mut self, field: Field, text: &str, lent: usize) -> Result<(), Limit> {
+        self.check(field, lent, text.len())?;
+        match field {
+            Field::Data => self.buffers.data_mut().push_str(text),
+            Field::Event => self.buffers.event_type_mut().push_str(text),
+            Field::Id | Field::Retry => self.buffers.ids_mut().push_str(text),
+        }
+        Ok(())
+    }
+
+    /// Keeps data that was lent from a chunk that ends, or that more data follows.
+    pub(crate) fn keep_data(&mut self, text: &str) {
+        self.buffers.data_mut().truncate(0);
+        self.buffers.data_mut().push_str(text);
+        self.has_data = true;
+    }
+
+    /// Keeps an event type that was lent from a chunk that ends.
+    pub(crate) fn keep_event_type(&mut self, text: &str) {
+        self.buffers.event_type_mut().truncate(0);
+        self.buffers.event_type_mut().push_str(text);
+        self.has_event_type = true;
+    }
+
+    /// Takes a piece of a `data` line. The values of several lines are joined by LF, which is the
+    /// specification's LF behind each and none behind the last.
+    pub(crate) fn append_data(
+        &mut self,
+        piece: &[u8],
+        last: bool,
+        lent: usize,
+    ) -> Result<(), Limit> {
+        let joint = match self.line {
+            Line::Start if self.has_data => "\n",
+            Line::Start => {
+                self.keep_data("");
+                ""
+            }
+            _ => "",
+        };
+        self.append_value(Field::Data, joint, piece, last, lent)
+    }
+
+    /// Takes a piece of an `event` line, which replaces what an earlier one said.
+    pub(crate) fn append_event_type(
+        &mut self,
+        piece: &[u8],
+        last: bool,
+        lent: usize,
+    ) -> Result<(), Limit> {
+        if self.line == Line::Start {
+            self.keep_event_type("");
+        }
+        self.append_value(Field::Event, "", piece, last, lent)
+    }
+
+    /// Where the value does not fit, the event is refused.
+    fn append_value(
+        &mut self,
+        field: Field,
+        joint: &str,
+        piece: &[u8],
+        last: bool,
+        lent: usize,
+    ) -> Result<(), Limit> {
+        self.line = Line::Value(field);
+        let appended =
+            self.push_str(field, joint, lent).and_then(|()| self.append(field, piece, last, lent));
+        if appended.is_err() {
+            self.refuse_event();
+        }
+        self.pass(last);
+        appended
+    }
+
+    /// Takes a piece of an `id` line. Where it does not fit, the event gives way first; an id that
+    /// does not fit alone is dropped, and the earlier one stays.
+    pub(crate) fn append_id(&mut self, piece: &[u8], last: bool, lent: usize) -> Result<(), Limit> {
+        let mut refused = Ok(());
+        if self.line == Line::Start {
+            let len = self.held(Field::Id);
+            self.buffers.ids_mut().truncate(len);
+            self.line = Line::Id;
+        }
+        if self.line == Line::Id {
+            let nul = memchr::memchr(0, piece);
+            let piece = &piece[..nul.unwrap_or(piece.len())];
+            let ends = last || nul.is_some();
+            let (len, cut) = (self.buffers.ids().len(), self.cut);
+            let mut appended = self.append(Field::Id, piece, ends, lent);
+            if let Err(limit) = appended {
+                self.buffers.ids_mut().truncate(len);
+                if !self.skipping {
+                    self.refuse_event();
+                    refused = Err(limit);
+                    self.cut = cut;
+                    appended = self.append(Field::Id, piece, ends, 0);
+                }
+            }
+            if appended.is_err() || nul.is_some() {
+                self.ignore_line();
+            } else if last {
+                self.set_last_event_id_buffer();
+            }
+        }
+        self.pass(last);
+        refused
+    }
+
+    /// The id line that was read becomes the last event ID buffer.
+    fn set_last_event_id_buffer(&mut self) {
+        let earlier_end = self.id_string + self.id_buffer.unwrap_or(0);
+        let ids = self.buffers.ids_mut();
+        let len = ids.len() - earlier_end;
+        if earlier_end > self.id_string {
+            ids.remove(self.id_string, earlier_end);
+        }
+        self.id_buffer = Some(len);
+    }
+
+    /// The last event ID buffer, where the block has set it, becomes the last event ID string.
+    /// Says whether it has.
+    #[inline(always)]
+    fn set_last_event_id_string(&mut self) -> bool {
+        let Some(len) = self.id_buffer.take() else { return false };
+        let ids = self.buffers.ids_mut();
+        ids.truncate(self.id_string + len);
+        if self.id_string > 0 {
+            ids.remove(0, self.id_string);
+        }
+        ids.release(len);
+        self.id_string = len;
+        true
+    }
+
+    /// Takes a piece of a `retry` line; the reconnection time where the line ends and sets it.
+    pub(crate) fn read_reconnection_time(&mut self, piece: &[u8], last: bool) -> Option<u64> {
+        let before = match self.line {
+            Line::Retry(time) => time,
+            _ => ReconnectionTime::Empty,
+        };
+        let time = before.read(piece);
+        self.line = Line::Retry(time);
+        self.pass(last);
+        match time {
+            ReconnectionTime::Digits(milliseconds) if last => {
+                self.reconnection_time = Some(milliseconds);
+                self.reconnection_time
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes a piece of a comment whose colon is at `position`; where the line ends, the position
+    /// of the comment that [`comment`](Self::comment) gives.
+    pub(crate) fn append_comment(
+        &mut self,
+        piece: &[u8],
+        last: bool,
+        position: u64,
+    ) -> Result<Option<u64>, (Limit, u64)> {
+        if self.line == Line::Start {
+            if !self.has_data {
+                self.buffers.data_mut().truncate(0);
+            }
+            self.line = Line::Comment { start: self.buffers.data().len(), position };
+        }
+        let Line::Comment { start, position } = self.line else {
+            self.pass(last);
+            return Ok(None);
+        };
+        if let Err(limit) = self.append(Field::Data, piece, last, 0) {
+            self.buffers.data_mut().truncate(start);
+            self.ignore_line();
+            self.pass(last);
+            return Err((limit, position));
+        }
+        if !last {
+            return Ok(None);
+        }
+        self.line = Line::AfterComment { start };
+        Ok(Some(position))
+    }
+
+    /// The comment whose line has just ended.
+    pub(crate) fn comment(&self) -> &str {
+        match self.line {
+            Line::AfterComment { start } => self.data().get(start..).unwrap_or_default(),
+            _ => "",
+        }
+    }
+
+    /// Takes away a comment that was handed out, and one that is being read unless it is `wanted`.
+    #[inline(always)]
+    pub(crate) fn drop_comment(&mut self, wanted: bool) {
+        match self.line {
+            Line::AfterComment { start } => {
+                self.buffers.data_mut().truncate(start);
+                self.line = Line::Start;
+            }
+            Line::Comment { start, .. } if !wanted => {
+                self.buffers.data_mut().truncate(start);
+                self.ignore_line();
+            }
+            _ => {}
+        }
+    }
+
+    /// Ignores a piece of a line, and the line with it.
+    #[inline(always)]
+    pub(crate) fn ignore(&mut self, last: bool) {
+        if !last {
+            self.ignore_line();
+        }
+        self.pass(last);
+    }
+
+    fn ignore_line(&mut self) {
+        self.line = Line::Ignored;
+        self.cut = CutSequence::new();
+    }
+
+    #[inline(always)]
+    fn pass(&mut self, last: bool) {
+        if last {
+            self.line = Line::Start;
+        }
+    }
+
+    /// Drops the block's event: what comes up to the blank line is skipped.
+    pub(crate) fn refuse_event(&mut self) {
+        self.has_data = false;
+        self.has_event_type = false;
+        self.skipping = true;
+        if let Line::Value(_) = self.line {
+            self.ignore_line();
+        }
+    }
+
+    /// Ends the block. Its data and event type stay readable until more is put there.
+    #[inline(always)]
+    pub(crate) fn end_block(&mut self) -> EndedBlock {
+        let (data, event_type) = (self.held(Field::Data), self.held(Field::Event));
+        self.buffers.data_mut().release(data);
+        self.buffers.event_type_mut().release(event_type);
+        self.skipping = false;
+        EndedBlock {
+            has_data: core::mem::take(&mut self.has_data),
+            has_event_type: core::mem::take(&mut self.has_event_type),
+            sets_id: self.set_last_event_id_string(),
+        }
+    }
+
+    /// Ends the stream: the last event ID string and the reconnection time stay. What the block
+    /// had is told, and stays readable until more is put there.
+    pub(crate) fn end_stream(&mut self) -> UnfinishedBlock {
+        if let Line::Value(field) = self.line {
+            // A cut sequence ends with the stream. Where its U+FFFD does not fit, it is left out.
+            let _ = self.append(field, &[], true, 0);
+        }
+        self.drop_comment(false);
+        self.line = Line::Start;
+        self.cut = CutSequence::new();
+        let id_string = self.id_string;
+        UnfinishedBlock {
+            has_data: core::mem::take(&mut self.has_data),
+            has_event_type: core::mem::take(&mut self.has_event_type),
+            id: self.id_buffer.take().map_or(0..id_string, |len| id_string..id_string + len),
+            refused: core::mem::take(&mut self.skipping),
+        }
+    }
+
+    /// A part of the ids, as [`end_stream`](Self::end_stream) names it.
+    pub(crate) fn id(&self, range: Range<usize>) -> &str {
+        self.buffers.ids().as_str().get(range).unwrap_or_default()
+    }
+
+    /// Replaces the last event ID string between two streams.
+    pub(crate) fn replace_last_event_id(&mut self, id: &str) -> Result<(), Limit> {
+        if id.len() > self.limit {
+            return Err(Limit { bytes: self.limit, array: None });
+        }
+        let max_len = self.buffers.ids().max_len();
+        if id.len() > max_len {
+            return Err(Limit { bytes: max_len, array: Some(Field::Id) });
+        }
+        if self.line == Line::Id {
+            self.ignore_line();
+        }
+        self.buffers.ids_mut().truncate(0);
+        self.buffers.ids_mut().push_str(id);
+        self.id_string = id.len();
+        self.id_buffer = None;
+        Ok(())
+    }
+}
+
+/// What a block had, at its blank line.
+pub(crate) struct EndedBlock {
+    pub(crate) has_data: bool,
+    pub(crate) has_event_type: bool,
+    /// Whether it set the last event ID.
+    pub(crate) sets_id: bool,
+}
+
+/// What a block had, at the end of the stream.
+pub(crate) struct UnfinishedBlock {
+    pub(crate) has_data: bool,
+    pub(crate) has_event_type: bool,
+    /// The part of the ids that would have become the last event ID string.
+    pub(crate) id: Range<usize>,
+    /// Whether its event was refused.
+    pub(crate) refused: bool,
+}
