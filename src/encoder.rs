@@ -1,0 +1,462 @@
+//! Event, comment, id, reconnection time → bytes: the other direction of
+//! [9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream).
+//!
+//! A letter to the maintainer. `write_field` writes every line but those of data, which are `write_lines`. A block is checked
+//! whole before its first byte is written, so a refused one leaves no trace; data may come
+//! piecewise, its line breaks and characters cut, and a [`DataWriter`] that is dropped before its
+//! end takes its block back where the sink can.
+
+use core::fmt::{self, Debug, Formatter};
+
+use crate::error::{EncodeError, Part};
+use crate::event::{DEFAULT_EVENT_TYPE, Event};
+use crate::scan::{CR, LF};
+use crate::sink::{Counter, Sink, SliceSink};
+use crate::utf8::CutSequence;
+
+/// A block to encode: an event, or anything else that ends with a blank line.
+///
+/// ```
+/// use sse_wire::Block;
+///
+/// let mut stream = Vec::new();
+/// Block::new().event_type("tick").id("7").data("one\ntwo").encode(&mut stream)?;
+/// Block::new().comment("keep-alive").encode(&mut stream)?;
+/// assert_eq!(
+///     stream,
+///     b"event: tick\nid: 7\ndata: one\ndata: two\n\n: keep-alive\n\n"
+/// );
+/// # Ok::<(), sse_wire::EncodeError>(())
+/// ```
+///
+/// # Laws
+///
+/// - Round trip: an encoded block decodes to itself, alone and between others, or it is refused.
+///   Line breaks within data are the one thing that changes: CR and CRLF decode as LF, since the
+///   format can't carry CR (see [`strict`](Self::strict)).
+/// - What is refused has written nothing.
+///
+/// # Errors
+///
+/// [`EncodeError`] says which field can't be encoded and why: a line break in the event type, the
+/// id or the comment; a NUL in the id.
+///
+/// # Memory and cost
+///
+/// A block borrows its texts. Encoding reads them twice, to check and to copy, and allocates
+/// nothing by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Block<'a> {
+    comment: Option<&'a str>,
+    event_type: Option<&'a str>,
+    id: Option<&'a str>,
+    retry: Option<u64>,
+    data: Option<&'a str>,
+    strict: bool,
+}
+
+impl<'a> Block<'a> {
+    /// An empty block: nothing but its blank line.
+    pub const fn new() -> Self {
+        Block { comment: None, event_type: None, id: None, retry: None, data: None, strict: false }
+    }
+
+    /// A comment, which decoders ignore: it keeps a connection alive. One line.
+    #[must_use]
+    pub const fn comment(mut self, text: &'a str) -> Self {
+        self.comment = Some(text);
+        self
+    }
+
+    /// The event's type. The empty one is the default, `message`, and writes no line. Without data
+    /// there is no event, and decoders drop the type.
+    #[must_use]
+    pub const fn event_type(mut self, event_type: &'a str) -> Self {
+        self.event_type = Some(event_type);
+        self
+    }
+
+    /// The last event ID from this block on; the empty one takes it back. A block with an ID and
+    /// without data only moves the last event ID.
+    #[must_use]
+    pub const fn id(mut self, id: &'a str) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// The reconnection time in milliseconds.
+    #[must_use]
+    pub const fn retry(mut self, milliseconds: u64) -> Self {
+        self.retry = Some(milliseconds);
+        self
+    }
+
+    /// The event's data: any text. Each LF, CR or CRLF in it decodes as one LF.
+    #[must_use]
+    pub const fn data(mut self, data: &'a str) -> Self {
+        self.data = Some(data);
+        self
+    }
+
+    /// Refuses data that would not decode to the very same text: any with a CR.
+    ///
+    /// ```
+    /// use sse_wire::Block;
+    ///
+    /// let block = Block::new().data("a\r\nb");
+    /// assert!(block.encode(&mut Vec::new()).is_ok());
+    /// assert!(block.strict().encode(&mut Vec::new()).is_err());
+    /// ```
+    #[must_use]
+    pub const fn strict(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+
+    /// The exact number of bytes that [`encode`](Self::encode) writes.
+    ///
+    /// # Errors
+    ///
+    /// Those of `encode`, where the block can't be encoded.
+    pub fn encoded_len(&self) -> Result<usize, EncodeError> {
+        let mut counter = Counter::default();
+        self.encode(&mut counter)?;
+        Ok(counter.len())
+    }
+
+    /// Appends the block to a `Vec<u8>`, a `String`, or another [`Sink`].
+    ///
+    /// # Errors
+    ///
+    /// What can't be encoded is refused before anything is written, and what does not fit into
+    /// fixed memory is taken back.
+    #[inline]
+    pub fn encode<S: Sink + ?Sized>(&self, sink: &mut S) -> Result<(), EncodeError> {
+        self.check()?;
+        let mark = sink.mark();
+        self.write(sink).map_err(|error| {
+            sink.truncate(mark);
+            self.explain(error)
+        })
+    }
+
+    /// Encodes the block to the start of `memory` and gives the number of bytes.
+    ///
+    /// ```
+    /// let block = sse_wire::Block::new().data("x");
+    /// let mut memory = [0; 16];
+    /// let len = block.encode_to_slice(&mut memory)?;
+    /// assert_eq!(len, block.encoded_len()?);
+    /// assert_eq!(&memory[..len], b"data: x\n\n");
+    /// # Ok::<(), sse_wire::EncodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`encode`](Self::encode). Where the memory is too small, the error tells how much
+    /// is needed.
+    pub fn encode_to_slice(&self, memory: &mut [u8]) -> Result<usize, EncodeError> {
+        let mut sink = SliceSink::new(memory);
+        self.encode(&mut sink)?;
+        Ok(sink.written().len())
+    }
+
+    /// Begins the block and lets its data be written piece by piece, straight into the sink.
+    /// Data that the block has already comes first.
+    ///
+    /// ```
+    /// use sse_wire::Block;
+    ///
+    /// let mut stream = String::new();
+    /// let mut data = Block::new().event_type("sum").data_writer(&mut stream)?;
+    /// std::fmt::Write::write_fmt(&mut data, format_args!("{} + {}", 1, 2)).unwrap();
+    /// data.finish()?;
+    /// assert_eq!(stream, "event: sum\ndata: 1 + 2\n\n");
+    /// # Ok::<(), sse_wire::EncodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`encode`](Self::encode).
+    pub fn data_writer<'s, S: Sink + ?Sized>(
+        &self,
+        sink: &'s mut S,
+    ) -> Result<DataWriter<'s, S>, EncodeError> {
+        self.check()?;
+        // Dropped on an error, which takes back what was written.
+        let mut writer = DataWriter {
+            mark: sink.mark(),
+            sink,
+            after_cr: false,
+            strict: self.strict,
+            written: 0,
+            cut: CutSequence::new(),
+            result: Ok(()),
+            finished: false,
+        };
+        self.write_head(writer.sink)?;
+        writer.sink.write(DATA)?;
+        writer.write(self.data.unwrap_or_default())?;
+        Ok(writer)
+    }
+
+    /// Finds what can't be encoded, in the order of the lines.
+    #[inline]
+    fn check(&self) -> Result<(), EncodeError> {
+        check_line(Part::Comment, self.comment)?;
+        check_line(Part::EventType, self.event_type)?;
+        if let Some(id) = self.id {
+            if let Some(at) = memchr::memchr3(0, LF, CR, id.as_bytes()) {
+                return Err(match id.as_bytes().get(at) {
+                    Some(0) => EncodeError::Nul { at },
+                    _ => EncodeError::LineBreak { part: Part::Id, at },
+                });
+            }
+        }
+        match self.data {
+            Some(data) if self.strict => check_strict(data, 0),
+            _ => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn write<S: Sink + ?Sized>(&self, sink: &mut S) -> Result<(), EncodeError> {
+        self.write_head(sink)?;
+        if let Some(data) = self.data {
+            sink.write(DATA)?;
+            write_lines(sink, data, &mut false)?;
+            sink.write("\n")?;
+        }
+        sink.write("\n")
+    }
+
+    /// Everything but the data and the blank line.
+    #[inline]
+    fn write_head<S: Sink + ?Sized>(&self, sink: &mut S) -> Result<(), EncodeError> {
+        /// More than all names, colons, spaces, line ends and a reconnection time need.
+        const OVERHEAD: usize = 64;
+        let len = |text: Option<&str>| text.map_or(0, str::len);
+        sink.reserve(
+            len(self.comment) + len(self.event_type) + len(self.id) + len(self.data) + OVERHEAD,
+        );
+        write_field(sink, ": ", self.comment)?;
+        write_field(sink, "event: ", self.event_type.filter(|event_type| !event_type.is_empty()))?;
+        write_field(sink, "id: ", self.id)?;
+        if let Some(milliseconds) = self.retry {
+            write_field(sink, "retry: ", Some(decimal(milliseconds, &mut [0; 20])))?;
+        }
+        Ok(())
+    }
+
+    /// Says of a lack of room how much the whole block needs.
+    #[cold]
+    fn explain(&self, error: EncodeError) -> EncodeError {
+        match (error, self.encoded_len()) {
+            (EncodeError::NoRoom { room, .. }, Ok(needed)) => EncodeError::NoRoom { needed, room },
+            (error, _) => error,
+        }
+    }
+}
+
+/// The block that decodes to the event: its type, unless that is `message`, its data, and its ID
+/// where this event has set it.
+impl<'a> From<&Event<'a>> for Block<'a> {
+    fn from(event: &Event<'a>) -> Self {
+        Block {
+            event_type: Some(event.event_type)
+                .filter(|&event_type| event_type != DEFAULT_EVENT_TYPE),
+            id: event.sets_id.then_some(event.last_event_id),
+            data: Some(event.data),
+            ..Block::new()
+        }
+    }
+}
+
+/// Writes the data of one block piece by piece: see [`Block::data_writer`].
+///
+/// It implements [`core::fmt::Write`] and, with the feature `std`, [`std::io::Write`], so that a
+/// serializer can write into it. Line breaks may be cut between pieces, and so may characters.
+///
+/// The block is complete only after [`finish`](Self::finish). Dropped before, it takes the whole
+/// block back, where the sink can: nothing half-written is left by a serializer that fails.
+pub struct DataWriter<'s, S: Sink + ?Sized> {
+    sink: &'s mut S,
+    /// The sink before the block.
+    mark: usize,
+    /// Whether the last byte of data was a CR, so that a directly following LF belongs to it.
+    after_cr: bool,
+    strict: bool,
+    /// Bytes of data so far.
+    written: usize,
+    /// A character that is cut between pieces of bytes.
+    cut: CutSequence,
+    /// The first error: it stays, and nothing is written after it.
+    result: Result<(), EncodeError>,
+    finished: bool,
+}
+
+impl<S: Sink + ?Sized> DataWriter<'_, S> {
+    /// Appends text to the data.
+    ///
+    /// # Errors
+    ///
+    /// A full sink, or a CR in a [strict](Block::strict) block. After an error the writer takes
+    /// nothing more, and its block is taken back when it is dropped.
+    pub fn write(&mut self, text: &str) -> Result<(), EncodeError> {
+        if !self.cut.is_empty() {
+            return self.fail(EncodeError::NotUtf8 { at: self.written });
+        }
+        self.write_text(text)
+    }
+
+    /// Appends UTF-8 bytes to the data; a character may be cut between two calls.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`write`](Self::write), and bytes that are no UTF-8.
+    pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        let mut cut = self.cut;
+        let decoded =
+            cut.decode(bytes, false, Err(None), |text| self.write_text(text).map_err(Some));
+        self.cut = cut;
+        match decoded {
+            Err(None) => self.fail(EncodeError::NotUtf8 { at: self.written }),
+            Ok(()) | Err(Some(_)) => self.result,
+        }
+    }
+
+    /// Ends the data and the block.
+    ///
+    /// # Errors
+    ///
+    /// The first error that a write had, a character that is still cut, or a full sink. The block
+    /// has been taken back then, where the sink can do that.
+    pub fn finish(mut self) -> Result<(), EncodeError> {
+        self.write("")?;
+        self.sink.write("\n\n")?;
+        self.finished = true;
+        Ok(())
+    }
+
+    fn fail(&mut self, error: EncodeError) -> Result<(), EncodeError> {
+        self.result = self.result.and(Err(error));
+        self.result
+    }
+
+    fn write_text(&mut self, text: &str) -> Result<(), EncodeError> {
+        if self.result.is_ok() && self.strict {
+            self.result = check_strict(text, self.written);
+        }
+        if self.result.is_ok() {
+            self.result = write_lines(self.sink, text, &mut self.after_cr);
+            self.written += text.len();
+        }
+        self.result
+    }
+}
+
+impl<S: Sink + ?Sized> fmt::Write for DataWriter<'_, S> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.write(text).map_err(|_| fmt::Error)
+    }
+}
+
+#[cfg(feature = "std")]
+impl<S: Sink + ?Sized> std::io::Write for DataWriter<'_, S> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self.write_bytes(bytes) {
+            Ok(()) => Ok(bytes.len()),
+            Err(error) => Err(std::io::Error::new(std::io::ErrorKind::InvalidData, error)),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<S: Sink + ?Sized> Drop for DataWriter<'_, S> {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.sink.truncate(self.mark);
+        }
+    }
+}
+
+impl<S: Sink + ?Sized> Debug for DataWriter<'_, S> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataWriter").field("result", &self.result).finish_non_exhaustive()
+    }
+}
+
+/// What stands before each line of data.
+const DATA: &str = "data: ";
+
+/// Refuses what can't stand in one line.
+#[inline]
+fn check_line(part: Part, text: Option<&str>) -> Result<(), EncodeError> {
+    match text.and_then(|text| memchr::memchr2(LF, CR, text.as_bytes())) {
+        Some(at) => Err(EncodeError::LineBreak { part, at }),
+        None => Ok(()),
+    }
+}
+
+/// Refuses data that would come back with an LF in place of a CR or CRLF.
+fn check_strict(text: &str, written: usize) -> Result<(), EncodeError> {
+    match memchr::memchr(CR, text.as_bytes()) {
+        Some(at) => Err(EncodeError::LineBreak { part: Part::Data, at: written + at }),
+        None => Ok(()),
+    }
+}
+
+#[inline]
+fn write_field<S: Sink + ?Sized>(
+    sink: &mut S,
+    name: &str,
+    value: Option<&str>,
+) -> Result<(), EncodeError> {
+    if let Some(value) = value {
+        sink.write(name)?;
+        sink.write(value)?;
+        sink.write("\n")?;
+    }
+    Ok(())
+}
+
+/// Writes more of the data: each LF, CR or CRLF begins a new line. `after_cr` is kept between the
+/// pieces of one text: whether the last byte was a CR.
+#[inline]
+fn write_lines<S: Sink + ?Sized>(
+    sink: &mut S,
+    mut text: &str,
+    after_cr: &mut bool,
+) -> Result<(), EncodeError> {
+    while let &[first, ..] = text.as_bytes() {
+        if core::mem::take(after_cr) && first == LF {
+            text = &text[1..];
+        }
+        let Some(at) = memchr::memchr2(LF, CR, text.as_bytes()) else {
+            return sink.write(text);
+        };
+        sink.write(&text[..at])?;
+        sink.write("\n")?;
+        sink.write(DATA)?;
+        *after_cr = text.as_bytes()[at] == CR;
+        text = &text[at + 1..];
+    }
+    Ok(())
+}
+
+/// The decimal digits of a number.
+fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &str {
+    let mut start = digits.len();
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+        start -= 1;
+        if number == 0 {
+            break;
+        }
+    }
+    core::str::from_utf8(&digits[start..]).unwrap_or_default()
+}

@@ -1,0 +1,202 @@
+//! Where encoded bytes go.
+
+#[cfg(feature = "alloc")]
+use alloc::{string::String, vec::Vec};
+use core::fmt::{self, Write};
+
+use crate::error::EncodeError;
+
+/// Where a [`Block`](crate::Block) is encoded to: a `Vec<u8>` or `String`, which it is appended to,
+/// a [`SliceSink`] over fixed memory, or a [`FmtSink`] over any [`core::fmt::Write`].
+///
+/// The trait is sealed; `FmtSink` is the way to other targets.
+pub trait Sink: sealed::Sink {}
+
+/// Fixed memory as a [`Sink`].
+///
+/// ```
+/// use sse_wire::{Block, SliceSink};
+///
+/// let mut memory = [0; 32];
+/// let mut sink = SliceSink::new(&mut memory);
+/// Block::new().data("one").encode(&mut sink)?;
+/// Block::new().data("two").encode(&mut sink)?;
+/// assert_eq!(sink.written(), b"data: one\n\ndata: two\n\n");
+/// assert!(Block::new().data("too long").encode(&mut sink).is_err());
+/// assert_eq!(sink.written().len(), 22, "what does not fit leaves no trace");
+/// # Ok::<(), sse_wire::EncodeError>(())
+/// ```
+#[derive(Debug)]
+pub struct SliceSink<'a> {
+    memory: &'a mut [u8],
+    len: usize,
+}
+
+impl<'a> SliceSink<'a> {
+    /// An empty sink over `memory`.
+    pub const fn new(memory: &'a mut [u8]) -> Self {
+        SliceSink { memory, len: 0 }
+    }
+
+    /// What has been written.
+    pub fn written(&self) -> &[u8] {
+        self.memory.get(..self.len).unwrap_or_default()
+    }
+
+    /// Gives the memory back; what has been written stands at its start.
+    pub fn into_written(self) -> &'a mut [u8] {
+        self.memory.get_mut(..self.len).unwrap_or_default()
+    }
+}
+
+/// Any [`core::fmt::Write`] as a [`Sink`].
+///
+/// What such a target has taken can't be taken back: after an error, or where a
+/// [`DataWriter`](crate::DataWriter) was dropped unfinished, it may hold part of a block, and the
+/// stream has to end there.
+///
+/// ```
+/// use sse_wire::{Block, FmtSink};
+///
+/// struct Event<'a>(&'a str);
+///
+/// impl std::fmt::Display for Event<'_> {
+///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         Block::new().data(self.0).encode(&mut FmtSink(f)).map_err(|_| std::fmt::Error)
+///     }
+/// }
+/// assert_eq!(Event("x").to_string(), "data: x\n\n");
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FmtSink<W>(pub W);
+
+/// A sink that only counts.
+#[derive(Debug, Default)]
+pub(crate) struct Counter {
+    len: usize,
+}
+
+impl Counter {
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+}
+
+/// What a sink can do, out of reach for other crates.
+pub(crate) mod sealed {
+    use super::EncodeError;
+
+    pub trait Sink {
+        fn write(&mut self, text: &str) -> Result<(), EncodeError>;
+        /// Makes room for so many bytes more, or hopes so.
+        fn reserve(&mut self, _more: usize) {}
+        /// How many bytes have been written: a mark for [`truncate`](Self::truncate).
+        fn mark(&self) -> usize;
+        /// Takes back what was written since `mark`, where that can be done.
+        fn truncate(&mut self, mark: usize);
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Sink for Vec<u8> {}
+
+#[cfg(feature = "alloc")]
+impl sealed::Sink for Vec<u8> {
+    #[inline(always)]
+    fn write(&mut self, text: &str) -> Result<(), EncodeError> {
+        self.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn reserve(&mut self, more: usize) {
+        self.reserve(more);
+    }
+
+    fn mark(&self) -> usize {
+        self.len()
+    }
+
+    fn truncate(&mut self, mark: usize) {
+        self.truncate(mark);
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Sink for String {}
+
+#[cfg(feature = "alloc")]
+impl sealed::Sink for String {
+    #[inline(always)]
+    fn write(&mut self, text: &str) -> Result<(), EncodeError> {
+        self.push_str(text);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn reserve(&mut self, more: usize) {
+        self.reserve(more);
+    }
+
+    fn mark(&self) -> usize {
+        self.len()
+    }
+
+    fn truncate(&mut self, mark: usize) {
+        self.truncate(mark);
+    }
+}
+
+impl Sink for SliceSink<'_> {}
+
+impl sealed::Sink for SliceSink<'_> {
+    fn write(&mut self, text: &str) -> Result<(), EncodeError> {
+        let free = self.memory.get_mut(self.len..).unwrap_or_default();
+        let room = free.len();
+        let Some(place) = free.get_mut(..text.len()) else {
+            return Err(EncodeError::NoRoom { needed: text.len(), room });
+        };
+        place.copy_from_slice(text.as_bytes());
+        self.len += text.len();
+        Ok(())
+    }
+
+    fn mark(&self) -> usize {
+        self.len
+    }
+
+    fn truncate(&mut self, mark: usize) {
+        self.len = mark;
+    }
+}
+
+impl<W: Write> Sink for FmtSink<W> {}
+
+impl<W: Write> sealed::Sink for FmtSink<W> {
+    fn write(&mut self, text: &str) -> Result<(), EncodeError> {
+        self.0.write_str(text).map_err(|fmt::Error| EncodeError::Sink)
+    }
+
+    fn mark(&self) -> usize {
+        0
+    }
+
+    fn truncate(&mut self, _mark: usize) {}
+}
+
+impl Sink for Counter {}
+
+impl sealed::Sink for Counter {
+    fn write(&mut self, text: &str) -> Result<(), EncodeError> {
+        self.len += text.len();
+        Ok(())
+    }
+
+    fn mark(&self) -> usize {
+        self.len
+    }
+
+    fn truncate(&mut self, mark: usize) {
+        self.len = mark;
+    }
+}
