@@ -1,0 +1,430 @@
+//! The test vectors as data, ways to cut a stream, and ways to decode one.
+#![allow(dead_code)] // Each test file uses its part.
+
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use sse_wire::{
+    Buffers, End, Event, Events, Field, Fixed, Item, LimitError, Parser, Refused, Token, Tokenizer,
+};
+
+/// An event as the vectors tell it: type, data, last event ID, range.
+pub type Told = (String, String, String, Range<u64>);
+
+/// What a stream decodes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decoded {
+    pub events: Vec<Told>,
+    pub last_event_id: String,
+    pub retry: Option<u64>,
+    /// Events out after each chunk.
+    pub after: Vec<usize>,
+    pub clean: bool,
+    /// Refused events.
+    pub errors: usize,
+    /// Comments, where the entry point shows them.
+    pub comments: Option<Vec<String>>,
+}
+
+pub struct DecoderCase {
+    pub name: String,
+    pub chunks: Vec<Vec<u8>>,
+    pub last_event_id: Option<String>,
+    pub limit: Option<usize>,
+    pub expected: Decoded,
+}
+
+/// `path` below the folder of the vectors.
+pub fn vector_files(folder: &str) -> Vec<(PathBuf, Value)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("test-vectors").join(folder);
+    let mut files: Vec<_> = fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    files.sort();
+    files
+        .into_iter()
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            let value = serde_json::from_str(&text)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            (path, value)
+        })
+        .collect()
+}
+
+pub fn decoder_cases() -> Vec<DecoderCase> {
+    vector_files("decoder")
+        .iter()
+        .flat_map(|(_, file)| list(&file["cases"]))
+        .map(decoder_case)
+        .collect()
+}
+
+fn decoder_case(case: &Value) -> DecoderCase {
+    let expect = &case["expect"];
+    DecoderCase {
+        name: case["name"].as_str().unwrap().to_owned(),
+        chunks: list(&case["chunks"]).map(bytes).collect(),
+        last_event_id: case.get("last_event_id").map(text),
+        limit: case.get("limit").map(|limit| limit.as_u64().unwrap() as usize),
+        expected: Decoded {
+            events: list(&expect["events"])
+                .map(|event| {
+                    let position = |i: usize| event["bytes"][i].as_u64().unwrap();
+                    let range = position(0)..position(1);
+                    (
+                        text(&event["type"]),
+                        text(&event["data"]),
+                        text(&event["last_event_id"]),
+                        range,
+                    )
+                })
+                .collect(),
+            last_event_id: text(&expect["last_event_id"]),
+            retry: match &expect["retry"] {
+                Value::Null => None,
+                retry => Some(retry.as_u64().unwrap()),
+            },
+            after: list(&expect["after"]).map(|n| n.as_u64().unwrap() as usize).collect(),
+            clean: match expect["end"].as_str() {
+                Some("clean") => true,
+                Some("incomplete") => false,
+                other => panic!("end: {other:?}"),
+            },
+            errors: expect["errors"].as_u64().unwrap() as usize,
+            comments: Some(list(&expect["comments"]).map(text).collect()),
+        },
+    }
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().unwrap_or_else(|| panic!("a list, not {value}")).iter()
+}
+
+/// The bytes that a vector writes as text, hex, a repetition, or a list of those.
+pub fn bytes(value: &Value) -> Vec<u8> {
+    match value {
+        Value::String(text) => text.as_bytes().to_vec(),
+        Value::Array(parts) => parts.iter().flat_map(bytes).collect(),
+        Value::Object(object) => match object.get("hex") {
+            Some(hex) => hex
+                .as_str()
+                .unwrap()
+                .split_whitespace()
+                .map(|byte| u8::from_str_radix(byte, 16).unwrap())
+                .collect(),
+            None => bytes(&object["repeat"]).repeat(object["times"].as_u64().unwrap() as usize),
+        },
+        _ => panic!("bytes, not {value}"),
+    }
+}
+
+pub fn text(value: &Value) -> String {
+    String::from_utf8(bytes(value)).unwrap()
+}
+
+/// Cuts `stream` whole, byte by byte, and at every two-way split (at a sample of them where the
+/// stream is long), with and without empty chunks between, and calls `check` for each.
+pub fn every_chunking(stream: &[u8], mut check: impl FnMut(&[&[u8]])) {
+    check(&[stream]);
+    check(&[b"", stream, b"", b""]);
+    if stream.is_empty() {
+        check(&[]);
+    }
+    let single: Vec<&[u8]> = stream.chunks(1).collect();
+    check(&single);
+    if stream.len() < 10_000 {
+        let with_empty: Vec<&[u8]> = single.iter().flat_map(|&byte| [byte, b"", b""]).collect();
+        check(&with_empty);
+    }
+    for size in [2, 3, 7, 64, 65] {
+        check(&stream.chunks(size).collect::<Vec<_>>());
+    }
+    let len = stream.len();
+    let (edge, step) = if len <= 2000 { (0, 1) } else { (40, len / 20) };
+    for at in (0..=len).filter(|at| *at < edge || len - at < edge || at % step == 0) {
+        let (head, tail) = stream.split_at(at);
+        check(&[head, b"", tail]);
+    }
+}
+
+/// How a test decodes a stream.
+pub trait Driver {
+    fn name(&self) -> &'static str;
+    fn decode(
+        &mut self,
+        chunks: &[&[u8]],
+        last_event_id: Option<&str>,
+        limit: Option<usize>,
+    ) -> Decoded;
+}
+
+/// Enough for every vector without a limit of its own, as their README promises.
+const AMPLE: usize = 1 << 20;
+
+fn tell(event: &Event<'_>) -> Told {
+    (
+        event.event_type.to_owned(),
+        event.data.to_owned(),
+        event.last_event_id.to_owned(),
+        event.range.clone(),
+    )
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Way {
+    /// `Parser::push`.
+    Push,
+    /// `Parser::observe`.
+    Observe,
+    /// `push`, the cursor dropped after each event and the rest pushed again.
+    OneEventAPush,
+    /// `push`, on a parser that has had another stream, cut in the middle.
+    SecondStream,
+}
+
+/// Decodes with a parser over any buffers.
+pub fn decode<B: Buffers>(mut parser: Parser<B>, way: Way, chunks: &[&[u8]]) -> Decoded {
+    let mut decoded = Decoded::default();
+    if way == Way::SecondStream {
+        // Leaves a half line, a half character, a pending CR's state and a refused event behind.
+        for half in [&b"\xEF\xBB"[..], b"event: x\ndata: half \xE2\x82", b"id: half", b"data: y\r"]
+        {
+            let mut events = parser.push(half);
+            while !matches!(events.next(), Ok(None)) {}
+            assert!(matches!(parser.finish(), End::Incomplete(_)));
+            assert_eq!(parser.position(), 0);
+        }
+    }
+    for chunk in chunks {
+        match way {
+            Way::Push | Way::SecondStream => {
+                let mut events = parser.push(chunk);
+                while collect_event(&mut events, &mut decoded) {}
+                assert!(events.remaining().is_empty(), "a cursor that said None has taken all");
+                assert_eq!(events.taken(), chunk.len());
+            }
+            Way::OneEventAPush => {
+                let mut rest = *chunk;
+                loop {
+                    let mut events = parser.push(rest);
+                    let more = collect_event(&mut events, &mut decoded);
+                    assert!(rest.ends_with(events.remaining()));
+                    assert_eq!(events.taken() + events.remaining().len(), rest.len());
+                    rest = events.remaining();
+                    if !more {
+                        break;
+                    }
+                }
+                assert!(rest.is_empty());
+            }
+            Way::Observe => observe(&mut parser, chunk, &mut decoded),
+        }
+        decoded.after.push(decoded.events.len());
+    }
+    decoded.clean = matches!(parser.finish(), End::Clean);
+    decoded.last_event_id = parser.last_event_id().to_owned();
+    decoded.retry = parser.reconnection_time();
+    decoded
+}
+
+fn collect_event<B: Buffers>(events: &mut Events<'_, '_, B>, decoded: &mut Decoded) -> bool {
+    match events.next() {
+        Ok(Some(event)) => decoded.events.push(tell(&event)),
+        Ok(None) => return false,
+        Err(_) => decoded.errors += 1,
+    }
+    true
+}
+
+fn observe<B: Buffers>(parser: &mut Parser<B>, chunk: &[u8], decoded: &mut Decoded) {
+    let comments = decoded.comments.get_or_insert_default();
+    let mut items = parser.observe(chunk);
+    loop {
+        match items.next() {
+            Ok(Some(Item::Event(event))) => decoded.events.push(tell(&event)),
+            Ok(Some(Item::Comment { text, .. })) => comments.push(text.to_owned()),
+            Ok(Some(_)) => {}
+            Ok(None) => break,
+            Err(error) if error.refused() == Refused::Event => decoded.errors += 1,
+            Err(_) => {}
+        }
+    }
+    assert!(items.remaining().is_empty());
+}
+
+/// A growable parser, used in one of the ways.
+pub struct GrowableDriver(pub Way, pub &'static str);
+
+impl Driver for GrowableDriver {
+    fn name(&self) -> &'static str {
+        self.1
+    }
+
+    fn decode(
+        &mut self,
+        chunks: &[&[u8]],
+        last_event_id: Option<&str>,
+        limit: Option<usize>,
+    ) -> Decoded {
+        let mut parser = Parser::with_limit(limit.unwrap_or(AMPLE));
+        if let Some(id) = last_event_id {
+            parser.set_last_event_id(id).unwrap();
+        }
+        decode(parser, self.0, chunks)
+    }
+}
+
+/// A parser over fixed arrays that are full of earlier bytes, used in one of the ways.
+pub struct FixedDriver {
+    pub way: Way,
+    pub name: &'static str,
+    data: Vec<u8>,
+    event_type: Vec<u8>,
+    ids: Vec<u8>,
+}
+
+impl FixedDriver {
+    pub fn new(way: Way, name: &'static str) -> Self {
+        FixedDriver {
+            way,
+            name,
+            data: vec![0xFF; AMPLE],
+            event_type: vec![0xFF; AMPLE],
+            ids: vec![0xFF; AMPLE],
+        }
+    }
+
+    pub fn parser(&mut self, limit: usize) -> Parser<Fixed<&mut [u8]>> {
+        // Each array could hold all that the limit allows, and no byte more.
+        let (data, event_type, ids) = (&mut self.data, &mut self.event_type, &mut self.ids);
+        let mut parser =
+            Parser::with_arrays(&mut data[..limit], &mut event_type[..limit], &mut ids[..limit]);
+        parser.set_limit(limit).unwrap();
+        parser
+    }
+}
+
+impl Driver for FixedDriver {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn decode(
+        &mut self,
+        chunks: &[&[u8]],
+        last_event_id: Option<&str>,
+        limit: Option<usize>,
+    ) -> Decoded {
+        let way = self.way;
+        let mut parser = self.parser(limit.unwrap_or(AMPLE));
+        if let Some(id) = last_event_id {
+            parser.set_last_event_id(id).unwrap();
+        }
+        decode(parser, way, chunks)
+    }
+}
+
+/// The tokenizer, with the rules of 9.2.6 as a plain fold over its tokens.
+pub struct TokenizerDriver;
+
+impl Driver for TokenizerDriver {
+    fn name(&self) -> &'static str {
+        "tokenizer"
+    }
+
+    fn decode(
+        &mut self,
+        chunks: &[&[u8]],
+        last_event_id: Option<&str>,
+        limit: Option<usize>,
+    ) -> Decoded {
+        assert_eq!(limit, None, "a tokenizer has no limit");
+        let mut tokenizer = Tokenizer::new();
+        let mut decoded = Decoded { comments: Some(Vec::new()), ..Decoded::default() };
+        decoded.last_event_id = last_event_id.unwrap_or_default().to_owned();
+        let mut id_buffer = decoded.last_event_id.clone();
+        let (mut line, mut data, mut event_type) = (Vec::new(), String::new(), String::new());
+        for chunk in chunks {
+            for token in tokenizer.push(chunk) {
+                match token {
+                    Token::Value { bytes, complete, .. }
+                    | Token::Comment { bytes, complete, .. } => {
+                        line.extend_from_slice(bytes);
+                        if !complete {
+                            continue;
+                        }
+                    }
+                    _ => {}
+                }
+                let value = String::from_utf8_lossy(&std::mem::take(&mut line)).into_owned();
+                match token {
+                    Token::Value { field: Field::Data, .. } => data += &(value + "\n"),
+                    Token::Value { field: Field::Event, .. } => event_type = value,
+                    Token::Value { field: Field::Id, .. } if !value.contains('\0') => {
+                        id_buffer = value
+                    }
+                    Token::Value { field: Field::Retry, .. }
+                        if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) =>
+                    {
+                        decoded.retry = Some(value.parse().unwrap_or(u64::MAX));
+                    }
+                    Token::Comment { .. } => {
+                        let comment = value.strip_prefix(' ').unwrap_or(&value).to_owned();
+                        decoded.comments.as_mut().unwrap().push(comment);
+                    }
+                    Token::BlankLine { block } => {
+                        decoded.last_event_id.clone_from(&id_buffer);
+                        let event_type = std::mem::take(&mut event_type);
+                        if let Some(data) = std::mem::take(&mut data).strip_suffix('\n') {
+                            let event_type =
+                                if event_type.is_empty() { "message".into() } else { event_type };
+                            decoded.events.push((
+                                event_type,
+                                data.into(),
+                                id_buffer.clone(),
+                                block,
+                            ));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            decoded.after.push(decoded.events.len());
+        }
+        decoded.clean = tokenizer.finish().is_empty();
+        decoded
+    }
+}
+
+/// Every public entry point.
+pub fn drivers() -> Vec<Box<dyn Driver>> {
+    vec![
+        Box::new(GrowableDriver(Way::Push, "Parser::push")),
+        Box::new(GrowableDriver(Way::Observe, "Parser::observe")),
+        Box::new(GrowableDriver(Way::OneEventAPush, "Parser::push, one event a push")),
+        Box::new(GrowableDriver(Way::SecondStream, "Parser::push, second stream")),
+        Box::new(FixedDriver::new(Way::Push, "fixed arrays")),
+        Box::new(FixedDriver::new(Way::Observe, "fixed arrays, observed")),
+        Box::new(FixedDriver::new(Way::OneEventAPush, "fixed arrays, one event a push")),
+        Box::new(TokenizerDriver),
+    ]
+}
+
+/// A stream's limit errors, with the parser's promise that each is told once.
+pub fn errors(stream: &[u8], limit: usize) -> Vec<LimitError> {
+    let mut parser = Parser::with_limit(limit);
+    let mut events = parser.push(stream);
+    let mut errors = Vec::new();
+    loop {
+        match events.next() {
+            Ok(Some(_)) => {}
+            Ok(None) => return errors,
+            Err(error) => errors.push(error),
+        }
+    }
+}

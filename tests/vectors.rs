@@ -1,0 +1,252 @@
+//! The test vectors, through every public entry point and in every chunking.
+
+mod support;
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+use sse_wire::{Block, EncodeError, Parser, Part, SliceSink};
+use support::{Decoded, bytes, decoder_cases, drivers, every_chunking, text, vector_files};
+
+#[test]
+fn every_decoder_vector_holds_in_every_chunking_through_every_entry_point() {
+    let (mut drivers, cases) = (drivers(), decoder_cases());
+    assert!(cases.len() >= 200, "{} cases", cases.len());
+    for case in &cases {
+        let stream = case.chunks.concat();
+        for driver in &mut drivers {
+            if case.limit.is_some() && driver.name() == "tokenizer" {
+                continue;
+            }
+            let mut check = |chunks: &[&[u8]], after: Option<&[usize]>| {
+                let decoded = driver.decode(chunks, case.last_event_id.as_deref(), case.limit);
+                let expected = Decoded {
+                    after: after.unwrap_or(&decoded.after).to_vec(),
+                    comments: match (&decoded.comments, case.limit) {
+                        // Comments that are observed count for the limit.
+                        (None, _) | (_, Some(_)) => decoded.comments.clone(),
+                        (Some(_), None) => case.expected.comments.clone(),
+                    },
+                    ..case.expected.clone()
+                };
+                assert!(
+                    decoded == expected,
+                    "{}\nthrough {}\nchunks   {:?}\ndecoded  {decoded:?}\nexpected {expected:?}",
+                    case.name,
+                    driver.name(),
+                    chunks.iter().map(|chunk| chunk.escape_ascii().to_string()).collect::<Vec<_>>(),
+                );
+            };
+            let given: Vec<&[u8]> = case.chunks.iter().map(Vec::as_slice).collect();
+            check(&given, Some(&case.expected.after));
+            every_chunking(&stream, |chunks| check(chunks, None));
+        }
+    }
+}
+
+struct EncoderCase {
+    name: String,
+    block: Value,
+    strict: bool,
+    expected: Result<Vec<u8>, (String, String)>,
+}
+
+fn encoder_cases() -> Vec<EncoderCase> {
+    let cases = |file: Value| file["cases"].as_array().unwrap().clone();
+    vector_files("encoder")
+        .into_iter()
+        .flat_map(|(_, file)| cases(file))
+        .map(|case| EncoderCase {
+            name: case["name"].as_str().unwrap().to_owned(),
+            block: case["serialize"].clone(),
+            strict: case.get("strict").is_some_and(|strict| strict.as_bool().unwrap()),
+            expected: match case["expect"].get("error") {
+                None => Ok(bytes(&case["expect"]["bytes"])),
+                Some(error) => Err((text(&error["field"]), text(&error["reason"]))),
+            },
+        })
+        .collect()
+}
+
+/// Gives the block of a case to `check`, and its data once more, cut off.
+fn with_block(case: &EncoderCase, check: impl Fn(Block<'_>, Block<'_>, Option<&str>)) {
+    let get = |key: &str| case.block.get(key).map(text);
+    let (comment, event_type, id, data) = (get("comment"), get("type"), get("id"), get("data"));
+    let mut block = Block::new();
+    if let Some(comment) = &comment {
+        block = block.comment(comment);
+    }
+    if let Some(event_type) = &event_type {
+        block = block.event_type(event_type);
+    }
+    if let Some(id) = &id {
+        block = block.id(id);
+    }
+    if let Some(retry) = case.block.get("retry") {
+        block = block.retry(retry.as_u64().unwrap());
+    }
+    if case.strict {
+        block = block.strict();
+    }
+    match &data {
+        Some(data) => check(block.data(data), block, Some(data)),
+        None => check(block, block, None),
+    }
+}
+
+fn names(error: EncodeError) -> (String, String) {
+    match error {
+        EncodeError::Nul { .. } => ("id".into(), "NUL".into()),
+        EncodeError::LineBreak { part, .. } => {
+            let field = match part {
+                Part::Comment => "comment",
+                Part::EventType => "event",
+                Part::Id => "id",
+                Part::Data => "data",
+                other => panic!("{other:?}"),
+            };
+            (field.into(), "line break".into())
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn every_encoder_vector_holds_for_every_sink() {
+    let cases = encoder_cases();
+    assert!(cases.len() >= 30, "{} cases", cases.len());
+    for case in &cases {
+        let expected = case.expected.as_deref().map_err(Clone::clone);
+        with_block(case, |block, _, _| {
+            let mut vec = b"before".to_vec();
+            let written = block.encode(&mut vec).map(|()| &vec[6..]).map_err(names);
+            assert_eq!(written, expected, "{}", case.name);
+            if written.is_err() {
+                assert_eq!(vec, b"before", "{}: a refused block leaves no trace", case.name);
+            }
+
+            let mut string = String::new();
+            let written = block.encode(&mut string).map(|()| string.as_bytes()).map_err(names);
+            assert_eq!(written, expected, "{}", case.name);
+
+            let mut target = sse_wire::FmtSink(String::new());
+            let written = block.encode(&mut target).map(|()| target.0.as_bytes()).map_err(names);
+            assert_eq!(written, expected, "{}", case.name);
+
+            let len = block.encoded_len().map_err(names);
+            assert_eq!(len, expected.clone().map(<[u8]>::len), "{}", case.name);
+
+            let Ok(bytes) = &expected else { return };
+            let mut memory = vec![0; bytes.len() + 3];
+            assert_eq!(block.encode_to_slice(&mut memory), Ok(bytes.len()));
+            assert_eq!(&memory[..bytes.len()], *bytes, "{}", case.name);
+            assert_eq!(block.encode_to_slice(&mut memory[..bytes.len()]), Ok(bytes.len()));
+            for room in 0..bytes.len().min(64) {
+                let mut sink = SliceSink::new(&mut memory[..room]);
+                let too_small = EncodeError::NoRoom { needed: bytes.len(), room };
+                let told = block.encode(&mut sink).map_err(|error| match error {
+                    EncodeError::NoRoom { needed, .. } => EncodeError::NoRoom { needed, room },
+                    other => other,
+                });
+                assert_eq!(told, Err(too_small), "{}", case.name);
+                assert!(sink.written().is_empty());
+            }
+        });
+    }
+}
+
+#[test]
+fn every_encoder_vector_with_data_holds_when_the_data_is_written_piecewise() {
+    for case in encoder_cases() {
+        let expected = case.expected.as_deref().map_err(Clone::clone);
+        with_block(&case, |_, head, data| {
+            let Some(data) = data else { return };
+            let write = |pieces: &mut dyn Iterator<Item = &[u8]>| -> Result<Vec<u8>, EncodeError> {
+                let mut vec = Vec::new();
+                let mut writer = head.data_writer(&mut vec)?;
+                for piece in pieces {
+                    // Whatever a write says, `finish` says it again.
+                    let _ = writer.write_bytes(piece);
+                }
+                let finished = writer.finish();
+                assert!(finished.is_ok() || vec.is_empty(), "{}: taken back", case.name);
+                finished.map(|()| vec)
+            };
+            let data = data.as_bytes();
+            let check = |written: Result<Vec<u8>, EncodeError>| {
+                assert_eq!(
+                    written.as_deref().map_err(|&error| names(error)),
+                    expected,
+                    "{}",
+                    case.name
+                );
+            };
+            check(write(&mut data.chunks(1)));
+            for at in (0..=data.len()).step_by(1 + data.len() / 300) {
+                let (head, tail) = data.split_at(at);
+                check(write(&mut [head, b"", tail].into_iter()));
+            }
+        });
+    }
+}
+
+#[test]
+fn every_accepted_encoder_vector_decodes_to_itself_alone_and_between_others() {
+    for case in encoder_cases() {
+        let Ok(block_bytes) = &case.expected else { continue };
+        with_block(&case, |_, _, _| {
+            let before = b"id: before\ndata: a\n\n";
+            let after = b"data: b\n\n";
+            let stream = [before.as_slice(), block_bytes, after].concat();
+            for stream in [block_bytes.as_slice(), &stream] {
+                let alone = stream.len() == block_bytes.len();
+                let id_before = if alone { "" } else { "before" };
+                let get = |key: &str| case.block.get(key).map(text);
+                let id = get("id").unwrap_or(id_before.into());
+                let mut expected: Vec<(String, String, String)> = Vec::new();
+                if !alone {
+                    expected.push(("message".into(), "a".into(), "before".into()));
+                }
+                if let Some(data) = get("data") {
+                    let event_type = get("type").filter(|name| !name.is_empty());
+                    let data = data.replace("\r\n", "\n").replace('\r', "\n");
+                    expected.push((event_type.unwrap_or("message".into()), data, id.clone()));
+                }
+                if !alone {
+                    expected.push(("message".into(), "b".into(), id.clone()));
+                }
+                let mut parser = Parser::new();
+                let mut events = parser.push(stream);
+                let mut decoded = Vec::new();
+                while let Some(event) = events.next().unwrap() {
+                    decoded.push((
+                        event.event_type.to_owned(),
+                        event.data.to_owned(),
+                        event.last_event_id.to_owned(),
+                    ));
+                }
+                assert_eq!(decoded, expected, "{}", case.name);
+                assert_eq!(parser.last_event_id(), id, "{}", case.name);
+                let retry = case.block.get("retry").map(|retry| retry.as_u64().unwrap());
+                assert_eq!(parser.reconnection_time(), retry, "{}", case.name);
+                assert_eq!(parser.finish(), sse_wire::End::Clean, "{}", case.name);
+            }
+        });
+    }
+}
+
+#[test]
+fn every_vector_has_a_name_of_its_own_and_a_section() {
+    let mut seen = HashSet::new();
+    for folder in ["decoder", "encoder"] {
+        for (path, file) in vector_files(folder) {
+            for case in file["cases"].as_array().unwrap() {
+                let name = case["name"].as_str().unwrap();
+                assert!(seen.insert(name.to_owned()), "twice: {name}");
+                let section = case["section"].as_str().unwrap();
+                let known = section.starts_with("9.2.") || section == "Encoding Standard";
+                assert!(known, "{}: {name}: {section}", path.display());
+            }
+        }
+    }
+}
