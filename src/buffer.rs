@@ -187,6 +187,7 @@ impl sealed::Buffer for String {
 
     #[inline(always)]
     fn remove(&mut self, start: usize, end: usize) {
+        crate::work::count(self.len() - end);
         self.drain(start..end);
     }
 
@@ -194,6 +195,7 @@ impl sealed::Buffer for String {
     fn release(&mut self, used: usize) {
         const ALWAYS_KEPT: usize = 4096;
         if self.capacity() > ALWAYS_KEPT && self.capacity() / 4 > used {
+            crate::work::count(used);
             self.truncate(used);
             self.shrink_to((2 * used).max(ALWAYS_KEPT));
         }
@@ -230,6 +232,7 @@ impl<A: AsRef<[u8]> + AsMut<[u8]>> sealed::Buffer for ArrayText<A> {
     fn remove(&mut self, start: usize, end: usize) {
         if let Some(text) = self.array.as_mut().get_mut(..self.len) {
             if start <= end && end <= text.len() {
+                crate::work::count(text.len() - end);
                 text.copy_within(end.., start);
                 self.len -= end - start;
             }

@@ -15,6 +15,7 @@ mod scan;
 mod sink;
 mod tokenizer;
 mod utf8;
+mod work;
 
 pub use buffer::{Buffers, Fixed, Growable};
 pub use encoder::{Block, DataWriter};

@@ -122,6 +122,12 @@ where
     ///
     /// An event that needs more than an array has is refused as one beyond the limit is, whether
     /// or not it would have to be copied: [`LimitError::array`] names the array.
+    ///
+    /// # Memory and cost
+    ///
+    /// Nothing beside the arrays and the parser itself. What is lent from an array is checked to be
+    /// UTF-8 each time: the data and type once for an event that was copied, the last event ID in
+    /// force once for each event.
     pub const fn with_arrays(data: D, event_type: E, ids: I) -> Self {
         Parser {
             tokenizer: Tokenizer::new(),

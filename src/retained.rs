@@ -169,6 +169,7 @@ impl<B: Buffers> Retained<B> {
 
     fn push_str(&mut self, field: Field, text: &str, lent: usize) -> Result<(), Limit> {
         self.check(field, lent, text.len())?;
+        crate::work::count(text.len());
         match field {
             Field::Data => self.buffers.data_mut().push_str(text),
             Field::Event => self.buffers.event_type_mut().push_str(text),
@@ -179,6 +180,7 @@ impl<B: Buffers> Retained<B> {
 
     /// Keeps data that was lent from a chunk that ends, or that more data follows.
     pub(crate) fn keep_data(&mut self, text: &str) {
+        crate::work::count(text.len());
         self.buffers.data_mut().truncate(0);
         self.buffers.data_mut().push_str(text);
         self.has_data = true;
@@ -186,6 +188,7 @@ impl<B: Buffers> Retained<B> {
 
     /// Keeps an event type that was lent from a chunk that ends.
     pub(crate) fn keep_event_type(&mut self, text: &str) {
+        crate::work::count(text.len());
         self.buffers.event_type_mut().truncate(0);
         self.buffers.event_type_mut().push_str(text);
         self.has_event_type = true;
@@ -252,6 +255,7 @@ impl<B: Buffers> Retained<B> {
             self.line = Line::Id;
         }
         if self.line == Line::Id {
+            crate::work::count(piece.len());
             let nul = memchr::memchr(0, piece);
             let piece = &piece[..nul.unwrap_or(piece.len())];
             let ends = last || nul.is_some();

@@ -49,9 +49,11 @@ impl LineEnds {
         while let Some(rest) = chunk.get(self.scanned..).filter(|rest| !rest.is_empty()) {
             self.block_start = self.scanned;
             if let Some(block) = rest.first_chunk::<BLOCK>() {
+                crate::work::count(BLOCK);
                 self.mask = line_end_mask(block);
                 self.scanned += BLOCK;
             } else {
+                crate::work::count(rest.len());
                 self.mask = line_end_mask_of_tail(rest);
                 self.scanned = chunk.len();
             }
@@ -62,7 +64,9 @@ impl LineEnds {
             if empty_blocks == LONG_LINE_BLOCKS {
                 empty_blocks = 0;
                 let rest = chunk.get(self.scanned..).unwrap_or_default();
-                self.scanned += memchr::memchr2(LF, CR, rest).unwrap_or(rest.len());
+                let skipped = memchr::memchr2(LF, CR, rest).unwrap_or(rest.len());
+                crate::work::count(skipped);
+                self.scanned += skipped;
             }
         }
         false

@@ -58,6 +58,7 @@ impl CutSequence {
                 }
             }
         }
+        crate::work::count(piece.len());
         match from_utf8(piece) {
             Ok("") => {}
             Ok(well_formed) => text(well_formed)?,
@@ -144,8 +145,13 @@ impl<'c> CheckedText<'c> {
         let stretch = chunk.get(start..character_border(chunk, stop)).unwrap_or_default();
         self.next = (self.next * 2).min(Self::MOST);
         self.start = start;
-        self.text = from_utf8(stretch)
-            .unwrap_or_else(|error| from_utf8(&stretch[..error.valid_up_to()]).unwrap_or_default());
+        self.text = from_utf8(stretch).unwrap_or_else(|error| {
+            let well_formed = &stretch[..error.valid_up_to()];
+            crate::work::count(well_formed.len());
+            from_utf8(well_formed).unwrap_or_default()
+        });
+        // An ill-formed sequence ends the check.
+        crate::work::count(self.text.len() + 1);
     }
 }
 

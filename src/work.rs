@@ -1,0 +1,188 @@
+//! Counts the bytes that are looked at or moved, so that a test can hold the law of linear time
+//! without a clock. Outside this crate's own tests it does nothing.
+
+#[cfg(not(test))]
+#[inline(always)]
+pub(crate) const fn count(_bytes: usize) {}
+
+#[cfg(test)]
+pub(crate) use counted::count;
+
+#[cfg(test)]
+mod counted {
+    use std::cell::Cell;
+    use std::string::String;
+    use std::vec::Vec;
+    use std::{format, vec};
+
+    use crate::{Buffers, Parser, Tokenizer};
+
+    std::thread_local! {
+        static BYTES: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(crate) fn count(bytes: usize) {
+        BYTES.set(BYTES.get() + bytes);
+    }
+
+    /// Streams in which some work could be done again and again.
+    fn streams(len: usize) -> Vec<(&'static str, Vec<u8>)> {
+        let repeat = |unit: &str| unit.repeat(len / unit.len() + 1).into_bytes();
+        let one = |head: &str, unit: &str, tail: &str| {
+            [head.as_bytes(), &repeat(unit), tail.as_bytes()].concat()
+        };
+        vec![
+            ("one data line", one("data: ", "x", "\n\n")),
+            ("one data line that never ends", one("data: ", "x", "")),
+            ("one comment", one(":", "x", "\n\n")),
+            ("one unknown line", one("datax", "x", "\n\n")),
+            ("one id", one("id: ", "x", "\n\ndata: y\n\n")),
+            ("one type", one("event: ", "x", "\ndata: y\n\n")),
+            ("many data lines", one("", "data: x\n", "\n")),
+            ("many empty data lines", one("", "data\n", "\n")),
+            ("many tiny events", repeat("data: x\n\n")),
+            ("many blank lines", repeat("\n")),
+            ("many CRLF blank lines", repeat("\r\n")),
+            ("many ids in a block", repeat("id: a\n")),
+            ("many ids, a block each", repeat("id: a\n\n")),
+            (
+                "many short ids after long data",
+                one("", "data: xxxxxxxxx\n", &"id: a\n".repeat(len / 8)),
+            ),
+            (
+                "many short types after long data",
+                one("", "data: xxxxxxxxx\n", &"event: a\n".repeat(len / 8)),
+            ),
+            (
+                "many short ids after a long one",
+                one("id: ", "x", &format!("\n{}", "id: a\n".repeat(len / 8))),
+            ),
+            (
+                "a long id, then many ids, a block each",
+                one("id: ", "x", &format!("\n\n{}", "id: a\n\n".repeat(len / 8))),
+            ),
+            (
+                "many comments after long data",
+                one("data: ", "x", &format!("\n{}", ": c\n".repeat(len / 8))),
+            ),
+            ("characters of three bytes", one("data: ", "漢", "\n\n")),
+            ("events of characters of three bytes", repeat("data: 漢字\n\n")),
+            ("ill-formed bytes", {
+                let mut stream = b"data: ".to_vec();
+                stream.resize(len, 0xFF);
+                stream
+            }),
+            (
+                "an ill-formed byte an event",
+                "data: aaaaaaaa\u{1}\n\n"
+                    .repeat(len / 17)
+                    .bytes()
+                    .map(|byte| if byte == 1 { 0xFF } else { byte })
+                    .collect(),
+            ),
+            (
+                "half of all events ill-formed",
+                "data: aaa\n\ndata: \u{1}\n\n"
+                    .repeat(len / 20)
+                    .bytes()
+                    .map(|byte| if byte == 1 { 0xFF } else { byte })
+                    .collect(),
+            ),
+            ("lines of the length of a block", repeat(&format!("data: {}\n\n", "x".repeat(56)))),
+            ("lines as long as a long line", repeat(&format!("data: {}\n\n", "x".repeat(512)))),
+        ]
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    enum Way {
+        Push,
+        Observe,
+        OneEventAPush,
+        OneItemAPush,
+        Tokens,
+        OneTokenAPush,
+    }
+
+    fn run<B: Buffers>(mut parser: Parser<B>, way: Way, stream: &[u8], size: usize) -> usize {
+        let mut tokenizer = Tokenizer::new();
+        let before = BYTES.get();
+        for chunk in stream.chunks(size) {
+            let mut rest = chunk;
+            loop {
+                let more = match way {
+                    Way::Push => {
+                        let mut events = parser.push(rest);
+                        while !matches!(events.next(), Ok(None)) {}
+                        false
+                    }
+                    Way::Observe => {
+                        let mut items = parser.observe(rest);
+                        while !matches!(items.next(), Ok(None)) {}
+                        false
+                    }
+                    Way::Tokens => tokenizer.push(rest).count() == usize::MAX,
+                    Way::OneEventAPush => {
+                        let mut events = parser.push(rest);
+                        let more = !matches!(events.next(), Ok(None));
+                        rest = events.remaining();
+                        more
+                    }
+                    Way::OneItemAPush => {
+                        let mut items = parser.observe(rest);
+                        let more = !matches!(items.next(), Ok(None));
+                        rest = items.remaining();
+                        more
+                    }
+                    Way::OneTokenAPush => {
+                        let mut tokens = tokenizer.push(rest);
+                        let more = tokens.next().is_some();
+                        rest = tokens.remaining();
+                        more
+                    }
+                };
+                if !more {
+                    break;
+                }
+            }
+        }
+        BYTES.get() - before
+    }
+
+    /// Every way, chunk size and limit, and what each costs at most.
+    fn check(len: usize, most: impl Fn(Way) -> usize) {
+        use Way::{Observe, OneEventAPush, OneItemAPush, OneTokenAPush, Push, Tokens};
+        let mut failures = String::new();
+        for (name, stream) in streams(len) {
+            for way in [Push, Observe, OneEventAPush, OneItemAPush, Tokens, OneTokenAPush] {
+                for size in [1, 3, 64, 1460, usize::MAX] {
+                    for limit in [usize::MAX, len, len / 2, 10] {
+                        let mut memory = vec![0; 3 * len];
+                        let (data, rest) = memory.split_at_mut(len);
+                        let (event_type, ids) = rest.split_at_mut(len);
+                        let work = run(Parser::with_limit(limit), way, &stream, size);
+                        let fixed = Parser::with_arrays(data, event_type, ids);
+                        let work = work.max(run(fixed, way, &stream, size));
+                        if work > most(way) * stream.len() {
+                            let ratio = work / stream.len();
+                            failures += &format!(
+                                "{name}, {way:?}, chunks of {size}, limit {limit}: {ratio} for each byte\n"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+        assert!(failures.is_empty(), "{failures}");
+    }
+
+    #[test]
+    fn linear_time_each_byte_is_looked_at_and_moved_a_bounded_number_of_times() {
+        check(20_000, |way| match way {
+            // Line ends, text, NUL, a copy into a buffer, and one within it.
+            Way::Push | Way::Observe | Way::Tokens => 8,
+            // What a cursor sees ahead is bounded, and seen again by the next one: at most a block
+            // for line ends and one for text, for a token of one byte at the least.
+            Way::OneEventAPush | Way::OneItemAPush | Way::OneTokenAPush => 136,
+        });
+    }
+}
