@@ -1,0 +1,463 @@
+//! The laws of the parser, the tokenizer and the encoder, each under its name, on streams of
+//! hostile pieces in random order. (Linear time is in `src/linear_time.rs`, memory in
+//! `tests/memory.rs`.)
+
+mod support;
+
+use std::ops::Range;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use sse_wire::{Block, End, Field, Item, Parser, Token, Tokenizer};
+use support::{
+    Decoded, Driver, FixedDriver, GrowableDriver, TokenizerDriver, Way, decode, decoder_cases,
+    drivers, every_chunking,
+};
+
+/// Pieces that meet every rule, in an order that no server would choose.
+fn hostile_stream() -> impl Strategy<Value = Vec<u8>> {
+    let pieces: &[&[u8]] = &[
+        b"\n",
+        b"\r",
+        b"\r\n",
+        b"\n\n",
+        b"\r\n\r\n",
+        b"data",
+        b"event",
+        b"id",
+        b"retry",
+        b":",
+        b" ",
+        b": ",
+        b"data: x",
+        b"data:\n",
+        b"data: two words\n",
+        b"event: e\n",
+        b"id: 1\n",
+        b"id: \xC3\xA9\n",
+        b"id:\0",
+        b"retry: 10\n",
+        b"retry: 18446744073709551616\n",
+        b": comment\n",
+        b"unknown: x\n",
+        b"dat",
+        b"datax",
+        b"\xEF\xBB\xBF",
+        b"\xEF\xBB",
+        b"\xE2\x82\xAC",
+        b"\xE2\x82",
+        b"\xF0\x9F\x98\x80",
+        b"\xF0\x9F",
+        b"\xFF",
+        b"\0",
+        b"7",
+        b"some longer text that fills a block of sixty-four bytes and a little more",
+    ];
+    vec(select(pieces), 0..24).prop_map(|pieces| pieces.concat())
+}
+
+/// The chunks of `stream` that end at the given places, in any order and repeated.
+fn cut<'s>(stream: &'s [u8], places: &[prop::sample::Index]) -> Vec<&'s [u8]> {
+    let mut ends: Vec<usize> = places.iter().map(|place| place.index(stream.len() + 1)).collect();
+    ends.push(stream.len());
+    ends.sort_unstable();
+    let starts = [0].into_iter().chain(ends.iter().copied());
+    starts.zip(&ends).map(|(start, &end)| &stream[start..end]).collect()
+}
+
+fn places() -> impl Strategy<Value = Vec<prop::sample::Index>> {
+    vec(any::<prop::sample::Index>(), 0..12)
+}
+
+/// All that must not depend on the chunks.
+fn outcome(decoded: Decoded) -> Decoded {
+    Decoded { after: Vec::new(), comments: None, ..decoded }
+}
+
+fn events_of(stream: &[u8]) -> Vec<support::Told> {
+    GrowableDriver(Way::Push, "").decode(&[stream], None, None).events
+}
+
+proptest! {
+    #[test]
+    fn chunk_invariance_any_split_gives_the_same_events_errors_and_state_at_every_entry_point(
+        stream in hostile_stream(),
+        places in places(),
+        limit in prop_oneof![Just(None), (1_usize..90).prop_map(Some)],
+    ) {
+        let whole = outcome(GrowableDriver(Way::Push, "").decode(&[&stream], None, limit));
+        for driver in &mut drivers() {
+            if limit.is_none() || driver.name() != "tokenizer" {
+                let decoded = driver.decode(&cut(&stream, &places), None, limit);
+                prop_assert_eq!(&outcome(decoded), &whole, "{}", driver.name());
+            }
+        }
+    }
+
+    #[test]
+    fn chunk_invariance_any_split_gives_the_same_comments(stream in hostile_stream(), places in places()) {
+        let comments = |driver: &mut dyn Driver, chunks: &[&[u8]]| {
+            driver.decode(chunks, None, None).comments.unwrap()
+        };
+        let mut observed = GrowableDriver(Way::Observe, "");
+        let whole = comments(&mut observed, &[&stream]);
+        let chunks = cut(&stream, &places);
+        prop_assert_eq!(&comments(&mut observed, &chunks), &whole);
+        prop_assert_eq!(&comments(&mut TokenizerDriver, &chunks), &whole);
+        prop_assert_eq!(&comments(&mut FixedDriver::new(Way::Observe, ""), &chunks), &whole);
+    }
+
+    #[test]
+    fn chunk_invariance_any_split_gives_the_same_values_of_tokens_at_the_same_positions(
+        stream in hostile_stream(),
+        places in places(),
+    ) {
+        prop_assert_eq!(lines(&[&stream]), lines(&cut(&stream, &places)));
+    }
+
+    #[test]
+    fn positions_a_tokens_bytes_are_the_streams_bytes_at_its_range(
+        stream in hostile_stream(),
+        places in places(),
+    ) {
+        let at = |range: Range<u64>| &stream[range.start as usize..range.end as usize];
+        let mut tokenizer = Tokenizer::new();
+        let mut last_end = 0;
+        for chunk in cut(&stream, &places) {
+            for token in tokenizer.push(chunk) {
+                let range = token.range();
+                prop_assert!(last_end <= range.start, "tokens come in order");
+                last_end = range.end;
+                match token {
+                    Token::Value { bytes, .. }
+                    | Token::Comment { bytes, .. }
+                    | Token::Unknown { bytes, .. } => prop_assert_eq!(bytes, at(range)),
+                    Token::BlankLine { block } => {
+                        prop_assert!(matches!(at(range), b"\n" | b"\r"));
+                        prop_assert!(matches!(at(block), [.., b'\n' | b'\r']));
+                    }
+                    other => prop_assert!(false, "{:?}", other),
+                }
+            }
+        }
+        prop_assert_eq!(tokenizer.position(), stream.len() as u64);
+    }
+
+    #[test]
+    fn positions_the_bytes_of_an_events_range_decode_to_that_event(stream in hostile_stream()) {
+        let mut last_end = 0;
+        let mut last_event_id = String::new();
+        for item in items(&stream) {
+            let (id, range, event) = item;
+            prop_assert!(last_end <= range.start, "blocks come in order and do not overlap");
+            let between = &stream[last_end as usize..range.start as usize];
+            prop_assert!(matches!(between, b"" | b"\n" | b"\xEF\xBB\xBF"), "nothing is lost between blocks");
+            last_end = range.end;
+            let mut parser = Parser::new();
+            parser.set_last_event_id(&last_event_id).unwrap();
+            // A byte order mark here is data, but would be taken off a stream of its own.
+            let block = [b":\n", &stream[range.start as usize..range.end as usize]].concat();
+            let alone = decode(parser, Way::Push, &[&block]);
+            let told = alone.events.first().map(|(event_type, data, id, _)| {
+                (event_type.clone(), data.clone(), id.clone())
+            });
+            prop_assert_eq!(told, event);
+            prop_assert!(alone.clean && alone.events.len() <= 1);
+            last_event_id = id.unwrap_or(last_event_id);
+            prop_assert_eq!(&alone.last_event_id, &last_event_id);
+        }
+    }
+
+    #[test]
+    fn promptness_an_event_is_out_with_the_byte_that_ends_its_range(stream in hostile_stream()) {
+        let expected = events_of(&stream);
+        let mut parser = Parser::new();
+        let mut out = 0;
+        for byte in stream.chunks(1) {
+            let mut events = parser.push(byte);
+            while let Some(event) = events.next().unwrap() {
+                prop_assert_eq!(&event.range, &expected[out].3);
+                out += 1;
+            }
+            let due = expected.iter().filter(|event| event.3.end <= parser.position()).count();
+            prop_assert_eq!(out, due);
+        }
+        prop_assert_eq!(out, expected.len());
+    }
+
+    #[test]
+    fn drained_input_a_cursor_dropped_anywhere_says_what_is_left(
+        stream in hostile_stream(),
+        calls in vec(0_usize..3, 1..20),
+    ) {
+        // Drops the cursor after 0, 1 or 2 calls, pushes what is left, and so on.
+        let expected = events_of(&stream);
+        let mut parser = Parser::new();
+        let (mut rest, mut out) = (stream.as_slice(), Vec::new());
+        for calls in calls.iter().copied().cycle().chain([3]).take(3 * stream.len() + 20).chain([usize::MAX]) {
+            let before = parser.position();
+            let mut events = parser.push(rest);
+            for _ in 0..calls {
+                match events.next().unwrap() {
+                    Some(event) => out.push(event.range),
+                    None => break,
+                }
+            }
+            let (taken, left) = (events.taken(), events.remaining());
+            prop_assert_eq!(taken + left.len(), rest.len());
+            prop_assert_eq!(left, &rest[taken..]);
+            rest = left;
+            prop_assert_eq!(parser.position(), before + taken as u64);
+        }
+        prop_assert!(rest.is_empty());
+        prop_assert_eq!(out, expected.into_iter().map(|event| event.3).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn drained_input_a_forgotten_cursor_loses_nothing(stream in hostile_stream()) {
+        let expected = events_of(&stream);
+        let mut parser = Parser::new();
+        let mut out = Vec::new();
+        while (parser.position() as usize) < stream.len() {
+            let mut items = parser.observe(&stream[parser.position() as usize..]);
+            if let Some(Item::Event(event)) = items.next().unwrap() {
+                out.push((event.event_type.to_owned(), event.data.to_owned(), event.last_event_id.to_owned(), event.range));
+            }
+            std::mem::forget(items);
+        }
+        prop_assert_eq!(out, expected);
+    }
+
+    #[test]
+    fn bounded_memory_what_is_retained_never_passes_the_limit(
+        stream in hostile_stream(),
+        size in 1_usize..9,
+        limit in 0_usize..60,
+    ) {
+        let mut parser = Parser::with_limit(limit);
+        for (i, chunk) in stream.chunks(size).enumerate() {
+            // The entry points take turns, within a line as well.
+            if i % 3 == 2 {
+                let mut items = parser.observe(chunk);
+                while !matches!(items.next(), Ok(None)) {}
+            } else {
+                let mut events = parser.push(chunk);
+                while !matches!(events.next(), Ok(None)) {}
+            }
+            prop_assert!(parser.retained() <= limit);
+        }
+        let _ = parser.finish();
+        prop_assert_eq!(parser.retained(), parser.last_event_id().len());
+    }
+
+    #[test]
+    fn bounded_memory_an_event_within_the_limit_comes_whole_and_another_is_one_error(
+        lines in vec("[a-z]{0,12}", 1..5),
+        limit in 1_usize..40,
+        places in places(),
+    ) {
+        let data = lines.join("\n");
+        let mut stream = Vec::new();
+        Block::new().data(&data).encode(&mut stream).unwrap();
+        let refused_from = stream.len();
+        Block::new().data("").encode(&mut stream).unwrap();
+        let decoded = GrowableDriver(Way::Push, "").decode(&cut(&stream, &places), None, Some(limit));
+        let fits = data.len() <= limit;
+        prop_assert_eq!(decoded.errors, usize::from(!fits));
+        prop_assert_eq!(decoded.events.len(), 1 + usize::from(fits));
+        prop_assert_eq!(decoded.events.last().unwrap().3.start, refused_from as u64);
+        prop_assert!(!fits || decoded.events[0].1 == data);
+        for error in support::errors(&stream, limit) {
+            prop_assert_eq!((error.limit(), error.position(), error.array()), (limit, 0, None));
+        }
+    }
+
+    #[test]
+    fn no_panic_and_no_error_on_any_bytes(stream in vec(any::<u8>(), 0..300), places in places()) {
+        let chunks = cut(&stream, &places);
+        let whole = outcome(GrowableDriver(Way::Push, "").decode(&[&stream], None, None));
+        prop_assert_eq!(whole.errors, 0);
+        for driver in &mut drivers() {
+            prop_assert_eq!(&outcome(driver.decode(&chunks, None, None)), &whole, "{}", driver.name());
+        }
+    }
+
+    #[test]
+    fn round_trip_what_is_encoded_decodes_to_itself_alone_and_between_others_or_is_refused(
+        event_type in any_text(),
+        data in any_text(),
+        id in prop::option::of(any_text()),
+        retry in prop::option::of(any::<u64>()),
+        comment in prop::option::of(any_text()),
+        places in places(),
+    ) {
+        let mut block = Block::new().event_type(&event_type).data(&data);
+        if let Some(id) = &id { block = block.id(id) }
+        if let Some(retry) = retry { block = block.retry(retry) }
+        if let Some(comment) = &comment { block = block.comment(comment) }
+        let mut stream = b"id: before\n\n".to_vec();
+        let before = stream.len();
+        let refused = [Some(&event_type), id.as_ref(), comment.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|line| line.contains(['\r', '\n'])) || id.as_ref().is_some_and(|id| id.contains('\0'));
+        prop_assert_eq!(block.encode(&mut stream).is_err(), refused);
+        if refused {
+            prop_assert_eq!(stream.len(), before);
+            return Ok(());
+        }
+        let one_line = !data.contains('\r');
+        prop_assert_eq!(block.strict().encode(&mut Vec::new()).is_ok(), one_line);
+        stream.extend_from_slice(b"data: after\n\n");
+        let decoded = GrowableDriver(Way::Observe, "").decode(&cut(&stream, &places), None, None);
+        prop_assert_eq!(decoded.events.len(), 2);
+        let told = &decoded.events[0];
+        let shown_type = if event_type.is_empty() { "message" } else { &event_type };
+        prop_assert_eq!(&told.0, shown_type);
+        prop_assert_eq!(&told.1, &data.replace("\r\n", "\n").replace('\r', "\n"));
+        prop_assert_eq!(&told.2, id.as_deref().unwrap_or("before"));
+        prop_assert_eq!(decoded.retry, retry);
+        prop_assert_eq!(decoded.comments.unwrap(), comment.into_iter().collect::<Vec<_>>());
+        prop_assert!(decoded.clean);
+    }
+
+    #[test]
+    fn round_trip_every_event_of_any_stream_encodes_to_itself(stream in hostile_stream()) {
+        let mut copy = Vec::new();
+        let mut parser = Parser::new();
+        let mut items = parser.observe(&stream);
+        while let Some(item) = items.next().unwrap() {
+            match item {
+                Item::Event(event) => Block::from(&event).encode(&mut copy).unwrap(),
+                Item::Block { id: Some(id), .. } => Block::new().id(id).encode(&mut copy).unwrap(),
+                _ => {}
+            }
+        }
+        let told = |stream: &[u8]| -> Vec<_> {
+            events_of(stream).into_iter().map(|event| (event.0, event.1, event.2)).collect()
+        };
+        prop_assert_eq!(told(&copy), told(&stream));
+    }
+}
+
+/// Text of lines, spaces, colons and characters of every length.
+fn any_text() -> impl Strategy<Value = String> {
+    const PIECES: [&str; 13] = [
+        "\n", "\r", "\r\n", " ", ":", "data: x", "\0", "é", "漢", "😀", "\u{FEFF}", "\u{2028}", "x",
+    ];
+    prop_oneof![
+        vec(select(&PIECES[..]), 0..8).prop_map(|pieces| pieces.concat()),
+        vec(select(&PIECES[3..]), 0..4).prop_map(|pieces| pieces.concat()),
+        any::<String>(),
+    ]
+}
+
+/// The lines of a stream, joined from a tokenizer's pieces: what each is, its bytes, its position.
+fn lines(chunks: &[&[u8]]) -> Vec<(Option<Field>, &'static str, Vec<u8>, Range<u64>)> {
+    let mut tokenizer = Tokenizer::new();
+    let mut lines: Vec<(_, _, Vec<u8>, Range<u64>)> = Vec::new();
+    let mut open = false;
+    for chunk in chunks {
+        for token in tokenizer.push(chunk) {
+            let range = token.range();
+            let (field, kind, bytes, complete) = match token {
+                Token::Value { field, bytes, complete, .. } => {
+                    (Some(field), "value", bytes, complete)
+                }
+                Token::Comment { bytes, complete, .. } => (None, "comment", bytes, complete),
+                Token::Unknown { bytes, complete, .. } => (None, "unknown", bytes, complete),
+                Token::BlankLine { block } => {
+                    lines.push((None, "block", Vec::new(), block));
+                    continue;
+                }
+                other => panic!("{other:?}"),
+            };
+            if open {
+                let line = lines.last_mut().unwrap();
+                assert_eq!((line.0, line.1, line.3.end), (field, kind, range.start));
+                line.2.extend_from_slice(bytes);
+                line.3.end = range.end;
+            } else {
+                lines.push((field, kind, bytes.to_vec(), range));
+            }
+            open = !complete;
+        }
+    }
+    lines.push((None, "unfinished block", Vec::new(), tokenizer.finish()));
+    // A piece may begin at a border that the line's first bytes ended at, or be empty there.
+    lines
+}
+
+/// The blocks of a stream: the ID that each sets, its range, and its event.
+#[allow(clippy::type_complete)]
+fn items(stream: &[u8]) -> Vec<(Option<String>, Range<u64>, Option<(String, String, String)>)> {
+    let mut parser = Parser::new();
+    let mut items = parser.observe(stream);
+    let mut blocks = Vec::new();
+    while let Some(item) = items.next().unwrap() {
+        match item {
+            Item::Event(event) => {
+                let id = event.sets_id.then(|| event.last_event_id.to_owned());
+                let told = (event.event_type.into(), event.data.into(), event.last_event_id.into());
+                blocks.push((id, event.range, Some(told)));
+            }
+            Item::Block { id, range } => blocks.push((id.map(str::to_owned), range, None)),
+            _ => {}
+        }
+    }
+    blocks
+}
+
+#[test]
+fn zero_copy_an_event_in_one_chunk_is_lent_from_it() {
+    for case in decoder_cases().iter().filter(|case| case.limit.is_none()) {
+        let stream = case.chunks.concat();
+        let within = stream.as_ptr_range();
+        let mut parser = Parser::new();
+        let mut events = parser.push(&stream);
+        while let Some(event) = events.next().unwrap() {
+            let block = &stream[event.range.start as usize..event.range.end as usize];
+            let data_lines = Tokenizer::new()
+                .push(block)
+                .filter(|token| matches!(token, Token::Value { field: Field::Data, .. }))
+                .count();
+            if data_lines == 1 && std::str::from_utf8(block).is_ok() {
+                assert!(within.contains(&event.data.as_ptr()), "{}: data copied", case.name);
+                if event.event_type != "message" {
+                    assert!(
+                        within.contains(&event.event_type.as_ptr()),
+                        "{}: type copied",
+                        case.name
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn state_after_finish_only_the_last_event_id_and_the_reconnection_time_stay() {
+    for case in decoder_cases().iter().filter(|case| case.limit.is_none()) {
+        let stream = case.chunks.concat();
+        every_chunking(&stream[..stream.len().min(40)], |chunks| {
+            let mut parser = Parser::new();
+            for chunk in chunks {
+                let mut events = parser.push(chunk);
+                while events.next().unwrap().is_some() {}
+            }
+            let _ = parser.finish();
+            let (id, retry) = (parser.last_event_id().to_owned(), parser.reconnection_time());
+            assert_eq!(parser.retained(), id.len());
+            let mut events = parser.push(b"\xEF\xBB\xBFdata: fresh\n\n");
+            let event = events.next().unwrap().unwrap();
+            assert_eq!(
+                (event.event_type, event.data, event.last_event_id),
+                ("message", "fresh", &*id)
+            );
+            assert_eq!(event.range, 3..16);
+            assert_eq!(parser.finish(), End::Clean);
+            assert_eq!((parser.last_event_id(), parser.reconnection_time()), (&*id, retry));
+        });
+    }
+}

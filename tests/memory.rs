@@ -1,0 +1,165 @@
+//! The laws of memory, counted by an allocator.
+
+use allocation_counter::{AllocationInfo, measure};
+use sse_wire::{Block, Item, Parser, SliceSink};
+
+/// Events and one allocation report of decoding `chunks` with a parser that exists already.
+fn decode<'c>(
+    parser: &mut Parser,
+    chunks: impl Iterator<Item = &'c [u8]>,
+) -> (usize, AllocationInfo) {
+    let mut count = 0;
+    let info = measure(|| {
+        for chunk in chunks {
+            let mut events = parser.push(chunk);
+            loop {
+                match events.next() {
+                    Ok(Some(event)) => count += usize::from(!event.data.is_empty()),
+                    Ok(None) => break,
+                    Err(_) => {}
+                }
+            }
+        }
+    });
+    (count, info)
+}
+
+fn event_of(data_len: usize) -> Vec<u8> {
+    let mut stream = Vec::new();
+    Block::new().data(&"x".repeat(data_len)).encode(&mut stream).unwrap();
+    stream
+}
+
+#[test]
+fn zero_copy_a_lent_event_allocates_nothing() {
+    let stream =
+        "event: tick\ndata: some text, also é\r\n\r\n: comment\n\ndata: 漢字\n\nretry: 7\n\n"
+            .repeat(50);
+    let (count, info) = decode(&mut Parser::new(), [stream.as_bytes()].into_iter());
+    assert_eq!((count, info.count_total), (100, 0));
+}
+
+#[test]
+fn zero_copy_ids_of_one_length_allocate_once_however_many_come() {
+    let stream = "id: 12345678\ndata: x\n\n".repeat(1000);
+    let (count, info) = decode(&mut Parser::new(), [stream.as_bytes()].into_iter());
+    assert_eq!(count, 1000);
+    assert!(info.count_total <= 2, "{info:?}");
+}
+
+#[test]
+fn zero_copy_items_that_are_observed_allocate_nothing() {
+    let stream = ": comment\n\nretry: 5\n\ndata: x\n\nevent: e\n\n".repeat(50);
+    let mut parser = Parser::new();
+    let mut items = parser.observe(stream.as_bytes());
+    let mut comments = 0;
+    let info = measure(|| {
+        while let Some(item) = items.next().unwrap() {
+            comments += usize::from(matches!(item, Item::Comment { text: "comment", .. }));
+        }
+    });
+    assert_eq!((comments, info.count_total), (50, 0));
+}
+
+#[test]
+fn bounded_memory_a_buffer_that_is_warm_is_used_again() {
+    let stream = event_of(1000).repeat(200);
+    let mut parser = Parser::new();
+    // Every event is cut by a border, so every event is copied.
+    let (_, warm_up) = decode(&mut parser, event_of(1000).chunks(64));
+    assert!(warm_up.count_total > 0);
+    let (count, info) = decode(&mut parser, stream.chunks(64));
+    assert_eq!((count, info.count_total), (200, 0));
+}
+
+#[test]
+fn bounded_memory_the_peak_of_allocation_stays_below_a_small_multiple_of_the_limit() {
+    const LIMIT: usize = 64 * 1024;
+    let flood = |head: &str, unit: &str, tail: &str| {
+        format!("{head}{}{tail}data: x\n\n", unit.repeat(20 * LIMIT / unit.len()))
+    };
+    for (name, stream) in [
+        ("data in one line", flood("data: ", "x", "\n\n")),
+        ("data in many lines", flood("", "data: x\n", "\n")),
+        ("event type", flood("event: ", "x", "\n\n")),
+        ("id", flood("id: ", "x", "\n\n")),
+        ("ids", flood("", "id: xxxxxxxxxxxxxxxxxxxxxxxx\n", "\n")),
+        ("comment", flood(":", "x", "\n\n")),
+        ("unknown field", flood("x", "x", "\n\n")),
+        ("ill-formed data", flood("data: ", "\u{1}", "\n\n")),
+    ] {
+        let stream: Vec<u8> =
+            stream.bytes().map(|byte| if byte == 1 { 0xFF } else { byte }).collect();
+        for size in [1, 64, 1460, stream.len()] {
+            let mut parser = Parser::with_limit(LIMIT);
+            let (count, info) = decode(&mut parser, stream.chunks(size));
+            assert!(count >= 1, "{name}: the event behind comes");
+            // A buffer doubles, and its old half is there while it is copied.
+            assert!(info.bytes_max <= 3 * LIMIT as u64, "{name}, chunks of {size}: {info:?}");
+            if ["comment", "unknown field"].contains(&name) {
+                assert!(info.bytes_total < 64, "{name}: never retained: {info:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn bounded_memory_a_large_event_is_given_back_and_does_not_make_later_ones_expensive() {
+    let mut parser = Parser::new();
+    let large = event_of(4 << 20);
+    let (count, info) = decode(&mut parser, large.chunks(1000));
+    assert_eq!(count, 1);
+    assert!(info.bytes_current >= 4 << 20, "the last event can still be lent: {info:?}");
+    // A small event that is lent, and one that is copied.
+    for size in [usize::MAX, 3] {
+        let large = parser.clone();
+        let mut parser = large;
+        let (_, info) = decode(&mut parser, b"data: small\n\n".chunks(size));
+        assert!(info.bytes_current < -(4 << 20) + 8192, "given back: {info:?}");
+        let (_, info) = decode(&mut parser, b"data: small\n\n".chunks(size));
+        assert_eq!(info.count_total, 0, "and not taken again: {info:?}");
+    }
+}
+
+#[test]
+fn bounded_memory_events_of_one_large_size_keep_their_buffer() {
+    let mut parser = Parser::new();
+    let (_, _) = decode(&mut parser, event_of(1 << 20).chunks(1000));
+    let (count, info) = decode(&mut parser, event_of(1 << 20).repeat(5).chunks(1000));
+    assert_eq!((count, info.count_total), (5, 0));
+}
+
+#[test]
+fn an_owned_event_allocates_only_for_what_it_holds() {
+    for (stream, allocations) in [
+        (&b"data: x\n\n"[..], 1),
+        (b"data\n\n", 0),
+        (b"event: message\ndata: x\n\n", 1),
+        (b"event: e\ndata: x\n\n", 2),
+        (b"event: e\nid: 1\ndata: x\n\n", 3),
+    ] {
+        let mut parser = Parser::new();
+        let mut events = parser.push(stream);
+        let event = events.next().unwrap().unwrap();
+        let mut owned = None;
+        let info = measure(|| owned = Some(event.to_owned()));
+        assert_eq!(info.count_total, allocations, "{}", stream.escape_ascii());
+        assert_eq!(owned.unwrap().as_event(), event);
+    }
+}
+
+#[test]
+fn encoding_into_warm_or_fixed_memory_allocates_nothing() {
+    let block = Block::new().event_type("e").id("1").retry(5).comment("c").data("one\ntwo\rthree");
+    let mut vec = Vec::with_capacity(200);
+    let mut memory = [0; 200];
+    let info = measure(|| {
+        block.encode(&mut vec).unwrap();
+        assert_eq!(block.encode_to_slice(&mut memory), block.encoded_len());
+        let mut sink = SliceSink::new(&mut memory);
+        let mut data = block.data_writer(&mut sink).unwrap();
+        data.write("more\n").unwrap();
+        data.finish().unwrap();
+    });
+    assert_eq!(info.count_total, 0);
+}
