@@ -1,18 +1,16 @@
 //! Event, comment, id, reconnection time → bytes: the other direction of
 //! [9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream).
 //!
-//! A letter to the maintainer. `write_field` writes every line but those of data, which are `write_lines`. A block is checked
-//! whole before its first byte is written, so a refused one leaves no trace; data may come
-//! piecewise, its line breaks and characters cut, and a [`DataWriter`] that is dropped before its
-//! end takes its block back where the sink can.
+//! A letter to the maintainer. A block is checked whole before its first byte is written, so a
+//! refused one leaves no trace. [`write_field`] writes every line but those of data, which are
+//! [`write_lines`]'s. The order of the lines is fixed and data comes last, so that it can come
+//! piecewise: [`DataWriter`].
 
-use core::fmt::{self, Debug, Formatter};
-
+use crate::data_writer::{DATA, DataWriter, check_strict, write_lines};
 use crate::error::{EncodeError, Part};
 use crate::event::{DEFAULT_EVENT_TYPE, Event};
 use crate::scan::{CR, LF};
 use crate::sink::{Counter, Sink, SliceSink};
-use crate::utf8::CutSequence;
 
 /// A block to encode: an event, or anything else that ends with a blank line.
 ///
@@ -183,19 +181,11 @@ impl<'a> Block<'a> {
         sink: &'s mut S,
     ) -> Result<DataWriter<'s, S>, EncodeError> {
         self.check()?;
-        // Dropped on an error, which takes back what was written.
-        let mut writer = DataWriter {
-            mark: sink.mark(),
-            sink,
-            after_cr: false,
-            strict: self.strict,
-            written: 0,
-            cut: CutSequence::new(),
-            result: Ok(()),
-            finished: false,
-        };
-        self.write_head(writer.sink)?;
-        writer.sink.write(DATA)?;
+        let mark = sink.mark();
+        let begun = self.write_head(sink).and_then(|()| sink.write(DATA));
+        // Dropped on an error, the writer takes back what was written.
+        let mut writer = DataWriter::new(sink, mark, self.strict);
+        begun?;
         writer.write(self.data.unwrap_or_default())?;
         Ok(writer)
     }
@@ -272,139 +262,11 @@ impl<'a> From<&Event<'a>> for Block<'a> {
     }
 }
 
-/// Writes the data of one block piece by piece: see [`Block::data_writer`].
-///
-/// It implements [`core::fmt::Write`] and, with the feature `std`, [`std::io::Write`], so that a
-/// serializer can write into it. Line breaks may be cut between pieces, and so may characters.
-///
-/// The block is complete only after [`finish`](Self::finish). Dropped before, it takes the whole
-/// block back, where the sink can: nothing half-written is left by a serializer that fails.
-pub struct DataWriter<'s, S: Sink + ?Sized> {
-    sink: &'s mut S,
-    /// The sink before the block.
-    mark: usize,
-    /// Whether the last byte of data was a CR, so that a directly following LF belongs to it.
-    after_cr: bool,
-    strict: bool,
-    /// Bytes of data so far.
-    written: usize,
-    /// A character that is cut between pieces of bytes.
-    cut: CutSequence,
-    /// The first error: it stays, and nothing is written after it.
-    result: Result<(), EncodeError>,
-    finished: bool,
-}
-
-impl<S: Sink + ?Sized> DataWriter<'_, S> {
-    /// Appends text to the data.
-    ///
-    /// # Errors
-    ///
-    /// A full sink, or a CR in a [strict](Block::strict) block. After an error the writer takes
-    /// nothing more, and its block is taken back when it is dropped.
-    pub fn write(&mut self, text: &str) -> Result<(), EncodeError> {
-        if !self.cut.is_empty() {
-            return self.fail(EncodeError::NotUtf8 { at: self.written });
-        }
-        self.write_text(text)
-    }
-
-    /// Appends UTF-8 bytes to the data; a character may be cut between two calls.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`write`](Self::write), and bytes that are no UTF-8.
-    pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
-        let mut cut = self.cut;
-        let decoded =
-            cut.decode(bytes, false, Err(None), |text| self.write_text(text).map_err(Some));
-        self.cut = cut;
-        match decoded {
-            Err(None) => self.fail(EncodeError::NotUtf8 { at: self.written }),
-            Ok(()) | Err(Some(_)) => self.result,
-        }
-    }
-
-    /// Ends the data and the block.
-    ///
-    /// # Errors
-    ///
-    /// The first error that a write had, a character that is still cut, or a full sink. The block
-    /// has been taken back then, where the sink can do that.
-    pub fn finish(mut self) -> Result<(), EncodeError> {
-        self.write("")?;
-        self.sink.write("\n\n")?;
-        self.finished = true;
-        Ok(())
-    }
-
-    fn fail(&mut self, error: EncodeError) -> Result<(), EncodeError> {
-        self.result = self.result.and(Err(error));
-        self.result
-    }
-
-    fn write_text(&mut self, text: &str) -> Result<(), EncodeError> {
-        if self.result.is_ok() && self.strict {
-            self.result = check_strict(text, self.written);
-        }
-        if self.result.is_ok() {
-            self.result = write_lines(self.sink, text, &mut self.after_cr);
-            self.written += text.len();
-        }
-        self.result
-    }
-}
-
-impl<S: Sink + ?Sized> fmt::Write for DataWriter<'_, S> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.write(text).map_err(|_| fmt::Error)
-    }
-}
-
-#[cfg(feature = "std")]
-impl<S: Sink + ?Sized> std::io::Write for DataWriter<'_, S> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        match self.write_bytes(bytes) {
-            Ok(()) => Ok(bytes.len()),
-            Err(error) => Err(std::io::Error::new(std::io::ErrorKind::InvalidData, error)),
-        }
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<S: Sink + ?Sized> Drop for DataWriter<'_, S> {
-    fn drop(&mut self) {
-        if !self.finished {
-            self.sink.truncate(self.mark);
-        }
-    }
-}
-
-impl<S: Sink + ?Sized> Debug for DataWriter<'_, S> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DataWriter").field("result", &self.result).finish_non_exhaustive()
-    }
-}
-
-/// What stands before each line of data.
-const DATA: &str = "data: ";
-
 /// Refuses what can't stand in one line.
 #[inline]
 fn check_line(part: Part, text: Option<&str>) -> Result<(), EncodeError> {
     match text.and_then(|text| memchr::memchr2(LF, CR, text.as_bytes())) {
         Some(at) => Err(EncodeError::LineBreak { part, at }),
-        None => Ok(()),
-    }
-}
-
-/// Refuses data that would come back with an LF in place of a CR or CRLF.
-fn check_strict(text: &str, written: usize) -> Result<(), EncodeError> {
-    match memchr::memchr(CR, text.as_bytes()) {
-        Some(at) => Err(EncodeError::LineBreak { part: Part::Data, at: written + at }),
         None => Ok(()),
     }
 }
@@ -419,30 +281,6 @@ fn write_field<S: Sink + ?Sized>(
         sink.write(name)?;
         sink.write(value)?;
         sink.write("\n")?;
-    }
-    Ok(())
-}
-
-/// Writes more of the data: each LF, CR or CRLF begins a new line. `after_cr` is kept between the
-/// pieces of one text: whether the last byte was a CR.
-#[inline]
-fn write_lines<S: Sink + ?Sized>(
-    sink: &mut S,
-    mut text: &str,
-    after_cr: &mut bool,
-) -> Result<(), EncodeError> {
-    while let &[first, ..] = text.as_bytes() {
-        if core::mem::take(after_cr) && first == LF {
-            text = &text[1..];
-        }
-        let Some(at) = memchr::memchr2(LF, CR, text.as_bytes()) else {
-            return sink.write(text);
-        };
-        sink.write(&text[..at])?;
-        sink.write("\n")?;
-        sink.write(DATA)?;
-        *after_cr = text.as_bytes()[at] == CR;
-        text = &text[at + 1..];
     }
     Ok(())
 }

@@ -1,11 +1,89 @@
-//! The `text/event-stream` wire format in both directions.
+//! The `text/event-stream` wire format of Server-Sent Events, in both directions: an incremental
+//! push parser that lends its events, and an encoder that can't be made to inject.
+//!
+//! No I/O, no runtime, no `unsafe` but one load in the scanning loop; with or without an allocator.
+//!
+//! ```
+//! use sse_wire::{Block, Parser};
+//!
+//! let mut stream = Vec::new();
+//! Block::new().event_type("tick").data("one\ntwo").encode(&mut stream)?;
+//!
+//! let mut parser = Parser::new();
+//! let mut events = parser.push(&stream);
+//! while let Some(event) = events.next()? {
+//!     assert_eq!((event.event_type, event.data), ("tick", "one\ntwo"));
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # How data walks through
+//!
+//! ```text
+//! bytes ──▶ scan ──▶ Tokenizer ──▶ Parser ──▶ Event        Event ──▶ Block ──▶ bytes
+//!         line ends   fields,      buffers,   lent to the           checked,
+//!         of a chunk  comments,    limit,     caller                then written
+//!                     blank lines  dispatch
+//! ```
+//!
+//! # From the specification to this crate
+//!
+//! | [WHATWG HTML](https://html.spec.whatwg.org/multipage/server-sent-events.html) | here |
+//! | --- | --- |
+//! | 9.2.5 event stream: lines, comments, fields | [`Tokenizer`], [`Token`], [`Field`] |
+//! | 9.2.5 an event's lines and its blank line | [`Token::BlankLine`], [`Event::range`]; to write one, [`Block`] |
+//! | 9.2.6 UTF-8 decode, byte order mark | [`Parser`]; a [`Token`] has the stream's bytes |
+//! | 9.2.6 event type buffer, data buffer | [`Event::event_type`], [`Event::data`]; at the end, [`Pending`] |
+//! | 9.2.6 last event ID buffer | [`Event::sets_id`], [`Item::Block`], [`Pending::last_event_id`] |
+//! | 9.2.2 last event ID string | [`Event::last_event_id`], [`Parser::last_event_id`] |
+//! | 9.2.2 reconnection time | [`Parser::reconnection_time`], [`Item::ReconnectionTime`] |
+//! | 9.2.6 end of the stream | [`Parser::finish`], [`End`] |
+//!
+//! # Where the specification is silent
+//!
+//! Each choice has its test vectors, marked as such.
+//!
+//! - **CR at the end of a block**: the event is out at once; an LF directly behind, in a later
+//!   chunk too, belongs to that line end.
+//! - **A new stream** starts with the last event ID string of the one before, and afresh in all
+//!   else.
+//! - **Reconnection time**: an empty `retry` is ignored, one beyond the integer is capped at
+//!   `u64::MAX` milliseconds.
+//! - **Memory** has a limit, 16 MiB unless another is given: what passes it is one [`LimitError`],
+//!   the event is skipped to its blank line, parsing goes on. It counts decoded text, lent or kept.
+//! - **A stream ends clean** where it follows the grammar: after a blank line, or empty.
+//! - **Positions** of blocks do not depend on the chunks, so the LF of a CRLF that ends a block is
+//!   outside: [`Event::range`].
+//! - **Comments** are handed out without one space behind the colon, as they are encoded with one.
+//! - **Encoding**: LF ends lines, one space follows each colon; CR and CRLF in data become line
+//!   breaks as LF does; CR or LF in a type, an id or a comment and NUL in an id are refused.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `std` (default) | `alloc`; `std::io::Write` for [`DataWriter`]; wider vectors in `memchr` |
+//! | `alloc` | [`Growable`] buffers and with them `Parser::new`, `OwnedEvent`, `Vec` and `String` as [`Sink`] |
+//! | `cli` | the command `sse-wire`, nothing in the library |
+//!
+//! Without any there is `core` alone: [`Tokenizer`], [`Parser::with_arrays`], and [`Block`] into
+//! fixed memory or a [`core::fmt::Write`].
+//!
+//! # What this crate does not do
+//!
+//! It opens no connection and keeps no time; it does not interpret data; it does not know HTTP
+//! beyond what a stream says.
+
 #![no_std]
+
 #[cfg(feature = "alloc")]
 extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
 mod buffer;
+mod cursor;
+mod data_writer;
 mod encoder;
 mod error;
 mod event;
@@ -13,16 +91,24 @@ mod parser;
 mod retained;
 mod scan;
 mod sink;
+mod token;
 mod tokenizer;
 mod utf8;
 mod work;
 
 pub use buffer::{Buffers, Fixed, Growable};
-pub use encoder::{Block, DataWriter};
+pub use data_writer::DataWriter;
+pub use encoder::Block;
 pub use error::{EncodeError, LastEventIdError, LimitError, Part, Refused};
 #[cfg(feature = "alloc")]
 pub use event::OwnedEvent;
 pub use event::{End, Event, Item, Pending};
 pub use parser::{Events, Items, Parser};
 pub use sink::{FmtSink, Sink, SliceSink};
-pub use tokenizer::{Field, Token, Tokenizer, Tokens};
+pub use token::{Field, Token};
+pub use tokenizer::{Tokenizer, Tokens};
+
+/// Runs the examples of the README.
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

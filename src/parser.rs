@@ -1,21 +1,16 @@
-//! Tokens → events: fields, dispatch and the end of the stream
+//! The push parser: chunks in, events out
 //! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)).
 //!
-//! A letter to the maintainer. [`Cursor::advance`] is the whole of it: one token, one rule. The
-//! first `data` and `event` value of a block stay in the chunk, lent, as long as nothing forces a
-//! copy: a chunk border, more data, ill-formed text, or something handed out in the middle of the
-//! block (the caller may drop the cursor then). So between two calls nothing is lent, and a cursor
-//! can be dropped or forgotten without loss. Rules decide first and borrow last: `advance` returns
-//! a plain [`Outcome`], and only then an event is built that borrows the buffers.
+//! [`Events`] and [`Items`] are two faces of one cursor, which has the rules.
 
 use core::ops::Range;
 
 use crate::buffer::{Buffers, Fixed, Growable};
+use crate::cursor::{Cursor, Outcome};
 use crate::error::{LastEventIdError, Limit, LimitError, Refused};
-use crate::event::{DEFAULT_EVENT_TYPE, End, Event, Item, Pending};
-use crate::retained::{Line, Retained};
-use crate::tokenizer::{Field, Step, Tokenizer, Tokens};
-use crate::utf8::CheckedText;
+use crate::event::{End, Event, Item, Pending};
+use crate::retained::Retained;
+use crate::tokenizer::Tokenizer;
 
 /// The limit of a parser that is given none: 16 MiB.
 #[cfg(feature = "alloc")]
@@ -141,7 +136,7 @@ impl<B: Buffers> Parser<B> {
     /// that they complete. Nothing is read before the cursor is asked.
     #[inline]
     pub fn push<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Events<'p, 'c, B> {
-        Events { cursor: Cursor::new(self, chunk) }
+        Events { cursor: Cursor::new(self.tokenizer.push(chunk), &mut self.retained) }
     }
 
     /// Like [`push`](Self::push), but the cursor also shows comments, reconnection times and
@@ -164,7 +159,7 @@ impl<B: Buffers> Parser<B> {
     /// ```
     #[inline]
     pub fn observe<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Items<'p, 'c, B> {
-        Items { cursor: Cursor::new(self, chunk) }
+        Items { cursor: Cursor::new(self.tokenizer.push(chunk), &mut self.retained) }
     }
 
     /// Ends the stream, says how it ended, and makes the parser ready for the next connection: the
@@ -303,13 +298,13 @@ impl<'c, B: Buffers> Events<'_, 'c, B> {
     /// ```
     #[inline]
     pub fn remaining(&self) -> &'c [u8] {
-        self.cursor.tokens.remaining()
+        self.cursor.remaining()
     }
 
     /// How many bytes of the chunk have been taken.
     #[inline]
     pub fn taken(&self) -> usize {
-        self.cursor.tokens.taken()
+        self.cursor.taken()
     }
 }
 
@@ -329,273 +324,18 @@ impl<'c, B: Buffers> Items<'_, 'c, B> {
     #[inline]
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Item<'_>>, LimitError> {
-        let Some(outcome) = self.cursor.advance::<true>()? else { return Ok(None) };
-        let retained = &self.cursor.retained;
-        Ok(Some(match outcome {
-            Outcome::Event(event) => Item::Event(self.cursor.event(event)),
-            Outcome::Block { sets_id, range } => {
-                Item::Block { id: sets_id.then(|| retained.last_event_id()), range }
-            }
-            Outcome::Comment { text, position } => {
-                let text = text.or(|| retained.comment());
-                Item::Comment { text: text.strip_prefix(' ').unwrap_or(text), position }
-            }
-            Outcome::ReconnectionTime { milliseconds } => Item::ReconnectionTime { milliseconds },
-        }))
+        Ok(self.cursor.advance::<true>()?.map(|outcome| self.cursor.item(outcome)))
     }
 
     /// The bytes of the chunk that have not been taken, as [`Events::remaining`] gives them.
     #[inline]
     pub fn remaining(&self) -> &'c [u8] {
-        self.cursor.tokens.remaining()
+        self.cursor.remaining()
     }
 
     /// How many bytes of the chunk have been taken.
     #[inline]
     pub fn taken(&self) -> usize {
-        self.cursor.tokens.taken()
-    }
-}
-
-/// Text that is handed out: where it is.
-#[derive(Clone, Copy, Debug)]
-enum Text<'c> {
-    /// Lent from the chunk.
-    Lent(&'c str),
-    /// In the parser's buffers.
-    Kept,
-}
-
-impl<'c> Text<'c> {
-    #[inline(always)]
-    fn or<'a>(self, kept: impl FnOnce() -> &'a str) -> &'a str
-    where
-        'c: 'a,
-    {
-        match self {
-            Text::Lent(text) => text,
-            Text::Kept => kept(),
-        }
-    }
-}
-
-/// What a cursor has decided to hand out, before it borrows for it.
-enum Outcome<'c> {
-    Event(Dispatched<'c>),
-    Block { sets_id: bool, range: Range<u64> },
-    Comment { text: Text<'c>, position: u64 },
-    ReconnectionTime { milliseconds: u64 },
-}
-
-struct Dispatched<'c> {
-    event_type: Text<'c>,
-    data: Text<'c>,
-    sets_id: bool,
-    range: Range<u64>,
-}
-
-/// The way through one chunk.
-#[derive(Debug)]
-struct Cursor<'p, 'c, B> {
-    tokens: Tokens<'p, 'c>,
-    retained: &'p mut Retained<B>,
-    text: CheckedText<'c>,
-    /// The block's only data so far, where it is lent.
-    data: Option<&'c str>,
-    /// The block's event type, where it is lent.
-    event_type: Option<&'c str>,
-}
-
-impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
-    #[inline]
-    fn new(parser: &'p mut Parser<B>, chunk: &'c [u8]) -> Self {
-        Cursor {
-            tokens: parser.tokenizer.push(chunk),
-            retained: &mut parser.retained,
-            text: CheckedText::new(),
-            data: None,
-            event_type: None,
-        }
-    }
-
-    /// Goes on to the next thing to hand out. `ALL` also stops at what is no event.
-    #[inline(always)]
-    fn advance<const ALL: bool>(&mut self) -> Result<Option<Outcome<'c>>, LimitError> {
-        self.retained.drop_comment(ALL);
-        while let Some(step) = self.tokens.step() {
-            match step {
-                Step::Value { field: Field::Data, start, end, complete } => {
-                    self.process_data(start, end, complete)?;
-                }
-                Step::Value { field: Field::Event, start, end, complete } => {
-                    self.process_event_type(start, end, complete)?;
-                }
-                Step::Value { field: Field::Id, start, end, complete } => {
-                    let appended =
-                        self.retained.append_id(self.bytes(start, end), complete, self.lent());
-                    self.refuse_if(appended)?;
-                }
-                Step::Value { field: Field::Retry, start, end, complete } => {
-                    let time =
-                        self.retained.read_reconnection_time(self.bytes(start, end), complete);
-                    if let (true, Some(milliseconds)) = (ALL, time) {
-                        self.keep_lent();
-                        return Ok(Some(Outcome::ReconnectionTime { milliseconds }));
-                    }
-                }
-                Step::Comment { start, end, complete } if ALL => {
-                    if let Some(outcome) = self.process_comment(start, end, complete)? {
-                        return Ok(Some(outcome));
-                    }
-                }
-                Step::Comment { complete, .. } => self.retained.ignore(complete),
-                Step::Unknown { .. } | Step::UnknownPrefix { .. } => {}
-                Step::BlankLine { block_start, block_end } => {
-                    let outcome = self.dispatch(block_start..block_end);
-                    if ALL || matches!(outcome, Outcome::Event(_)) {
-                        return Ok(Some(outcome));
-                    }
-                }
-            }
-        }
-        self.keep_lent();
-        Ok(None)
-    }
-
-    #[inline(always)]
-    fn process_data(&mut self, start: usize, end: usize, last: bool) -> Result<(), LimitError> {
-        let retained = &*self.retained;
-        if retained.skipping {
-            self.retained.ignore(last);
-            return Ok(());
-        }
-        let first = self.data.is_none() && !retained.has_data && retained.line == Line::Start;
-        if let Some(text) = self.lend(start, end, first && last) {
-            let checked = self.retained.check(Field::Data, self.lent(), text.len());
-            self.data = Some(text);
-            return self.refuse_if(checked);
-        }
-        if let Some(text) = self.data.take() {
-            self.retained.keep_data(text);
-        }
-        let appended = self.retained.append_data(self.bytes(start, end), last, self.lent());
-        self.refuse_if(appended)
-    }
-
-    #[inline(always)]
-    fn process_event_type(
-        &mut self,
-        start: usize,
-        end: usize,
-        last: bool,
-    ) -> Result<(), LimitError> {
-        if self.retained.skipping {
-            self.retained.ignore(last);
-            return Ok(());
-        }
-        let whole = self.retained.line == Line::Start && last;
-        self.event_type = None;
-        if let Some(text) = self.lend(start, end, whole) {
-            self.retained.has_event_type = false;
-            let checked = self.retained.check(Field::Event, self.lent(), text.len());
-            self.event_type = Some(text);
-            return self.refuse_if(checked);
-        }
-        let appended = self.retained.append_event_type(self.bytes(start, end), last, self.lent());
-        self.refuse_if(appended)
-    }
-
-    fn process_comment(
-        &mut self,
-        start: usize,
-        end: usize,
-        last: bool,
-    ) -> Result<Option<Outcome<'c>>, LimitError> {
-        self.keep_lent();
-        let position = self.tokens.position_of(start) - 1;
-        let whole = self.retained.line == Line::Start && last;
-        if let Some(text) = self.lend(start, end, whole) {
-            return match self.retained.check(Field::Data, 0, text.len()) {
-                Ok(()) => Ok(Some(Outcome::Comment { text: Text::Lent(text), position })),
-                Err(limit) => Err(LimitError { refused: Refused::Comment, limit, position }),
-            };
-        }
-        match self.retained.append_comment(self.bytes(start, end), last, position) {
-            Ok(whole) => Ok(whole.map(|position| Outcome::Comment { text: Text::Kept, position })),
-            Err((limit, position)) => {
-                Err(LimitError { refused: Refused::Comment, limit, position })
-            }
-        }
-    }
-
-    /// The blank line: 9.2.6, "dispatch the event".
-    #[inline(always)]
-    fn dispatch(&mut self, range: Range<u64>) -> Outcome<'c> {
-        let block = self.retained.end_block();
-        let event_type = match self.event_type.take() {
-            Some(text) => Text::Lent(text),
-            None if block.has_event_type => Text::Kept,
-            None => Text::Lent(""),
-        };
-        let data = match self.data.take() {
-            Some(text) => Text::Lent(text),
-            None if block.has_data => Text::Kept,
-            None => return Outcome::Block { sets_id: block.sets_id, range },
-        };
-        Outcome::Event(Dispatched { event_type, data, sets_id: block.sets_id, range })
-    }
-
-    #[inline(always)]
-    fn event(&self, event: Dispatched<'c>) -> Event<'_> {
-        Event {
-            event_type: match event.event_type.or(|| self.retained.event_type()) {
-                "" => DEFAULT_EVENT_TYPE,
-                event_type => event_type,
-            },
-            data: event.data.or(|| self.retained.data()),
-            last_event_id: self.retained.last_event_id(),
-            sets_id: event.sets_id,
-            range: event.range,
-        }
-    }
-
-    /// A value that lies whole in the chunk, as text; `None` where `whole` is false or the text is
-    /// ill-formed.
-    #[inline(always)]
-    fn lend(&mut self, start: usize, end: usize, whole: bool) -> Option<&'c str> {
-        if whole { self.text.get(self.tokens.chunk(), start, end) } else { None }
-    }
-
-    #[inline(always)]
-    fn bytes(&self, start: usize, end: usize) -> &'c [u8] {
-        self.tokens.chunk().get(start..end).unwrap_or_default()
-    }
-
-    /// How many bytes the block has lent.
-    #[inline(always)]
-    fn lent(&self) -> usize {
-        self.data.map_or(0, str::len) + self.event_type.map_or(0, str::len)
-    }
-
-    /// Copies what the block has lent, which the cursor may not outlive.
-    #[inline(always)]
-    fn keep_lent(&mut self) {
-        if let Some(text) = self.data.take() {
-            self.retained.keep_data(text);
-        }
-        if let Some(text) = self.event_type.take() {
-            self.retained.keep_event_type(text);
-        }
-    }
-
-    /// Refuses the block's event where something did not fit.
-    #[inline(always)]
-    fn refuse_if(&mut self, fits: Result<(), Limit>) -> Result<(), LimitError> {
-        fits.map_err(|limit| {
-            self.data = None;
-            self.event_type = None;
-            self.retained.refuse_event();
-            LimitError { refused: Refused::Event, limit, position: self.tokens.block_start() }
-        })
+        self.cursor.taken()
     }
 }

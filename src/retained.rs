@@ -18,7 +18,7 @@ use core::ops::Range;
 use crate::buffer::Buffers;
 use crate::buffer::sealed::Buffer;
 use crate::error::Limit;
-use crate::tokenizer::Field;
+use crate::token::Field;
 use crate::utf8::{CutSequence, REPLACEMENT};
 
 /// The line whose end has not come, as far as it concerns what is retained.

@@ -155,12 +155,16 @@ impl<'c> CheckedText<'c> {
     }
 }
 
+const fn is_continuation(byte: u8) -> bool {
+    byte & 0xC0 == 0x80
+}
+
 /// The last index up to `index` at which no sequence of well-formed text is cut.
 fn character_border(chunk: &[u8], index: usize) -> usize {
     let before = chunk.get(..index).unwrap_or_default();
     let tail = &before[before.len().saturating_sub(3)..];
     // A lead byte that close to the end may be cut; ASCII and continuation bytes are not.
-    match tail.iter().rposition(|&byte| byte < 0x80 || byte >= 0xC0) {
+    match tail.iter().rposition(|&byte| !is_continuation(byte)) {
         Some(lead) if is_cut(&tail[lead..]) => index - (tail.len() - lead),
         _ => index,
     }

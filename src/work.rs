@@ -1,14 +1,14 @@
 //! Counts the bytes that are looked at or moved, so that a test can hold the law of linear time
 //! without a clock. Outside this crate's own tests it does nothing.
 
-#[cfg(not(test))]
+#[cfg(not(all(test, feature = "alloc")))]
 #[inline(always)]
 pub(crate) const fn count(_bytes: usize) {}
 
-#[cfg(test)]
+#[cfg(all(test, feature = "alloc"))]
 pub(crate) use counted::count;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "alloc"))]
 mod counted {
     use std::cell::Cell;
     use std::string::String;

@@ -1,0 +1,178 @@
+//! Data of a block, piece by piece: each line break in it begins a new `data` line.
+//!
+//! A letter to the maintainer. Line breaks and characters may be cut anywhere, so the writer knows
+//! what was cut. The first error stays: nothing is written after it, and the block is taken back
+//! when the writer is dropped.
+
+use core::fmt::{self, Debug, Formatter};
+
+use crate::error::{EncodeError, Part};
+use crate::scan::{CR, LF};
+use crate::sink::Sink;
+use crate::utf8::CutSequence;
+
+/// What stands before each line of data.
+pub(crate) const DATA: &str = "data: ";
+
+/// Writes the data of one block piece by piece: see [`Block::data_writer`].
+///
+/// It implements [`core::fmt::Write`] and, with the feature `std`, `std::io::Write`, so that a
+/// serializer can write into it. Line breaks may be cut between pieces, and so may characters.
+///
+/// The block is complete only after [`finish`](Self::finish). Dropped before, it takes the whole
+/// block back, where the sink can: nothing half-written is left by a serializer that fails.
+pub struct DataWriter<'s, S: Sink + ?Sized> {
+    sink: &'s mut S,
+    /// The sink before the block.
+    mark: usize,
+    /// Whether the last byte of data was a CR, so that a directly following LF belongs to it.
+    after_cr: bool,
+    strict: bool,
+    /// Bytes of data so far.
+    written: usize,
+    /// A character that is cut between pieces of bytes.
+    cut: CutSequence,
+    /// The first error: it stays, and nothing is written after it.
+    result: Result<(), EncodeError>,
+    finished: bool,
+}
+
+impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
+    /// A writer behind the name of the first line; `mark` is where the block begins.
+    pub(crate) const fn new(sink: &'s mut S, mark: usize, strict: bool) -> Self {
+        DataWriter {
+            sink,
+            mark,
+            after_cr: false,
+            strict,
+            written: 0,
+            cut: CutSequence::new(),
+            result: Ok(()),
+            finished: false,
+        }
+    }
+
+    /// Appends text to the data.
+    ///
+    /// # Errors
+    ///
+    /// A full sink, or a CR in a [strict](Block::strict) block. After an error the writer takes
+    /// nothing more, and its block is taken back when it is dropped.
+    pub fn write(&mut self, text: &str) -> Result<(), EncodeError> {
+        if !self.cut.is_empty() {
+            return self.fail(EncodeError::NotUtf8 { at: self.written });
+        }
+        self.write_text(text)
+    }
+
+    /// Appends UTF-8 bytes to the data; a character may be cut between two calls.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`write`](Self::write), and bytes that are no UTF-8.
+    pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        let mut cut = self.cut;
+        let decoded =
+            cut.decode(bytes, false, Err(None), |text| self.write_text(text).map_err(Some));
+        self.cut = cut;
+        match decoded {
+            Err(None) => self.fail(EncodeError::NotUtf8 { at: self.written }),
+            Ok(()) | Err(Some(_)) => self.result,
+        }
+    }
+
+    /// Ends the data and the block.
+    ///
+    /// # Errors
+    ///
+    /// The first error that a write had, a character that is still cut, or a full sink. The block
+    /// has been taken back then, where the sink can do that.
+    pub fn finish(mut self) -> Result<(), EncodeError> {
+        self.write("")?;
+        self.sink.write("\n\n")?;
+        self.finished = true;
+        Ok(())
+    }
+
+    fn fail(&mut self, error: EncodeError) -> Result<(), EncodeError> {
+        self.result = self.result.and(Err(error));
+        self.result
+    }
+
+    fn write_text(&mut self, text: &str) -> Result<(), EncodeError> {
+        if self.result.is_ok() && self.strict {
+            self.result = check_strict(text, self.written);
+        }
+        if self.result.is_ok() {
+            self.result = write_lines(self.sink, text, &mut self.after_cr);
+            self.written += text.len();
+        }
+        self.result
+    }
+}
+
+impl<S: Sink + ?Sized> fmt::Write for DataWriter<'_, S> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.write(text).map_err(|_| fmt::Error)
+    }
+}
+
+#[cfg(feature = "std")]
+impl<S: Sink + ?Sized> std::io::Write for DataWriter<'_, S> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self.write_bytes(bytes) {
+            Ok(()) => Ok(bytes.len()),
+            Err(error) => Err(std::io::Error::new(std::io::ErrorKind::InvalidData, error)),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<S: Sink + ?Sized> Drop for DataWriter<'_, S> {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.sink.truncate(self.mark);
+        }
+    }
+}
+
+impl<S: Sink + ?Sized> Debug for DataWriter<'_, S> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataWriter").field("result", &self.result).finish_non_exhaustive()
+    }
+}
+
+/// Refuses data that would come back with an LF in place of a CR or CRLF.
+pub(crate) fn check_strict(text: &str, written: usize) -> Result<(), EncodeError> {
+    match memchr::memchr(CR, text.as_bytes()) {
+        Some(at) => Err(EncodeError::LineBreak { part: Part::Data, at: written + at }),
+        None => Ok(()),
+    }
+}
+
+/// Writes more of the data: each LF, CR or CRLF begins a new line. `after_cr` is kept between the
+/// pieces of one text: whether the last byte was a CR.
+#[inline]
+pub(crate) fn write_lines<S: Sink + ?Sized>(
+    sink: &mut S,
+    mut text: &str,
+    after_cr: &mut bool,
+) -> Result<(), EncodeError> {
+    while let &[first, ..] = text.as_bytes() {
+        if core::mem::take(after_cr) && first == LF {
+            text = &text[1..];
+        }
+        let Some(at) = memchr::memchr2(LF, CR, text.as_bytes()) else {
+            return sink.write(text);
+        };
+        sink.write(&text[..at])?;
+        sink.write("\n")?;
+        sink.write(DATA)?;
+        *after_cr = text.as_bytes()[at] == CR;
+        text = &text[at + 1..];
+    }
+    Ok(())
+}

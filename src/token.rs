@@ -1,0 +1,126 @@
+//! What a tokenizer sees: the lines of a stream, whole or in pieces
+//! ([9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream)).
+
+use core::ops::Range;
+
+/// A field that the specification knows (9.2.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// `event`: the type of the event.
+    Event,
+    /// `data`: a line of the event's data.
+    Data,
+    /// `id`: the last event ID.
+    Id,
+    /// `retry`: the reconnection time.
+    Retry,
+}
+
+impl Field {
+    /// The field's name as it stands in the stream.
+    ///
+    /// ```
+    /// assert_eq!(sse_wire::Field::Retry.name(), "retry");
+    /// ```
+    pub const fn name(self) -> &'static str {
+        match self {
+            Field::Event => "event",
+            Field::Data => "data",
+            Field::Id => "id",
+            Field::Retry => "retry",
+        }
+    }
+
+    /// The only field whose name begins so.
+    pub(crate) const fn by_first_byte(byte: u8) -> Option<Field> {
+        match byte {
+            b'e' => Some(Field::Event),
+            b'd' => Some(Field::Data),
+            b'i' => Some(Field::Id),
+            b'r' => Some(Field::Retry),
+            _ => None,
+        }
+    }
+
+    /// The field whose name `line` begins with; what follows the name is not looked at.
+    #[inline(always)]
+    pub(crate) const fn at_start_of(line: &[u8]) -> Option<Field> {
+        match line {
+            [b'd', b'a', b't', b'a', ..] => Some(Field::Data),
+            [b'e', b'v', b'e', b'n', b't', ..] => Some(Field::Event),
+            [b'i', b'd', ..] => Some(Field::Id),
+            [b'r', b'e', b't', b'r', b'y', ..] => Some(Field::Retry),
+            _ => None,
+        }
+    }
+}
+
+impl core::fmt::Display for Field {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a [`Tokenizer`] sees in the stream.
+///
+/// A value, a comment or an unknown line that a chunk border cuts comes in several pieces: all but
+/// the last have `complete: false`. A piece is never kept back, so a line may end with an empty
+/// one. Bytes are those of the stream, not decoded; positions count from the stream's first byte.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Token<'c> {
+    /// A piece of the value of a known field, without the space after the colon.
+    Value {
+        /// The field.
+        field: Field,
+        /// The piece.
+        bytes: &'c [u8],
+        /// Where in the stream the piece begins.
+        position: u64,
+        /// Whether the line ends here.
+        complete: bool,
+    },
+    /// A piece of a comment: what stands behind the colon, a space there included.
+    Comment {
+        /// The piece.
+        bytes: &'c [u8],
+        /// Where in the stream the piece begins.
+        position: u64,
+        /// Whether the line ends here.
+        complete: bool,
+    },
+    /// A piece of a line with an unknown field name: the line as it is, name and colon included.
+    Unknown {
+        /// The piece.
+        bytes: &'c [u8],
+        /// Where in the stream the piece begins.
+        position: u64,
+        /// Whether the line ends here.
+        complete: bool,
+    },
+    /// A blank line, the end of a block.
+    BlankLine {
+        /// The range of the block in the stream: from the first byte of its first line to just
+        /// behind the first byte of the blank line's end. The LF of a CRLF stays outside, since the
+        /// block is complete before it arrives; so does a byte order mark.
+        block: Range<u64>,
+    },
+}
+
+impl Token<'_> {
+    /// Where the token's bytes stand in the stream; a blank line is the one byte that ends it.
+    ///
+    /// ```
+    /// let mut tokenizer = sse_wire::Tokenizer::new();
+    /// let token = tokenizer.push(b"data: x\n").next().unwrap();
+    /// assert_eq!(token.range(), 6..7);
+    /// ```
+    pub fn range(&self) -> Range<u64> {
+        match *self {
+            Token::Value { bytes, position, .. }
+            | Token::Comment { bytes, position, .. }
+            | Token::Unknown { bytes, position, .. } => position..position + bytes.len() as u64,
+            Token::BlankLine { ref block } => block.end - 1..block.end,
+        }
+    }
+}
