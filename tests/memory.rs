@@ -1,5 +1,7 @@
 //! The laws of memory, counted by an allocator.
 
+#![cfg(feature = "std")]
+
 use allocation_counter::{AllocationInfo, measure};
 use sse_wire::{Block, Item, Parser, SliceSink};
 

@@ -1,6 +1,8 @@
 //! The recorded streams, where they are present beside the project: every event arrives, in any
 //! chunking.
 
+#![cfg(feature = "std")]
+
 mod support;
 
 use std::fs;

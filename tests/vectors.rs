@@ -1,5 +1,7 @@
 //! The test vectors, through every public entry point and in every chunking.
 
+#![cfg(feature = "std")]
+
 mod support;
 
 use std::collections::HashSet;
