@@ -1,0 +1,121 @@
+//! What the benches share: ways to run through a stream, the floor to compare them with, and the
+//! settings of criterion.
+//!
+//! A parser lives on from pass to pass, as it does on a long connection, so that its buffers have
+//! grown before the clock starts.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::Criterion;
+use sse_wire::{Buffers, Event, Item, Parser};
+
+use crate::workloads::Workload;
+
+/// A large read, the payload of a TCP segment, a short read, and the worst case.
+pub(crate) const CHUNK_SIZES: [usize; 4] = [LARGE_CHUNK, 1460, 64, 1];
+/// The chunk size for what is measured with one only.
+pub(crate) const LARGE_CHUNK: usize = 64 * 1024;
+
+/// Single bytes are slow, and their cost is the same all along a stream: so much of it is enough.
+const STREAM_OF_SINGLE_BYTES: usize = 32 * 1024;
+
+/// The workload's stream, or what of it is enough for the chunk size. That may end anywhere.
+pub(crate) fn stream(workload: &Workload, chunk_size: usize) -> &[u8] {
+    let most = if chunk_size == 1 { STREAM_OF_SINGLE_BYTES } else { usize::MAX };
+    &workload.bytes[..workload.bytes.len().min(most)]
+}
+
+/// Short measurements, since there are many.
+pub(crate) fn criterion() -> Criterion {
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(150))
+        .measurement_time(Duration::from_millis(600))
+        .sample_size(20)
+        .nresamples(10_000)
+        .without_plots()
+        .configure_from_args()
+}
+
+/// A parser with arrays that every workload fits into.
+pub(crate) fn fixed_parser() -> Parser<impl Buffers> {
+    let data = vec![0; 2 * 1024 * 1024].into_boxed_slice();
+    Parser::with_arrays(data, [0; 64], [0; 128])
+}
+
+/// Every event, looked at and left.
+pub(crate) fn lent_events<B: Buffers>(parser: &mut Parser<B>, stream: &[u8], chunk_size: usize) {
+    for chunk in stream.chunks(chunk_size) {
+        let mut events = parser.push(chunk);
+        while let Some(event) = events.next().expect(WITHIN_THE_LIMIT) {
+            black_box(touch(&event));
+        }
+    }
+    black_box(&parser.finish());
+}
+
+/// Every event, copied and dropped.
+pub(crate) fn owned_events<B: Buffers>(parser: &mut Parser<B>, stream: &[u8], chunk_size: usize) {
+    for chunk in stream.chunks(chunk_size) {
+        let mut events = parser.push(chunk);
+        while let Some(event) = events.next().expect(WITHIN_THE_LIMIT) {
+            black_box(event.to_owned());
+        }
+    }
+    black_box(&parser.finish());
+}
+
+/// Every item, looked at and left.
+pub(crate) fn items<B: Buffers>(parser: &mut Parser<B>, stream: &[u8], chunk_size: usize) {
+    for chunk in stream.chunks(chunk_size) {
+        let mut items = parser.observe(chunk);
+        while let Some(item) = items.next().expect(WITHIN_THE_LIMIT) {
+            black_box(match item {
+                Item::Event(event) => touch(&event),
+                Item::Block { id, range } => touch_text(id.unwrap_or_default()) + range.end,
+                Item::Comment { text, position } => touch_text(text) + position,
+                Item::ReconnectionTime { milliseconds } => milliseconds,
+                _ => 0,
+            });
+        }
+    }
+    black_box(&parser.finish());
+}
+
+/// What a parser can't do without, and no more: finding the line ends of each chunk and checking
+/// its UTF-8, with the best that is at hand for either.
+pub(crate) fn floor(stream: &[u8], chunk_size: usize) {
+    for chunk in stream.chunks(chunk_size) {
+        line_ends(chunk);
+        // The rest of a character that the chunk's start cuts would end the check at once.
+        let cut = chunk.iter().take(3).take_while(|&&byte| byte & 0xC0 == 0x80).count();
+        black_box(std::str::from_utf8(&chunk[cut..]).is_ok());
+    }
+}
+
+/// The line ends of one chunk, found by `memchr`.
+pub(crate) fn line_ends(chunk: &[u8]) {
+    for end in memchr::memchr2_iter(b'\n', b'\r', chunk) {
+        black_box(end);
+    }
+}
+
+const WITHIN_THE_LIMIT: &str = "no workload comes near the limit";
+
+/// Makes every field of an event needed: all lengths, the first bytes and the numbers.
+///
+/// One sum, since handing each field to `black_box` would cost as much as a small event does.
+#[inline(always)]
+fn touch(event: &Event<'_>) -> u64 {
+    touch_text(event.event_type)
+        + touch_text(event.data)
+        + touch_text(event.last_event_id)
+        + u64::from(event.sets_id)
+        + event.range.start
+        + event.range.end
+}
+
+#[inline(always)]
+fn touch_text(text: &str) -> u64 {
+    text.len() as u64 + text.as_bytes().first().map_or(0, |&first| u64::from(first))
+}

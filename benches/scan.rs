@@ -1,0 +1,52 @@
+//! The scanning loop alone: [`scan::LineEnds`] beside `memchr2_iter`, by chunk size and workload.
+//!
+//! `cargo bench --bench scan -- 65536/llm` runs one group.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput};
+
+#[allow(dead_code, reason = "each bench uses its part")]
+mod drive;
+#[allow(dead_code, unused_imports, reason = "the file comes with its tests")]
+#[path = "../src/scan.rs"]
+mod scan;
+/// Stands in for the library's counter, which counts in the library's own tests only.
+mod work {
+    pub(crate) const fn count(_bytes: usize) {}
+}
+#[allow(dead_code, reason = "each bench uses its part")]
+mod workloads;
+
+fn main() {
+    let mut criterion = drive::criterion();
+    let inputs = workloads::generated();
+    for chunk_size in [drive::LARGE_CHUNK, 64] {
+        for workload in &inputs {
+            scan(&mut criterion, workload, chunk_size);
+        }
+    }
+    criterion.final_summary();
+}
+
+fn scan(criterion: &mut Criterion, workload: &workloads::Workload, chunk_size: usize) {
+    let stream = drive::stream(workload, chunk_size);
+    let mut group = criterion.benchmark_group(format!("scan/{chunk_size}/{}", workload.name));
+    group.throughput(Throughput::Bytes(stream.len() as u64));
+    group.bench_function("line_ends", |bencher| {
+        bencher.iter(|| stream.chunks(chunk_size).for_each(line_ends));
+    });
+    group.bench_function("memchr2_iter", |bencher| {
+        bencher.iter(|| stream.chunks(chunk_size).for_each(drive::line_ends));
+    });
+    group.finish();
+}
+
+/// The line ends of one chunk, found by this crate.
+fn line_ends(chunk: &[u8]) {
+    let mut ends = scan::LineEnds::default();
+    while let Some(end) = ends.peek(chunk) {
+        black_box(end);
+        ends.pass();
+    }
+}

@@ -1,0 +1,219 @@
+//! The inputs of the benches: the stream shapes that users see, and recorded streams.
+//!
+//! Every generated stream is the same in each run, has at least [`SIZE`] bytes, and ends behind a
+//! blank line. The number of events is counted while they are written, so that `tests/workloads.rs`
+//! can check the parser and the inputs against each other.
+
+use std::fmt::Write;
+use std::fs;
+
+/// A generated stream grows until it has so many bytes: more than a core's first cache, less than
+/// its last.
+const SIZE: usize = 512 * 1024;
+/// A recorded stream is repeated until it has so many bytes.
+const RECORDED_SIZE: usize = 256 * 1024;
+/// The line of a big event.
+const BIG_LINE: usize = 1024 * 1024;
+
+/// One input.
+pub(crate) struct Workload {
+    /// Short and stable: part of the benches' ids.
+    pub(crate) name: &'static str,
+    /// The stream.
+    pub(crate) bytes: Vec<u8>,
+    /// How many events an `EventSource` would dispatch.
+    pub(crate) events: usize,
+    /// About how many bytes of the stream there are for each event, comments included.
+    pub(crate) event_size: usize,
+}
+
+/// All inputs, the generated ones first.
+pub(crate) fn all() -> Vec<Workload> {
+    let mut all = generated();
+    all.extend(recorded());
+    all
+}
+
+/// One stream for each shape.
+pub(crate) fn generated() -> Vec<Workload> {
+    vec![llm(), anthropic(), tiny(), big(), multiline(), crlf(), cjk(), comments(), full()]
+}
+
+/// Chat completions: `data` and nothing else, each value one JSON object with much around a word.
+fn llm() -> Workload {
+    generate("llm", 260, |stream, words| {
+        let word = words.next();
+        write!(
+            stream,
+            "data: {{\"id\":\"chatcmpl-Dx0Xq5Xx9rHB2ehcHZCRDsnuymUXc\",\
+             \"object\":\"chat.completion.chunk\",\"created\":1782955818,\
+             \"model\":\"gpt-4o-mini-2024-07-18\",\"system_fingerprint\":\"fp_d0469e1700\",\
+             \"choices\":[{{\"index\":0,\"delta\":{{\"content\":\" {word}\"}},\
+             \"logprobs\":null,\"finish_reason\":null}}]}}\n\n"
+        )
+    })
+}
+
+/// Typed deltas: an `event` line and a `data` line.
+fn anthropic() -> Workload {
+    generate("anthropic", 130, |stream, words| {
+        let word = words.next();
+        write!(
+            stream,
+            "event: content_block_delta\n\
+             data: {{\"type\":\"content_block_delta\",\"index\":0,\
+             \"delta\":{{\"type\":\"text_delta\",\"text\":\" {word}\"}}}}\n\n"
+        )
+    })
+}
+
+/// The smallest events that say something: all cost is per event.
+fn tiny() -> Workload {
+    generate("tiny", 9, |stream, _| stream.write_str("data: x\n\n"))
+}
+
+/// One line that no chunk holds: all cost is per byte, and every chunk border cuts the line.
+fn big() -> Workload {
+    generate("big", BIG_LINE, |stream, words| {
+        stream.write_str("data:")?;
+        while stream.len() < BIG_LINE - 16 {
+            write!(stream, " {}", words.next())?;
+        }
+        stream.write_str("\n\n")
+    })
+}
+
+/// Text of 50 lines in each event, so that the data has to be joined.
+fn multiline() -> Workload {
+    generate("multiline", 50 * 87, |stream, words| {
+        for _ in 0..50 {
+            let mut line = String::new();
+            while line.len() < 80 {
+                line.push_str(words.next());
+                line.push(' ');
+            }
+            line.truncate(80);
+            writeln!(stream, "data: {line}")?;
+        }
+        stream.write_str("\n")
+    })
+}
+
+/// Short events whose lines end with CRLF.
+fn crlf() -> Workload {
+    generate("crlf", 60, |stream, words| {
+        let (n, word) = (stream.len(), words.next());
+        write!(stream, "event: progress\r\ndata: {{\"step\":{n:06},\"name\":\"{word}\"}}\r\n\r\n")
+    })
+}
+
+/// Text with three bytes to each character: the check of UTF-8 is what costs.
+fn cjk() -> Workload {
+    const TEXT: &str = "服务器推送的事件流由数据行和空行组成浏览器会自动重新连接日本語の文章も同様に処理される한국어도";
+    let characters: Vec<char> = TEXT.chars().collect();
+    generate("cjk", 250, |stream, words| {
+        stream.write_str("data: ")?;
+        stream.extend((0..80).map(|_| characters[words.below(characters.len())]));
+        stream.write_str("\n\n")
+    })
+}
+
+/// Three comments that keep the connection alive, each a block of its own, to each small event.
+fn comments() -> Workload {
+    generate("comments", 70, |stream, words| {
+        for _ in 0..3 {
+            stream.write_str(": keep-alive\n\n")?;
+        }
+        write!(stream, "data: {{\"word\":\"{}\"}}\n\n", words.next())
+    })
+}
+
+/// Events with every field that there is.
+fn full() -> Workload {
+    generate("full", 80, |stream, words| {
+        let (n, word) = (stream.len(), words.next());
+        write!(
+            stream,
+            "id: {n:08}\nevent: update\nretry: 3000\ndata: {{\"n\":{n:08},\"word\":\"{word}\"}}\n\n"
+        )
+    })
+}
+
+/// Calls `event`, which writes one event, until there is enough.
+fn generate(
+    name: &'static str,
+    event_size: usize,
+    mut event: impl FnMut(&mut String, &mut Words) -> std::fmt::Result,
+) -> Workload {
+    let (mut stream, mut words, mut events) = (String::new(), Words { seed: 1 }, 0);
+    while stream.len() < SIZE {
+        event(&mut stream, &mut words).expect("a string takes all");
+        events += 1;
+    }
+    Workload { name, bytes: stream.into_bytes(), events, event_size }
+}
+
+/// Words of different lengths in an order that never changes, so that no branch is learnt by heart.
+struct Words {
+    seed: u64,
+}
+
+impl Words {
+    const WORDS: [&'static str; 12] = [
+        "a",
+        "of",
+        "the",
+        "line",
+        "event",
+        "stream",
+        "carries",
+        "whatever",
+        "something",
+        "connection",
+        "information",
+        "specification",
+    ];
+
+    fn next(&mut self) -> &'static str {
+        Self::WORDS[self.below(Self::WORDS.len())]
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        self.seed = self
+            .seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.seed >> 33) as usize % end
+    }
+}
+
+/// The recorded streams and their events. They stay beside the project: it neither ships nor needs
+/// them.
+const RECORDED: [(&str, usize); 10] = [
+    ("anthropic-messages", 240),
+    ("deepseek", 212),
+    ("gemini-crlf", 3),
+    ("gemini-crlf-long-lines", 5),
+    ("mistral", 159),
+    ("openai-chat", 12),
+    ("openai-responses", 676),
+    ("openrouter-comments", 103),
+    ("openrouter-error", 5),
+    ("zai", 94),
+];
+
+/// Recorded streams, repeated; none where they are absent.
+pub(crate) fn recorded() -> Vec<Workload> {
+    let stream = |(name, events)| {
+        let path = format!("{}/../shared/streams/{name}.sse", env!("CARGO_MANIFEST_DIR"));
+        let recording = fs::read(path).ok()?;
+        let times = RECORDED_SIZE.div_ceil(recording.len());
+        Some(Workload {
+            name,
+            bytes: recording.repeat(times),
+            events: events * times,
+            event_size: recording.len() / events,
+        })
+    };
+    RECORDED.into_iter().filter_map(stream).collect()
+}
