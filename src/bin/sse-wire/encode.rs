@@ -1,0 +1,132 @@
+//! `sse-wire encode`: JSON lines in, a stream out.
+//!
+//! It takes what a serialize request of the conformance protocol has, and all that
+//! `sse-wire parse --json` prints. There, an event names the last event ID in force; so where a
+//! line has no `id` of its own, an `id` line is written if its `last_event_id` is another one than
+//! the stream has set so far.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::json::{self, Data, Integer, present};
+use crate::{Source, complain};
+
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// JSON lines to read; `-` is stdin [default: -]
+    ///
+    /// Each line is an object and becomes one block. Its keys, all optional: `type`, `data`, `id`,
+    /// `comment` (strings) and `retry` (milliseconds). What `parse --json` prints is taken, too:
+    /// `last_event_id` writes an id line where it is another one than before; `bytes` and
+    /// `position` say nothing here. Empty lines are skipped.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// Refuse data with a carriage return, which would decode as a line feed
+    #[arg(long)]
+    strict: bool,
+}
+
+const EXAMPLES: &str = r#"Examples:
+  echo '{"type": "tick", "id": "7", "data": "one\ntwo"}' | sse-wire encode
+  sse-wire parse --json in.sse | sse-wire encode > out.sse"#;
+
+/// A line of the input.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    #[serde(default, deserialize_with = "present")]
+    r#type: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    data: Option<Data>,
+    #[serde(default, deserialize_with = "present")]
+    id: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    retry: Option<Integer>,
+    #[serde(default, deserialize_with = "present")]
+    comment: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    last_event_id: Option<String>,
+    #[serde(default, rename = "bytes")]
+    _bytes: Option<IgnoredAny>,
+    #[serde(default, rename = "position")]
+    _position: Option<IgnoredAny>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
+    let Some(Source { name, reader }) = Source::open(arguments.file.as_ref()) else {
+        return Ok(ExitCode::FAILURE);
+    };
+    let mut reader = BufReader::new(reader);
+    let mut encoder = Encoder { strict: arguments.strict, last_event_id: String::new() };
+    let mut stdout = io::stdout().lock();
+    let (mut line, mut stream) = (Vec::new(), Vec::new());
+    for number in 1_u64.. {
+        line.clear();
+        match reader.read_until(b'\n', &mut line) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) => {
+                complain(format_args!("cannot read {name}: {error}"));
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            continue;
+        }
+        stream.clear();
+        if let Err(reason) = encoder.encode(line, &mut stream) {
+            complain(format_args!("{name}: line {number}: {reason}"));
+            return Ok(ExitCode::FAILURE);
+        }
+        stdout.write_all(&stream)?;
+        stdout.flush()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+struct Encoder {
+    strict: bool,
+    /// What the stream has set so far.
+    last_event_id: String,
+}
+
+impl Encoder {
+    /// Appends the block of a line, or nothing and says why not.
+    fn encode(&mut self, line: &[u8], stream: &mut Vec<u8>) -> Result<(), String> {
+        let line: Line = json::read_line(line)?;
+        let event_type = match (line.r#type.as_deref(), &line.last_event_id) {
+            // `parse --json` names the default type, too.
+            (Some("message"), Some(_)) => None,
+            (event_type, _) => event_type,
+        };
+        let id = match (&line.id, &line.last_event_id) {
+            (Some(id), Some(last_event_id)) if id != last_event_id => {
+                return Err("`id` and `last_event_id` differ; leave one of them out".into());
+            }
+            (Some(id), _) => Some(id),
+            (None, last_event_id) => last_event_id.as_ref().filter(|&id| *id != self.last_event_id),
+        };
+        let mut block = json::block(
+            line.comment.as_deref(),
+            event_type,
+            id.map(String::as_str),
+            line.retry.as_ref(),
+            line.data.as_ref(),
+        );
+        if self.strict {
+            block = block.strict();
+        }
+        block.encode(stream).map_err(|error| error.to_string())?;
+        if let Some(id) = id {
+            self.last_event_id.clone_from(id);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,61 @@
+//! Characters that could drive a terminal, made visible: text from a stream is never to be trusted
+//! with ESC, CSI and their like.
+
+use std::fmt::Write;
+
+/// Whether a terminal could take the character for an order, or for a line break that is none:
+/// controls, the separators of lines and paragraphs, and what changes the direction of text.
+pub(crate) const fn drives(c: char) -> bool {
+    matches!(c,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Appends text that is to stay on one line: each character that [`drives`] as `\u{1b}`.
+pub(crate) fn line(text: &str, out: &mut String) {
+    for c in text.chars() {
+        if drives(c) {
+            // A `String` takes everything.
+            let _ = write!(out, "{}", c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+}
+
+/// Appends one line of data: a tab in it stays, all else is escaped.
+pub(crate) fn data(text: &str, out: &mut String) {
+    for (index, part) in text.split('\t').enumerate() {
+        if index > 0 {
+            out.push('\t');
+        }
+        line(part, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{data, line};
+
+    #[test]
+    fn what_could_drive_a_terminal_is_escaped_and_all_else_stays() {
+        let mut out = String::new();
+        line("\0\u{1b}[2J\u{7f}\u{9b}1m\u{9d}\u{202e}\r\n\t", &mut out);
+        assert_eq!(out, r"\u{0}\u{1b}[2J\u{7f}\u{9b}1m\u{9d}\u{202e}\u{d}\u{a}\u{9}",);
+        for c in ('\0'..=char::MAX).filter(|c| c.is_control()) {
+            out.clear();
+            line(c.encode_utf8(&mut [0; 4]), &mut out);
+            assert!(out.is_ascii() && out.starts_with(r"\u{"), "{c:?}");
+        }
+        out.clear();
+        line(" ~é\u{a0}日\u{feff}\u{10ffff}\\", &mut out);
+        assert_eq!(out, " ~é\u{a0}日\u{feff}\u{10ffff}\\");
+    }
+
+    #[test]
+    fn a_tab_in_data_stays() {
+        let mut out = String::new();
+        data("a\t\tb\u{1b}", &mut out);
+        assert_eq!(out, "a\t\tb\\u{1b}");
+    }
+}

@@ -1,0 +1,105 @@
+//! The command `sse-wire`: `text/event-stream` on the command line.
+//!
+//! Here are the arguments, the dispatch and the exit codes; each command has its own file.
+//!
+//! A command says what is wrong with its input on stderr as it goes, by [`complain`], and tells by
+//! its exit code whether it did. The error that it returns is always one in writing to stdout.
+
+mod conform;
+mod encode;
+mod escape;
+mod json;
+mod parse;
+mod readable;
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Parse, encode and check text/event-stream (Server-Sent Events).
+#[derive(Parser)]
+#[command(version, after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show the events of streams, as they arrive.
+    Parse(parse::Arguments),
+    /// Turn JSON lines into a stream.
+    Encode(encode::Arguments),
+    /// Answer conformance requests: JSON lines in, JSON lines out.
+    ///
+    /// A harness in any language can drive the library with it: a parse request
+    /// {"chunks": [base64, …], "last_event_id"?, "limit"?} or a serialize request
+    /// {"serialize": {"type"?, "data"?, "id"?, "retry"?, "comment"?}} a line on stdin gives one
+    /// answer a line on stdout, in order. A line that is no valid request is answered with
+    /// {"error": reason}.
+    #[command(after_help = CONFORM_EXAMPLES)]
+    Conform,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 something in the input was refused or could not be read (stderr says what);
+2 wrong arguments.";
+
+const CONFORM_EXAMPLES: &str = r#"Example:
+  $ echo '{"chunks": ["ZGF0YTogaGkK", "Cg=="]}' | sse-wire conform
+  {"events":[{"type":"message","data":"hi","last_event_id":""}],"last_event_id":"","retry":null,"after":[0,1],"end":"clean","errors":[]}"#;
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Parse(arguments) => parse::run(&arguments),
+        Command::Encode(arguments) => encode::run(&arguments),
+        Command::Conform => conform::run(),
+    };
+    match done {
+        Ok(code) => code,
+        // Whoever reads stdout has seen enough: `| head -1`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(format_args!("cannot write to stdout: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says on stderr what is wrong. The text may have parts of the input in it.
+fn complain(what: fmt::Arguments<'_>) {
+    let mut line = String::from("sse-wire: ");
+    escape::line(&what.to_string(), &mut line);
+    line.push('\n');
+    // Nobody is left to tell that stderr is gone.
+    let _ = io::stderr().write_all(line.as_bytes());
+}
+
+/// The input that an argument names.
+struct Source {
+    /// What to call it in a message.
+    name: String,
+    /// From where to read it.
+    reader: Box<dyn io::Read>,
+}
+
+impl Source {
+    /// Opens a file, or stdin where the argument is `-` or absent. Says what is wrong where it can't.
+    fn open(path: Option<&PathBuf>) -> Option<Self> {
+        match path {
+            Some(path) if path != Path::new("-") => match std::fs::File::open(path) {
+                Ok(file) => {
+                    Some(Source { name: path.display().to_string(), reader: Box::new(file) })
+                }
+                Err(error) => {
+                    complain(format_args!("cannot open {}: {error}", path.display()));
+                    None
+                }
+            },
+            _ => Some(Source { name: "stdin".into(), reader: Box::new(io::stdin().lock()) }),
+        }
+    }
+}

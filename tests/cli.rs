@@ -1,0 +1,847 @@
+//! The command `sse-wire`, from outside: what goes in, what comes out, and the exit code.
+#![cfg(feature = "cli")]
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+/// How long a live answer may take before a test fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a run of the command gave.
+#[derive(Debug)]
+struct Done {
+    stdout: String,
+    stderr: String,
+    code: i32,
+}
+
+impl Done {
+    /// The output of a run that succeeded and had nothing to complain about.
+    #[track_caller]
+    fn fine(self) -> String {
+        assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{}", self.stdout);
+        self.stdout
+    }
+
+    /// The lines of JSON of such a run.
+    #[track_caller]
+    fn json(self) -> Vec<Value> {
+        json_lines(&self.fine())
+    }
+}
+
+#[track_caller]
+fn json_lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sse-wire"));
+    command.args(arguments).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(arguments: &[&str], stdin: impl AsRef<[u8]>) -> Done {
+    finish(command(arguments).spawn().unwrap(), stdin.as_ref())
+}
+
+/// Gives the rest of its input to a child and waits for it.
+fn finish(mut child: Child, stdin: &[u8]) -> Done {
+    let mut pipe = child.stdin.take().unwrap();
+    let output = thread::scope(|scope| {
+        // It may end before it has read all.
+        scope.spawn(move || pipe.write_all(stdin).ok());
+        child.wait_with_output().unwrap()
+    });
+    Done {
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+        code: output.status.code().expect("an exit code, not a signal"),
+    }
+}
+
+/// A file for one test.
+fn file(name: &str, content: impl AsRef<[u8]>) -> String {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, content).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// A child whose output is read while its input is open.
+struct Live {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Live {
+    fn new(arguments: &[&str]) -> Self {
+        let mut child = command(arguments).spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in stdout.lines() {
+                let _ = sender.send(line.unwrap());
+            }
+        });
+        Live { child, lines }
+    }
+
+    fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        let stdin = self.child.stdin.as_mut().unwrap();
+        stdin.write_all(bytes.as_ref()).unwrap();
+        stdin.flush().unwrap();
+    }
+
+    #[track_caller]
+    fn line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("a line while the input is still open")
+    }
+
+    /// No line is there that was not asked for.
+    #[track_caller]
+    fn end(self) {
+        assert_eq!(finish(self.child, b"").fine(), "");
+        assert_eq!(self.lines.recv_timeout(PATIENCE), Err(mpsc::RecvTimeoutError::Disconnected));
+    }
+}
+
+/// A child whose reader goes away after one line, `| head -1`; it is fed until it ends.
+#[track_caller]
+fn ends_quietly_behind_head(arguments: &[&str], input: &'static str) {
+    let mut child = command(arguments).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // Much more than a pipe holds.
+    let feeder =
+        thread::spawn(move || (0..1_000_000).all(|_| stdin.write_all(input.as_bytes()).is_ok()));
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut String::new()).unwrap();
+    drop(stdout);
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!((child.wait().unwrap().code(), stderr.as_str()), (Some(0), ""));
+    assert!(!feeder.join().unwrap(), "it ends when nobody reads");
+}
+
+// parse
+
+#[test]
+fn events_are_readable() {
+    let stream = ": hi\nretry: 5\nid: 1\ndata: one\ndata:\ndata:  two\n\nevent: tick\ndata: {}\n\n\
+                  id: 2\n\nevent: ping\nid\ndata\n\ndata: \ttab é日\u{1f30a}\n\n";
+    let events = "message  id: 1\n  one\n  \n   two\ntick\n  {}\n\
+                  ping  (id reset)  (empty data)\nmessage\n  \ttab é日\u{1f30a}\n";
+    assert_eq!(run(&["parse"], stream).fine(), events);
+    assert_eq!(run(&["parse", "-"], stream).fine(), events);
+    assert_eq!(run(&["parse", &file("readable.sse", stream)], "").fine(), events);
+}
+
+#[test]
+fn comments_reconnection_times_and_ids_without_an_event_are_shown_on_demand() {
+    let stream = ": hi\nretry: 5\nid: 7\n\ndata: x\n: in between\n\nid\n\nevent: none\n\n";
+    assert_eq!(
+        run(&["parse", "--comments"], stream).fine(),
+        ": hi\nretry: 5 ms\nid: 7\n: in between\nmessage\n  x\n(id reset)\n"
+    );
+    assert_eq!(
+        run(&["parse", "--json", "--comments"], stream).json(),
+        [
+            json!({"comment": "hi", "position": 0}),
+            json!({"retry": 5}),
+            json!({"id": "7", "bytes": [0, 21]}),
+            json!({"comment": "in between", "position": 29}),
+            json!({"type": "message", "data": "x", "last_event_id": "7", "bytes": [21, 43]}),
+            json!({"id": "", "bytes": [43, 47]}),
+        ]
+    );
+    assert_eq!(
+        run(&["parse", "--json"], stream).json(),
+        [json!({"type": "message", "data": "x", "last_event_id": "7", "bytes": [21, 43]})]
+    );
+}
+
+#[test]
+fn a_stream_cannot_drive_the_terminal() {
+    let hostile = "\u{1b}]0;x\u{7}\u{9b}2J\u{7f}\u{8}\u{202e}";
+    let stream = format!(
+        ": c{hostile}\nevent: e{hostile}\nid: i{hostile}\ndata: d{hostile}\0\n\ndata: \u{1b}cut"
+    );
+    for arguments in [
+        &["parse", "--comments"][..],
+        &["parse", "--comments", "--json"],
+        &["parse", "--comments", "--chunk", "1"],
+    ] {
+        let done = run(arguments, &stream);
+        for text in [&done.stdout, &done.stderr] {
+            let bad = text.chars().find(|&c| c != '\n' && c.is_control() || c == '\u{202e}');
+            assert_eq!(bad, None, "{arguments:?} {text}");
+        }
+        assert!(done.stdout.lines().count() >= 2 && done.stderr.contains("cut"), "{done:?}");
+    }
+    let readable = run(&["parse", "--comments"], &stream).stdout;
+    let shown = r"\u{1b}]0;x\u{7}\u{9b}2J\u{7f}\u{8}\u{202e}";
+    assert_eq!(readable, format!(": c{shown}\ne{shown}  id: i{shown}\n  d{shown}\\u{{0}}\n"));
+    let events = json_lines(&run(&["parse", "--json"], &stream).stdout);
+    assert_eq!(events[0]["data"], format!("d{hostile}\0"), "JSON keeps the text");
+}
+
+#[test]
+fn colours_are_for_terminals_and_for_those_who_ask() {
+    let stream = "event: tick\ndata: x\n\n";
+    let coloured = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let child = command(arguments).envs(variables.iter().copied()).spawn().unwrap();
+        finish(child, stream.as_bytes()).fine().contains('\u{1b}')
+    };
+    assert!(!coloured(&[], &["parse"]));
+    assert!(coloured(&[("CLICOLOR_FORCE", "1")], &["parse"]));
+    assert!(!coloured(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], &["parse"]));
+    assert!(!coloured(&[("CLICOLOR_FORCE", "1")], &["parse", "--json"]));
+}
+
+#[test]
+fn an_event_is_out_while_the_stream_is_still_open() {
+    let mut live = Live::new(&["parse", "--json"]);
+    for n in ["1", "2"] {
+        live.write(format!("data: {n}\n\nda"));
+        let event: Value = serde_json::from_str(&live.line()).unwrap();
+        assert_eq!(event["data"], n);
+        live.write("ta: discarded by the blank type\ndata\nevent:\n: \n");
+        live.write("\n");
+        live.line();
+    }
+    live.end();
+
+    let mut live = Live::new(&["parse", "--chunk", "1000000", "--comments"]);
+    live.write(": hi\n");
+    assert_eq!(live.line(), ": hi");
+    // A CR is enough.
+    live.write("data: x\r\r");
+    assert_eq!([live.line(), live.line()], ["message", "  x"]);
+    live.end();
+}
+
+#[test]
+fn parse_ends_quietly_when_nobody_reads() {
+    ends_quietly_behind_head(&["parse"], "data: x\n\n");
+    ends_quietly_behind_head(&["parse", "--json"], "data: x\n\n");
+}
+
+#[test]
+fn several_files_are_several_streams_and_the_id_carries_over() {
+    let first = file("first.sse", "\u{feff}id: 1\ndata: a\n\ndata: cut");
+    let second = file("second.sse", "\u{feff}data: b\n\n");
+    let done = run(&["parse", "--json", &first, "-", &second], "data: stdin\n\nid: lost\n");
+    assert_eq!(
+        json_lines(&done.stdout),
+        [
+            json!({"type": "message", "data": "a", "last_event_id": "1", "bytes": [3, 18]}),
+            json!({"type": "message", "data": "stdin", "last_event_id": "1", "bytes": [0, 13]}),
+            json!({"type": "message", "data": "b", "last_event_id": "1", "bytes": [3, 12]}),
+        ]
+    );
+    assert_eq!(done.code, 0);
+    let complaints: Vec<_> = done.stderr.lines().collect();
+    assert_eq!(complaints.len(), 2, "{complaints:?}");
+    assert!(complaints[0].contains("first.sse: ") && complaints[1].contains("stdin: "));
+}
+
+#[test]
+fn what_cannot_be_opened_or_read_is_said_and_the_rest_is_shown() {
+    let good = file("good.sse", "data: good\n\n");
+    let directory = env!("CARGO_TARGET_TMPDIR");
+    let done = run(&["parse", "/nowhere/x.sse", directory, &good], "");
+    assert_eq!((done.stdout.as_str(), done.code), ("message\n  good\n", 1));
+    assert!(done.stderr.starts_with("sse-wire: cannot open /nowhere/x.sse: "), "{}", done.stderr);
+    assert_eq!(run(&["parse", "/nowhere/x.sse", &good], "").code, 1);
+    assert_eq!(run(&["parse", directory, &good], "").code, 1);
+    if cfg!(unix) {
+        let reason = format!("sse-wire: cannot read {directory}: ");
+        assert!(done.stderr.contains(&reason), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn a_limit_skips_the_event_and_is_an_exit_code() {
+    let stream = "data: 12345678\n\ndata: 123456789\n\ndata: after\n\n";
+    let path = file("limit.sse", stream);
+    let done = run(&["parse", "--limit", "8", &path], "");
+    assert_eq!((done.stdout.as_str(), done.code), ("message\n  12345678\nmessage\n  after\n", 1));
+    assert_eq!(
+        done.stderr,
+        format!(
+            "sse-wire: {path}: the event that begins at byte 16 was skipped: it needs more than the \
+             limit of 8 retained bytes; raise the limit to receive it (--limit)\n"
+        )
+    );
+    assert!(run(&["parse", "--limit", "9"], stream).fine().contains("123456789"));
+    run(&["parse", "--limit", &u64::MAX.to_string()], stream).fine();
+}
+
+#[test]
+fn the_default_limit_is_16_mib() {
+    const LIMIT: usize = 16 * 1024 * 1024;
+    let event = |len: usize| format!("data: {}\n\n", "x".repeat(len));
+    run(&["parse"], event(LIMIT)).fine();
+    let done = run(&["parse"], event(LIMIT + 1));
+    assert_eq!((done.stdout.as_str(), done.code), ("", 1));
+    assert!(done.stderr.contains("16777216"), "{}", done.stderr);
+}
+
+#[test]
+fn comments_count_for_the_limit_only_when_they_are_shown() {
+    let stream = ": 123456789\ndata: x\n\n";
+    assert_eq!(run(&["parse", "--limit", "8"], stream).fine(), "message\n  x\n");
+    let done = run(&["parse", "--limit", "8", "--comments"], stream);
+    assert_eq!((done.stdout.as_str(), done.code), ("message\n  x\n", 1));
+    assert!(done.stderr.contains("comment that begins at byte 0"), "{}", done.stderr);
+}
+
+#[test]
+fn chunks_of_any_size_give_the_same_events() {
+    let stream =
+        "\u{feff}: c\r\nevent: é日\r\nid: \u{1f30a}\r\ndata: a\r\ndata: b\r\n\r\ndata: c\r\r";
+    let whole = run(&["parse", "--json", "--comments"], stream).fine();
+    assert_eq!(whole.lines().count(), 3);
+    for chunk in ["1", "2", "3", "7", "65537", "1073741824"] {
+        let arguments = ["parse", "--json", "--comments", "--chunk", chunk];
+        assert_eq!(run(&arguments, stream).fine(), whole, "{chunk}");
+    }
+}
+
+#[test]
+fn a_chunk_without_a_byte_or_beyond_a_gib_is_refused() {
+    for chunk in ["0", "1073741825", "-1", "x"] {
+        let done = run(&["parse", &format!("--chunk={chunk}")], "data: 1\n\n");
+        assert_eq!((done.code, done.stdout.as_str()), (2, ""), "{chunk}");
+        assert!(done.stderr.contains("--chunk <N>"), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn a_stream_that_is_cut_inside_an_event_is_said_with_what_was_pending() {
+    let long = "é".repeat(100);
+    for (stream, said) in [
+        ("data: a\n\nevent: e\nid: 7\ndata: half", r#"byte 9: no blank line ends it, so it was discarded; pending: type "e", id "7", data "half""#.into()),
+        ("data: a\n", r#"byte 0: no blank line ends it, so it was discarded; pending: data "a""#.into()),
+        ("id: 1\n\n: c", "byte 7: no blank line ends it, so it was discarded; pending: no data".into()),
+        (&format!("data: {long}\n"), format!(r#"pending: data "{}"… (200 bytes)"#, "é".repeat(60))),
+    ] {
+        let done = run(&["parse"], stream);
+        assert_eq!(done.code, 0);
+        assert!(
+            done.stderr.starts_with("sse-wire: stdin: the stream was cut inside the event that begins at byte "),
+            "{}", done.stderr
+        );
+        let said: String = said;
+        assert!(done.stderr.ends_with(&format!("{said}\n")), "{}", done.stderr);
+        let strict = run(&["parse", "--require-clean-end"], stream);
+        assert_eq!((strict.code, strict.stderr), (1, done.stderr));
+    }
+    for clean in ["", "\u{feff}", "data: a\n\n", "data: a\r\n\r", "\n"] {
+        run(&["parse", "--require-clean-end"], clean).fine();
+    }
+    let skipped = run(&["parse", "--limit", "3"], "data: 1234\n");
+    assert!(
+        skipped.stderr.ends_with("begins at byte 0, which was skipped already\n"),
+        "{skipped:?}"
+    );
+}
+
+#[test]
+fn a_cut_in_one_of_several_files_is_an_exit_code() {
+    let cut = file("cut.sse", "data: cut\n");
+    let good = file("clean.sse", "data: good\n\n");
+    assert_eq!(run(&["parse", "--require-clean-end", &cut, &good], "").code, 1);
+    assert_eq!(run(&["parse", &cut, &good], "").code, 0);
+    assert_eq!(run(&["parse", "--require-clean-end", &good, &good], "").code, 0);
+    assert_eq!(run(&["parse", "--limit", "3", &good, &cut], "").code, 1, "for the limit");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_takes_nothing_is_an_error() {
+    for (arguments, input) in [
+        (&["parse"][..], "data: x\n\n"),
+        (&["parse", "--json"], "data: x\n\n"),
+        (&["encode"], "{}\n"),
+        (&["conform"], "{}\n"),
+    ] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let done = finish(command(arguments).stdout(full).spawn().unwrap(), input.as_bytes());
+        assert_eq!(done.code, 1, "{arguments:?}");
+        assert!(done.stderr.starts_with("sse-wire: cannot write to stdout: "), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn json_has_what_the_decoder_vectors_expect() {
+    let mut count = 0;
+    for case in support::decoder_cases() {
+        if case.limit.is_some() || case.last_event_id.is_some() {
+            continue;
+        }
+        count += 1;
+        let stream = case.chunks.concat();
+        let arguments = ["parse", "--json", "--comments"];
+        let lines = json_lines(&run(&arguments, &stream).stdout);
+        let comments: Vec<&Value> = lines.iter().filter_map(|line| line.get("comment")).collect();
+        assert_eq!(json!(comments), json!(case.expected.comments), "{}", case.name);
+        let events: Vec<_> = lines.iter().filter(|line| line.get("type").is_some()).collect();
+        let expected: Vec<_> = case
+            .expected
+            .events
+            .iter()
+            .map(|(event_type, data, last_event_id, range)| {
+                json!({
+                    "type": event_type,
+                    "data": data,
+                    "last_event_id": last_event_id,
+                    "bytes": [range.start, range.end],
+                })
+            })
+            .collect();
+        assert_eq!(json!(events), json!(expected), "{}", case.name);
+    }
+    assert!(count > 100, "{count} cases");
+}
+
+// encode
+
+#[test]
+fn a_json_line_becomes_a_block() {
+    let lines = concat!(
+        r#"{"comment": "c", "type": "e", "id": "1", "retry": 18446744073709551615, "data": "a\nb"}"#,
+        "\n\r\n  \n",
+        r#"{"data": ""}"#,
+        "\r\n",
+        r#"{"id": ""}"#,
+        "\n{}\n",
+        r#"{"type": "message", "data": "no line end"}"#,
+    );
+    let stream = ": c\nevent: e\nid: 1\nretry: 18446744073709551615\ndata: a\ndata: b\n\n\
+                  data: \n\nid: \n\n\nevent: message\ndata: no line end\n\n";
+    assert_eq!(run(&["encode"], lines).fine(), stream);
+    assert_eq!(run(&["encode", "-"], lines).fine(), stream);
+    assert_eq!(run(&["encode", &file("lines.jsonl", lines)], "").fine(), stream);
+}
+
+#[test]
+fn a_last_event_id_is_written_where_it_is_another_one() {
+    let lines = [
+        json!({"data": "none", "last_event_id": ""}),
+        json!({"data": "set", "last_event_id": "1"}),
+        json!({"data": "kept", "last_event_id": "1"}),
+        json!({"data": "both", "id": "2", "last_event_id": "2"}),
+        json!({"data": "kept", "last_event_id": "2"}),
+        json!({"data": "says nothing"}),
+        json!({"data": "again", "id": "2"}),
+        json!({"data": "reset", "last_event_id": ""}),
+        json!({"data": "kept", "last_event_id": ""}),
+    ];
+    assert_eq!(
+        run(&["encode"], lines.map(|line| format!("{line}\n")).concat()).fine(),
+        "data: none\n\nid: 1\ndata: set\n\ndata: kept\n\nid: 2\ndata: both\n\ndata: kept\n\n\
+         data: says nothing\n\nid: 2\ndata: again\n\nid: \ndata: reset\n\ndata: kept\n\n"
+    );
+}
+
+#[test]
+fn what_parse_prints_encodes_to_a_stream_with_the_same_events() {
+    let sample = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/chat.sse")).unwrap();
+    let cases = support::decoder_cases().into_iter();
+    let cases = cases.filter(|case| case.limit.is_none() && case.last_event_id.is_none());
+    let streams = cases.map(|case| (case.name, case.chunks.concat(), &["--comments"][..]));
+    let streams = streams.chain([
+        ("sample".into(), sample.clone(), &["--comments"][..]),
+        ("sample, events only".into(), sample, &[]),
+    ]);
+    for (name, stream, options) in streams {
+        let parse = [&["parse", "--json"], options].concat();
+        let printed = run(&parse, &stream).stdout;
+        let encoded = run(&["encode"], &printed).fine();
+        let again = run(&[&parse[..], &["--require-clean-end"]].concat(), encoded).json();
+        let without_positions = |mut line: Value| {
+            let object = line.as_object_mut().unwrap();
+            object.remove("bytes");
+            object.remove("position");
+            line
+        };
+        let [before, after] = [json_lines(&printed), again]
+            .map(|lines| lines.into_iter().map(without_positions).collect::<Vec<_>>());
+        assert_eq!(before, after, "{name}");
+    }
+}
+
+#[test]
+fn the_default_type_that_parse_prints_writes_no_line() {
+    let stream = "id: 1\ndata: x\n\ndata: y\n\nevent: z\ndata: z\n\n";
+    assert_eq!(run(&["encode"], run(&["parse", "--json"], stream).fine()).fine(), stream);
+}
+
+#[test]
+fn a_bad_line_is_named_and_nothing_of_it_is_written() {
+    let after = r#"{"data": "after"}"#;
+    for (bad, reason) in [
+        (r#"{"data": 5}"#, "`data`: invalid type: integer `5`, expected a string"),
+        (r#"{"data": null}"#, "`data`: invalid type: null, expected a string"),
+        (r#"{"data": {"a": 1}}"#, "`data`: invalid type: map, expected a string"),
+        (r#"{"data": "x", "dat": "y"}"#, "unknown field `dat`, expected one of `type`, `data`"),
+        (r#"{"data": "x", "data": "y"}"#, "duplicate field `data`"),
+        (r#"{"id": 7}"#, "`id`: invalid type: integer `7`, expected a string"),
+        (r#"{"type": null}"#, "`type`: invalid type: null"),
+        (r#"{"comment": []}"#, "`comment`: invalid type: sequence"),
+        (r#"{"last_event_id": 1}"#, "`last_event_id`: invalid type: integer `1`"),
+        (
+            r#"{"retry": -1}"#,
+            "`retry`: invalid type: integer `-1`, expected an integer from 0 to 18446744073709551615",
+        ),
+        (
+            r#"{"retry": 18446744073709551616}"#,
+            "expected an integer from 0 to 18446744073709551615",
+        ),
+        (r#"{"retry": 1.5}"#, "`retry`: invalid type: floating point `1.5`"),
+        (r#"{"retry": "5"}"#, "`retry`: invalid type: string \"5\""),
+        (r#"{"data": "x", "id": "1\ndata: injected"}"#, "the id has a line break at byte 1"),
+        (r#"{"data": "x", "id": "a\u0000"}"#, "the id has a NUL at byte 1"),
+        (r#"{"data": "x", "last_event_id": "a\r"}"#, "the id has a line break at byte 1"),
+        (r#"{"data": "x", "type": "a\r"}"#, "the event type has a line break at byte 1"),
+        (r#"{"data": "x", "comment": "a\n"}"#, "the comment has a line break at byte 1"),
+        (r#"{"id": "1", "last_event_id": "2"}"#, "`id` and `last_event_id` differ"),
+        (r#"["e", "x"]"#, "expected a JSON object"),
+        (r#""x""#, "expected a JSON object"),
+        (r#"{"data": "x""#, "not valid JSON at column 12: EOF"),
+        (r#"{"data": "x"} {}"#, "not valid JSON at column 15: trailing characters"),
+        ("data: x", "not valid JSON at column 1: expected value"),
+    ] {
+        let done = run(&["encode"], format!("{{\"data\": \"before\"}}\n\n{bad}\n{after}\n"));
+        assert_eq!((done.stdout.as_str(), done.code), ("data: before\n\n", 1), "{bad}");
+        assert!(done.stderr.starts_with("sse-wire: stdin: line 3: "), "{}", done.stderr);
+        assert!(done.stderr.contains(reason), "{bad} {}", done.stderr);
+        assert_eq!(done.stderr.lines().count(), 1, "{}", done.stderr);
+        assert!(!done.stderr.contains(" at line "), "a second line number: {}", done.stderr);
+    }
+    let done = run(&["encode"], b"{\"data\": \"\xff\"}\n");
+    assert_eq!((done.stdout.as_str(), done.code), ("", 1));
+    assert_eq!(done.stderr, "sse-wire: stdin: line 1: not UTF-8 from byte 10 on\n");
+    let done = run(&["encode"], "{\"\\u001b[31m\": 1}\n");
+    assert!(!done.stderr.contains('\u{1b}'), "{:?}", done.stderr);
+
+    let done = run(&["encode", "/nowhere/x.jsonl"], "");
+    assert_eq!((done.stdout.as_str(), done.code), ("", 1));
+    assert!(done.stderr.starts_with("sse-wire: cannot open /nowhere/x.jsonl: "), "{}", done.stderr);
+}
+
+#[test]
+fn strict_refuses_a_carriage_return_in_data() {
+    let line = r#"{"data": "a\r\nb"}"#;
+    assert_eq!(run(&["encode"], line).fine(), "data: a\ndata: b\n\n");
+    let done = run(&["encode", "--strict"], line);
+    assert_eq!((done.stdout.as_str(), done.code), ("", 1));
+    assert!(done.stderr.contains("line 1: the data has a CR at byte 1"), "{}", done.stderr);
+    assert_eq!(run(&["encode", "--strict"], r#"{"data": "a\nb"}"#).fine(), "data: a\ndata: b\n\n");
+}
+
+#[test]
+fn a_block_is_out_while_the_lines_still_come() {
+    let mut live = Live::new(&["encode"]);
+    for n in ["1", "2"] {
+        live.write(format!("{{\"data\": \"{n}\"}}\n{{\"da"));
+        assert_eq!([live.line(), live.line()], [format!("data: {n}"), String::new()]);
+        live.write("ta\": \"x\"}\n");
+        assert_eq!([live.line(), live.line()], ["data: x", ""]);
+    }
+    live.end();
+}
+
+#[test]
+fn encode_ends_quietly_when_nobody_reads() {
+    ends_quietly_behind_head(&["encode"], "{\"data\": \"x\"}\n");
+}
+
+#[test]
+fn every_encoder_vector_holds() {
+    let mut requests = Vec::new();
+    for (_, vectors) in support::vector_files("encoder") {
+        for case in vectors["cases"].as_array().unwrap() {
+            let name = case["name"].as_str().unwrap().to_owned();
+            let values: serde_json::Map<String, Value> = case["serialize"]
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(|(key, value)| match key.as_str() {
+                    "retry" => (key.clone(), value.clone()),
+                    _ => (key.clone(), json!(support::text(value))),
+                })
+                .collect();
+            let expected = case["expect"].get("bytes").map(support::bytes);
+
+            let strict = case.get("strict").is_some();
+            let arguments = if strict { &["encode", "--strict"][..] } else { &["encode"] };
+            let done = run(arguments, json!(values).to_string());
+            match &expected {
+                Some(bytes) => assert_eq!(done.fine().as_bytes(), bytes, "{name}"),
+                None => assert_eq!((done.stdout.as_str(), done.code), ("", 1), "{name}"),
+            }
+            if !strict {
+                requests.push((name, json!({"serialize": values}), expected));
+            }
+        }
+    }
+    assert!(requests.len() > 30, "{} cases", requests.len());
+    let answers = conform(requests.iter().map(|(_, request, _)| request));
+    for ((name, _, expected), answer) in requests.iter().zip(answers) {
+        match expected {
+            Some(bytes) => assert_eq!(answer, json!({"bytes": STANDARD.encode(bytes)}), "{name}"),
+            None => assert!(reason(&answer).is_some(), "{name} {answer}"),
+        }
+    }
+}
+
+// conform
+
+/// The answers to requests, one each.
+fn conform<'a>(requests: impl Iterator<Item = &'a Value>) -> Vec<Value> {
+    let lines: Vec<String> = requests.map(|request| format!("{request}\n")).collect();
+    let answers = run(&["conform"], lines.concat()).json();
+    assert_eq!(answers.len(), lines.len());
+    answers
+}
+
+/// The reason of an answer that is an error and nothing else.
+fn reason(answer: &Value) -> Option<&str> {
+    let reason = answer.get("error")?.as_str()?;
+    (answer.as_object()?.len() == 1 && !reason.is_empty()).then_some(reason)
+}
+
+#[test]
+fn every_decoder_vector_holds() {
+    let cases = support::decoder_cases();
+    assert!(cases.len() > 200, "{} cases", cases.len());
+    let requests: Vec<Value> = cases
+        .iter()
+        .map(|case| {
+            let chunks: Vec<String> =
+                case.chunks.iter().map(|chunk| STANDARD.encode(chunk)).collect();
+            let mut request = json!({"chunks": chunks});
+            if let Some(id) = &case.last_event_id {
+                request["last_event_id"] = json!(id);
+            }
+            if let Some(limit) = case.limit {
+                request["limit"] = json!(limit);
+            }
+            request
+        })
+        .collect();
+    let mut failed = Vec::new();
+    for (case, mut answer) in cases.iter().zip(conform(requests.iter())) {
+        let expected = &case.expected;
+        let events: Vec<Value> = expected
+            .events
+            .iter()
+            .map(|(event_type, data, last_event_id, _)| {
+                json!({"type": event_type, "data": data, "last_event_id": last_event_id})
+            })
+            .collect();
+        if let Some(errors) = answer["errors"].as_array() {
+            assert!(errors.iter().all(Value::is_string));
+            answer["errors"] = json!(errors.len());
+        }
+        let expected = json!({
+            "events": events,
+            "last_event_id": expected.last_event_id,
+            "retry": expected.retry,
+            "after": expected.after,
+            "end": if expected.clean { "clean" } else { "incomplete" },
+            "errors": expected.errors,
+        });
+        if answer != expected {
+            failed.push(format!("{}\n  {answer}\n  {expected}", case.name));
+        }
+    }
+    assert!(failed.is_empty(), "{} of {}:\n{}", failed.len(), cases.len(), failed.join("\n"));
+}
+
+#[test]
+fn a_parse_request_is_answered_exactly() {
+    let request = json!({
+        "chunks": ["ZGF0YTogYQoK", "", "ZGF0YTogYg==", "DQ0KDXJldHJ5OiAxODQ0Njc0NDA3MzcwOTU1MTYxNQ1pZDogaGFsZg0="],
+        "last_event_id": "é",
+        "limit": 1000,
+    });
+    assert_eq!(
+        run(&["conform"], request.to_string()).fine(),
+        concat!(
+            r#"{"events":[{"type":"message","data":"a","last_event_id":"é"},"#,
+            r#"{"type":"message","data":"b","last_event_id":"é"}],"#,
+            r#""last_event_id":"é","retry":18446744073709551615,"#,
+            r#""after":[1,1,1,2],"end":"incomplete","errors":[]}"#,
+            "\n"
+        )
+    );
+    let none = json!({"events": [], "last_event_id": "", "retry": null, "after": [], "end": "clean", "errors": []});
+    assert_eq!(run(&["conform"], r#"{"chunks": []}"#).json(), [none]);
+}
+
+#[test]
+fn a_limit_in_a_request_is_told_in_the_answer() {
+    let chunk = STANDARD.encode("data: 123456789\n\ndata: x\n\n");
+    let request = |limit: u64| json!({"chunks": [chunk], "limit": limit});
+    let answers = conform([request(8), request(9), request(u64::MAX)].iter());
+    assert_eq!(
+        answers[0]["errors"],
+        json!([
+            "the event that begins at byte 0 was skipped: it needs more than the limit of 8 retained bytes; raise the limit to receive it"
+        ])
+    );
+    assert_eq!(answers[0]["after"], json!([1]));
+    assert_eq!((&answers[1]["errors"], &answers[1]["after"]), (&json!([]), &json!([2])));
+    assert_eq!((&answers[2]["errors"], &answers[2]["after"]), (&json!([]), &json!([2])));
+}
+
+#[test]
+fn every_line_gets_one_answer_whatever_it_is() {
+    let deep = "[".repeat(100_000);
+    let lines: Vec<(&[u8], &str)> = vec![
+        (b"", "an empty line"),
+        (b" \r", "an empty line"),
+        (b"garbage", "not valid JSON at column 1"),
+        (b"\xff\xfe", "not UTF-8 from byte 0 on"),
+        (b"{\"chunks\": [\"\xc3\"]}", "not UTF-8 from byte 13 on"),
+        (b"{}", "needs one of `chunks`, `steps` and `serialize`"),
+        (b"{\"limit\": 5}", "needs one of"),
+        (b"[]", "expected a JSON object"),
+        (b"{\"chunks\": []} {}", "trailing characters"),
+        (deep.as_bytes(), "expected a JSON object"),
+        (br#"{"steps": []}"#, "connection requests are not supported yet"),
+        (br#"{"steps": [{"op": "request"}]}"#, "connection requests are not supported yet"),
+        (br#"{"steps": [], "last_event_id": ""}"#, "belong to a request with `chunks`"),
+        (br#"{"serialize": {}, "limit": 5}"#, "belong to a request with `chunks`"),
+        (br#"{"chunks": [], "steps": []}"#, "has only one of"),
+        (br#"{"chunks": [], "serialize": {}}"#, "has only one of"),
+        (br#"{"steps": [], "serialize": {}}"#, "has only one of"),
+        (br#"{"chunks": [], "chunks": []}"#, "duplicate field `chunks`"),
+        (br#"{"chunks": [], "foo": 1}"#, "unknown field `foo`"),
+        (br#"{"chunks": "ZGF0YQ=="}"#, "`chunks`: invalid type: string"),
+        (br#"{"chunks": null}"#, "`chunks`: invalid type: null"),
+        (br#"{"chunks": ["", 5]}"#, "`chunks[1]`: invalid type: integer `5`"),
+        (br#"{"chunks": ["YQ"]}"#, "`chunks[0]`: not standard Base64 with padding"),
+        (br#"{"chunks": ["_-8="]}"#, "`chunks[0]`: not standard Base64 with padding"),
+        (br#"{"chunks": ["YR=="]}"#, "`chunks[0]`: not standard Base64 with padding"),
+        (br#"{"chunks": ["YQ==\n"]}"#, "`chunks[0]`: not standard Base64 with padding"),
+        (br#"{"chunks": [], "limit": -1}"#, "`limit`: invalid type: integer `-1`"),
+        (br#"{"chunks": [], "limit": null}"#, "`limit`: invalid type: null"),
+        (
+            br#"{"chunks": [], "limit": 18446744073709551616}"#,
+            "`limit`: invalid type: floating point",
+        ),
+        (br#"{"chunks": [], "last_event_id": 5}"#, "`last_event_id`: invalid type"),
+        (
+            br#"{"chunks": [], "last_event_id": "a\n"}"#,
+            "`last_event_id`: the last event ID has '\\n' at byte 1",
+        ),
+        (
+            br#"{"chunks": [], "last_event_id": "abc", "limit": 2}"#,
+            "`last_event_id`: the last event ID has 3 bytes, the limit is 2",
+        ),
+        (br#"{"serialize": null}"#, "`serialize`: invalid type: null"),
+        (br#"{"serialize": ["message"]}"#, "`serialize`: invalid type: sequence"),
+        (br#"{"serialize": {"event": "x"}}"#, "unknown field `event`"),
+        (
+            br#"{"serialize": {"data": 5}}"#,
+            "`serialize.data`: invalid type: integer `5`, expected a string",
+        ),
+        (br#"{"serialize": {"data": null}}"#, "`serialize.data`: invalid type: null"),
+        (br#"{"serialize": {"retry": "5"}}"#, "`serialize.retry`: invalid type: string"),
+        (br#"{"serialize": {"id": "\ud800"}}"#, "not valid JSON"),
+        (br#"{"serialize": {"id": "a\u0000"}}"#, "the id has a NUL at byte 1"),
+        (br#"{"serialize": {"type": "a\n"}}"#, "the event type has a line break at byte 1"),
+    ];
+    let good: &[u8] = br#"{"serialize": {"retry": 18446744073709551615}}"#;
+    let mut input = Vec::new();
+    for (line, _) in &lines {
+        input.extend([line, good].into_iter().flat_map(|line| [line, b"\n"].concat()));
+    }
+    let answers = run(&["conform"], input).json();
+    assert_eq!(answers.len(), 2 * lines.len());
+    for ((line, expected), answers) in lines.iter().zip(answers.chunks(2)) {
+        let line = String::from_utf8_lossy(line);
+        let reason = reason(&answers[0]).unwrap_or_else(|| panic!("{line} {}", answers[0]));
+        assert!(reason.contains(expected), "{line} {reason}");
+        let bytes = STANDARD.encode("retry: 18446744073709551615\n\n");
+        assert_eq!(answers[1], json!({"bytes": bytes}), "the run goes on behind {line}");
+    }
+}
+
+#[test]
+fn answers_are_out_while_a_harness_waits_for_them() {
+    let mut live = Live::new(&["conform"]);
+    for _ in 0..2 {
+        // Half a request is at hand when the answers are due.
+        live.write("{\"chunks\": []}\n{}\n{\"chu");
+        assert!(live.line().starts_with("{\"events\":[]"));
+        assert!(live.line().starts_with("{\"error\":"));
+        live.write("nks\": [\"\"]}\n");
+        assert!(live.line().contains("\"after\":[0]"));
+    }
+    live.end();
+}
+
+#[test]
+fn a_last_request_without_a_line_end_is_answered_and_no_request_is_not() {
+    assert_eq!(run(&["conform"], "{}\n{}").json().len(), 2);
+    assert_eq!(run(&["conform"], "").fine(), "");
+}
+
+#[test]
+fn conform_ends_quietly_when_nobody_reads() {
+    ends_quietly_behind_head(&["conform"], "{\"chunks\": []}\n");
+}
+
+// help
+
+#[test]
+fn help_and_version_are_there_and_wrong_arguments_are_refused() {
+    let version = run(&["--version"], "").fine();
+    assert_eq!(version, format!("sse-wire {}\n", env!("CARGO_PKG_VERSION")));
+    for (arguments, words) in [
+        (&["--help"][..], &["parse", "encode", "conform", "Exit codes"][..]),
+        (&["parse", "--help"], &["--json", "--comments", "--limit", "--chunk", "Examples:"]),
+        (&["encode", "--help"], &["--strict", "last_event_id", "Examples:"]),
+        (&["conform", "--help"], &["chunks", "serialize", "Example:"]),
+    ] {
+        let help = run(arguments, "").fine();
+        assert!(words.iter().all(|word| help.contains(word)), "{help}");
+    }
+    for arguments in [&[][..], &["pars"], &["parse", "--jsn"], &["encode", "a", "b"]] {
+        let done = run(arguments, "");
+        assert_eq!((done.stdout.as_str(), done.code), ("", 2), "{arguments:?}");
+        assert!(done.stderr.contains("Usage:"), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn the_sample_stream_reads_well() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/chat.sse");
+    let shown = run(&["parse", "--require-clean-end", path], "").fine();
+    assert_eq!(shown.lines().filter(|line| !line.starts_with("  ")).count(), 8);
+    assert!(shown.ends_with("message\n  [DONE]\n"), "{shown}");
+}
+
+#[test]
+fn the_help_example_of_conform_is_what_it_says() {
+    let help = run(&["conform", "--help"], "").fine();
+    let (command, answer) = help.split_once("  $ echo '").unwrap().1.split_once('\n').unwrap();
+    let (request, _) = command.split_once('\'').unwrap();
+    assert_eq!(run(&["conform"], request).fine().trim(), answer.trim());
+}
