@@ -12,7 +12,8 @@ use crate::event::{DEFAULT_EVENT_TYPE, Event};
 use crate::scan::{CR, LF};
 use crate::sink::{Counter, Sink, SliceSink};
 
-/// A block to encode: an event, or anything else that ends with a blank line.
+/// A block to encode: an event, or anything else that ends with a blank line. What is not
+/// set writes no line.
 ///
 /// ```
 /// use sse_wire::Block;
@@ -31,7 +32,7 @@ use crate::sink::{Counter, Sink, SliceSink};
 ///
 /// - Round trip: an encoded block decodes to itself, alone and between others, or it is refused.
 ///   Line breaks within data are the one thing that changes: CR and CRLF decode as LF, since the
-///   format can't carry CR (see [`strict`](Self::strict)).
+///   format can't carry CR (see [`strict`](field@Self::strict)).
 /// - What is refused has written nothing.
 ///
 /// # Errors
@@ -45,12 +46,20 @@ use crate::sink::{Counter, Sink, SliceSink};
 /// nothing by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Block<'a> {
-    comment: Option<&'a str>,
-    event_type: Option<&'a str>,
-    id: Option<&'a str>,
-    retry: Option<u64>,
-    data: Option<&'a str>,
-    strict: bool,
+    /// A comment, which decoders ignore: it keeps a connection alive. One line.
+    pub comment: Option<&'a str>,
+    /// The event's type. The empty one is the default, `message`, and writes no line. Without data
+    /// there is no event, and decoders drop the type.
+    pub event_type: Option<&'a str>,
+    /// The last event ID from this block on; the empty one takes it back. A block with an ID and
+    /// without data only moves the last event ID.
+    pub id: Option<&'a str>,
+    /// The reconnection time in milliseconds.
+    pub retry: Option<u64>,
+    /// The event's data: any text. Each LF, CR or CRLF in it decodes as one LF.
+    pub data: Option<&'a str>,
+    /// Whether to refuse data that would not decode to the very same text: any with a CR.
+    pub strict: bool,
 }
 
 impl<'a> Block<'a> {
@@ -59,44 +68,42 @@ impl<'a> Block<'a> {
         Block { comment: None, event_type: None, id: None, retry: None, data: None, strict: false }
     }
 
-    /// A comment, which decoders ignore: it keeps a connection alive. One line.
+    /// Sets [`comment`](field@Self::comment).
     #[must_use]
     pub const fn comment(mut self, text: &'a str) -> Self {
         self.comment = Some(text);
         self
     }
 
-    /// The event's type. The empty one is the default, `message`, and writes no line. Without data
-    /// there is no event, and decoders drop the type.
+    /// Sets [`event_type`](field@Self::event_type).
     #[must_use]
     pub const fn event_type(mut self, event_type: &'a str) -> Self {
         self.event_type = Some(event_type);
         self
     }
 
-    /// The last event ID from this block on; the empty one takes it back. A block with an ID and
-    /// without data only moves the last event ID.
+    /// Sets [`id`](field@Self::id).
     #[must_use]
     pub const fn id(mut self, id: &'a str) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// The reconnection time in milliseconds.
+    /// Sets [`retry`](field@Self::retry).
     #[must_use]
     pub const fn retry(mut self, milliseconds: u64) -> Self {
         self.retry = Some(milliseconds);
         self
     }
 
-    /// The event's data: any text. Each LF, CR or CRLF in it decodes as one LF.
+    /// Sets [`data`](field@Self::data).
     #[must_use]
     pub const fn data(mut self, data: &'a str) -> Self {
         self.data = Some(data);
         self
     }
 
-    /// Refuses data that would not decode to the very same text: any with a CR.
+    /// Sets [`strict`](field@Self::strict).
     ///
     /// ```
     /// use sse_wire::Block;

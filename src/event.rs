@@ -152,6 +152,11 @@ pub struct Pending<'a> {
     /// What the blank line would have made the last event ID string. An `id` line that did not end
     /// does not count: half an ID is another ID.
     pub last_event_id: &'a str,
+    /// Whether the block would have set it.
+    pub sets_id: bool,
+    /// Whether the stream ended in the middle of a line: the value of that line may be cut. If not,
+    /// only lines behind it can be missing, the blank line at the least.
+    pub in_line: bool,
     /// Whether the event had been refused for its size.
     pub refused: bool,
     /// Where the block stands in the stream, as far as it came.

@@ -142,9 +142,9 @@ impl<B: Buffers> Parser<B> {
     /// Like [`push`](Self::push), but the cursor also shows comments, reconnection times and
     /// blocks without an event, in order.
     ///
-    /// Comments are handed out whole. What a chunk border cuts of one is retained and counts for
-    /// the limit; one that is too long is refused with an error of its own. A comment whose
-    /// beginning went through `push` is not shown.
+    /// Comments are handed out whole, so they count for the limit here: one that is too long is
+    /// refused with an error of its own ([`Refused::Comment`]), which `push` never gives. A comment
+    /// whose beginning went through `push` is not shown.
     ///
     /// ```
     /// use sse_wire::{Item, Parser};
@@ -179,6 +179,7 @@ impl<B: Buffers> Parser<B> {
     /// # Ok::<(), sse_wire::LimitError>(())
     /// ```
     pub fn finish(&mut self) -> End<'_> {
+        let in_line = self.tokenizer.is_in_line();
         let range = self.tokenizer.finish();
         let block = self.retained.end_stream();
         if range.is_empty() {
@@ -189,6 +190,8 @@ impl<B: Buffers> Parser<B> {
             event_type: if block.has_event_type { retained.event_type() } else { "" },
             data: block.has_data.then(|| retained.data()),
             last_event_id: retained.id(block.id),
+            sets_id: block.sets_id,
+            in_line,
             refused: block.refused,
             range,
         })

@@ -436,6 +436,7 @@ impl<B: Buffers> Retained<B> {
         self.cut = CutSequence::new();
         let id_string = self.id_string;
         UnfinishedBlock {
+            sets_id: self.id_buffer.is_some(),
             has_data: core::mem::take(&mut self.has_data),
             has_event_type: core::mem::take(&mut self.has_event_type),
             id: self.id_buffer.take().map_or(0..id_string, |len| id_string..id_string + len),
@@ -480,6 +481,8 @@ pub(crate) struct EndedBlock {
 pub(crate) struct UnfinishedBlock {
     pub(crate) has_data: bool,
     pub(crate) has_event_type: bool,
+    /// Whether an `id` line has set the last event ID buffer.
+    pub(crate) sets_id: bool,
     /// The part of the ids that would have become the last event ID string.
     pub(crate) id: Range<usize>,
     /// Whether its event was refused.

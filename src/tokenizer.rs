@@ -111,6 +111,11 @@ impl Tokenizer {
         self.block_start..self.position
     }
 
+    /// Whether something of the current line was taken.
+    pub(crate) const fn is_in_line(&self) -> bool {
+        !matches!(self.state, State::StreamStart { seen: 0 } | State::LineStart | State::AfterCr)
+    }
+
     /// Ends the stream and makes the tokenizer ready for the next one. Gives the range of the
     /// block that did not see its blank line: empty where the stream ended clean, that is, where
     /// it follows the grammar of 9.2.5.

@@ -293,10 +293,12 @@ proptest! {
         comment in prop::option::of(any_text()),
         places in places(),
     ) {
-        let mut block = Block::new().event_type(&event_type).data(&data);
-        if let Some(id) = &id { block = block.id(id) }
-        if let Some(retry) = retry { block = block.retry(retry) }
-        if let Some(comment) = &comment { block = block.comment(comment) }
+        let block = Block {
+            comment: comment.as_deref(),
+            id: id.as_deref(),
+            retry,
+            ..Block::new().event_type(&event_type).data(&data)
+        };
         let mut stream = b"id: before\n\n".to_vec();
         let before = stream.len();
         let refused = [Some(&event_type), id.as_ref(), comment.as_ref()]
@@ -465,4 +467,38 @@ fn state_after_finish_only_the_last_event_id_and_the_reconnection_time_stay() {
             assert_eq!((parser.last_event_id(), parser.reconnection_time()), (&*id, retry));
         });
     }
+}
+
+#[test]
+fn the_end_tells_what_was_pending_and_how_far_it_came() {
+    let pending = |stream: &'static str| {
+        let mut parser = Parser::new();
+        let mut events = parser.push(stream.as_bytes());
+        while events.next().unwrap().is_some() {}
+        match parser.finish() {
+            End::Clean => None,
+            End::Incomplete(pending) => Some((
+                pending.event_type.to_owned(),
+                pending.data.map(str::to_owned),
+                pending.last_event_id.to_owned(),
+                (pending.sets_id, pending.in_line, pending.refused),
+                pending.range,
+            )),
+        }
+    };
+    let told = |event_type: &str, data: Option<&str>, id: &str, flags, range| {
+        Some((event_type.to_owned(), data.map(str::to_owned), id.to_owned(), flags, range))
+    };
+    assert_eq!(pending("data: x\n\n"), None);
+    assert_eq!(pending("data: x\n"), told("", Some("x"), "", (false, false, false), 0..8));
+    assert_eq!(pending("data: x"), told("", Some("x"), "", (false, true, false), 0..7));
+    assert_eq!(pending("data: x\nda"), told("", Some("x"), "", (false, true, false), 0..10));
+    assert_eq!(pending("event: e\nid: 1\n"), told("e", None, "1", (true, false, false), 0..15));
+    assert_eq!(pending("id: 1\n\nid: 2"), told("", None, "1", (false, true, false), 7..12));
+    assert_eq!(pending("id: 1\n\nid: 1\r"), told("", None, "1", (true, false, false), 7..13));
+    assert_eq!(
+        pending("data: \u{FEFF}x\ndata: y"),
+        told("", Some("\u{FEFF}x\ny"), "", (false, true, false), 0..18)
+    );
+    assert_eq!(pending(":c"), told("", None, "", (false, true, false), 0..2));
 }

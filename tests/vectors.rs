@@ -74,26 +74,15 @@ fn encoder_cases() -> Vec<EncoderCase> {
 fn with_block(case: &EncoderCase, check: impl Fn(Block<'_>, Block<'_>, Option<&str>)) {
     let get = |key: &str| case.block.get(key).map(text);
     let (comment, event_type, id, data) = (get("comment"), get("type"), get("id"), get("data"));
-    let mut block = Block::new();
-    if let Some(comment) = &comment {
-        block = block.comment(comment);
-    }
-    if let Some(event_type) = &event_type {
-        block = block.event_type(event_type);
-    }
-    if let Some(id) = &id {
-        block = block.id(id);
-    }
-    if let Some(retry) = case.block.get("retry") {
-        block = block.retry(retry.as_u64().unwrap());
-    }
-    if case.strict {
-        block = block.strict();
-    }
-    match &data {
-        Some(data) => check(block.data(data), block, Some(data)),
-        None => check(block, block, None),
-    }
+    let head = Block {
+        comment: comment.as_deref(),
+        event_type: event_type.as_deref(),
+        id: id.as_deref(),
+        retry: case.block.get("retry").map(|retry| retry.as_u64().unwrap()),
+        data: None,
+        strict: case.strict,
+    };
+    check(Block { data: data.as_deref(), ..head }, head, data.as_deref());
 }
 
 fn names(error: EncodeError) -> (String, String) {

@@ -12,6 +12,8 @@ use std::process::ExitCode;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use sse_wire::Block;
+
 use crate::json::{self, Data, Integer, present};
 use crate::{Source, complain};
 
@@ -113,16 +115,14 @@ impl Encoder {
             (Some(id), _) => Some(id),
             (None, last_event_id) => last_event_id.as_ref().filter(|&id| *id != self.last_event_id),
         };
-        let mut block = json::block(
+        let block = json::block(
             line.comment.as_deref(),
             event_type,
             id.map(String::as_str),
             line.retry.as_ref(),
             line.data.as_ref(),
         );
-        if self.strict {
-            block = block.strict();
-        }
+        let block = Block { strict: self.strict, ..block };
         block.encode(stream).map_err(|error| error.to_string())?;
         if let Some(id) = id {
             self.last_event_id.clone_from(id);

@@ -163,21 +163,12 @@ pub(crate) fn block<'a>(
     retry: Option<&Integer>,
     data: Option<&'a Data>,
 ) -> Block<'a> {
-    let mut block = Block::new();
-    if let Some(comment) = comment {
-        block = block.comment(comment);
+    Block {
+        comment,
+        event_type,
+        id,
+        retry: retry.map(|&Integer(milliseconds)| milliseconds),
+        data: data.map(|Data(data)| data.as_str()),
+        ..Block::new()
     }
-    if let Some(event_type) = event_type {
-        block = block.event_type(event_type);
-    }
-    if let Some(id) = id {
-        block = block.id(id);
-    }
-    if let Some(Integer(milliseconds)) = retry {
-        block = block.retry(*milliseconds);
-    }
-    if let Some(Data(data)) = data {
-        block = block.data(data);
-    }
-    block
 }

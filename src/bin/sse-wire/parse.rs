@@ -121,9 +121,8 @@ impl Replay<'_> {
     }
 
     fn finish(&mut self, name: &str) {
-        let last_event_id = self.parser.last_event_id().to_owned();
         if let End::Incomplete(pending) = self.parser.finish() {
-            complain(format_args!("{name}: {}", cut(&pending, &last_event_id)));
+            complain(format_args!("{name}: {}", cut(&pending)));
             self.failed |= self.arguments.require_clean_end;
         }
     }
@@ -149,7 +148,7 @@ fn feed(
 }
 
 /// What was lost when a stream was cut.
-fn cut(pending: &Pending<'_>, last_event_id: &str) -> String {
+fn cut(pending: &Pending<'_>) -> String {
     /// The beginning of a text, quoted.
     fn quote(text: &str) -> String {
         const SHOWN: usize = 60;
@@ -169,7 +168,7 @@ fn cut(pending: &Pending<'_>, last_event_id: &str) -> String {
     if !pending.event_type.is_empty() {
         parts.push(format!("type {}", quote(pending.event_type)));
     }
-    if pending.last_event_id != last_event_id {
+    if pending.sets_id {
         parts.push(format!("id {}", quote(pending.last_event_id)));
     }
     parts.push(match pending.data {
