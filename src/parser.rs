@@ -241,14 +241,15 @@ impl<B: Buffers> Parser<B> {
         if self.retained.len() > limit {
             self.retained.drop_comment(false);
         }
-        if self.retained.len() <= limit || self.retained.skipping {
+        let block = self.unfinished_block();
+        if self.retained.len() <= limit || self.retained.skipping || block.is_empty() {
             return Ok(());
         }
         self.retained.refuse_event();
         Err(LimitError {
             refused: Refused::Event,
             limit: Limit { bytes: limit, array: None },
-            position: self.tokenizer.unfinished_block().start,
+            position: block.start,
         })
     }
 

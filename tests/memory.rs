@@ -165,3 +165,16 @@ fn encoding_into_warm_or_fixed_memory_allocates_nothing() {
     });
     assert_eq!(info.count_total, 0);
 }
+
+#[test]
+fn bounded_memory_a_long_type_or_id_is_given_back_with_the_next_short_one() {
+    for field in ["event", "id"] {
+        let mut parser = Parser::new();
+        let long = format!("{field}: {}\ndata: x\n\n", "x".repeat(1 << 20));
+        let (_, info) = decode(&mut parser, long.as_bytes().chunks(1000));
+        assert!(info.bytes_current >= 1 << 20, "{field}: {info:?}");
+        let short = format!("{field}: x\ndata: x\n\n");
+        let (_, info) = decode(&mut parser, [short.as_bytes()].into_iter());
+        assert!(info.bytes_current < -(1 << 20) + 8192, "{field}: {info:?}");
+    }
+}
