@@ -10,7 +10,7 @@ macro_rules! outcome {
         let outcome = |size: usize| {
             let mut parser = $parser;
             let (mut data, mut errors) = (Vec::new(), Vec::new());
-            for chunk in $stream.as_bytes().chunks(size) {
+            for chunk in AsRef::<[u8]>::as_ref(&$stream).chunks(size) {
                 let mut events = parser.push(chunk);
                 loop {
                     match events.next() {
@@ -80,6 +80,18 @@ fn an_id_that_takes_the_place_of_its_event_comes_whole_wherever_it_is_cut() {
             assert_eq!(errors.len(), usize::from(data + id.len() > 12), "{stream}");
             assert_eq!(events.len(), 2 - errors.len());
         }
+    }
+}
+
+#[test]
+fn an_id_that_takes_the_place_of_its_event_comes_whole_where_it_is_ill_formed() {
+    for data in 1..12 {
+        let stream = [b"data: ", &[b'x'; 12][..data], b"\nid: a\xFFb\xE2\x82c\n\n"].concat();
+        let (_, errors, last_event_id) = outcome!(Parser::with_limit(12), stream);
+        assert_eq!(
+            (last_event_id.as_str(), errors.len()),
+            ("a\u{FFFD}b\u{FFFD}c", usize::from(data > 3))
+        );
     }
 }
 
