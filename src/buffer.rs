@@ -78,6 +78,8 @@ pub(crate) mod sealed {
         fn truncate(&mut self, len: usize);
         /// Takes the bytes between two character borders out of the middle.
         fn remove(&mut self, start: usize, end: usize);
+        /// Whether [`release`](Self::release) might have something to give back.
+        fn is_large(&self) -> bool;
         /// Gives memory back that the first `used` bytes, all that is still needed, don't justify.
         fn release(&mut self, used: usize);
     }
@@ -158,6 +160,10 @@ where
     buffers!(ArrayText<D>, ArrayText<E>, ArrayText<I>);
 }
 
+/// A buffer gives nothing back of so many bytes.
+#[cfg(feature = "alloc")]
+const ALWAYS_KEPT: usize = 4096;
+
 #[cfg(feature = "alloc")]
 impl sealed::Buffer for String {
     #[inline(always)]
@@ -192,9 +198,13 @@ impl sealed::Buffer for String {
     }
 
     #[inline(always)]
+    fn is_large(&self) -> bool {
+        self.capacity() > ALWAYS_KEPT
+    }
+
+    #[inline(always)]
     fn release(&mut self, used: usize) {
-        const ALWAYS_KEPT: usize = 4096;
-        if self.capacity() > ALWAYS_KEPT && self.capacity() / 4 > used {
+        if self.is_large() && self.capacity() / 4 > used {
             crate::work::count(used);
             self.truncate(used);
             self.shrink_to((2 * used).max(ALWAYS_KEPT));
@@ -237,6 +247,10 @@ impl<A: AsRef<[u8]> + AsMut<[u8]>> sealed::Buffer for ArrayText<A> {
                 self.len -= end - start;
             }
         }
+    }
+
+    fn is_large(&self) -> bool {
+        false
     }
 
     fn release(&mut self, _used: usize) {}

@@ -1,11 +1,11 @@
 //! Tokens → events: fields and dispatch
 //! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)).
 //!
-//! A letter to the maintainer. [`Cursor::advance`] is the whole of it: one token, one rule. The
+//! A letter to the maintainer. [`Cursor::process`] is the whole of it: one token, one rule. The
 //! first `data` and `event` value of a block stay in the chunk, lent, as long as nothing forces a
 //! copy: a chunk border, more data, ill-formed text, or something handed out in the middle of the
 //! block (the caller may drop the cursor then). So between two calls nothing is lent, and a cursor
-//! can be dropped or forgotten without loss. Rules decide first and borrow last: `advance` returns
+//! can be dropped or forgotten without loss. Rules decide first and borrow last: it returns
 //! a plain [`Outcome`], and only then an event is built that borrows the buffers.
 
 use core::ops::Range;
@@ -77,6 +77,13 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     #[inline(always)]
     pub(crate) fn advance<const ALL: bool>(&mut self) -> Result<Option<Outcome<'c>>, LimitError> {
         self.retained.drop_comment(ALL);
+        let outcome = self.process::<ALL>();
+        self.tokens.commit();
+        outcome
+    }
+
+    #[inline(always)]
+    fn process<const ALL: bool>(&mut self) -> Result<Option<Outcome<'c>>, LimitError> {
         while let Some(step) = self.tokens.step() {
             match step {
                 Step::Value { field: Field::Data, start, end, complete } => {
@@ -124,14 +131,19 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
             self.retained.ignore(last);
             return Ok(());
         }
-        let first = self.data.is_none() && !retained.has_data && retained.line == Line::Start;
-        if let Some(text) = self.lend(start, end, first && last) {
+        let first = self.data.is_none() && !retained.has_data;
+        let whole = self.lend(start, end, last && retained.line == Line::Start);
+        if let (Some(text), true) = (whole, first) {
             let checked = self.retained.check(Field::Data, self.lent(), text.len());
             self.data = Some(text);
             return self.refuse_if(checked);
         }
         if let Some(text) = self.data.take() {
             self.retained.keep_data(text);
+        }
+        if let Some(text) = whole {
+            let appended = self.retained.append_data_line(text, self.lent());
+            return self.refuse_if(appended);
         }
         let appended = self.retained.append_data(self.bytes(start, end), last, self.lent());
         self.refuse_if(appended)

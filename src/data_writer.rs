@@ -33,7 +33,7 @@ pub struct DataWriter<'s, S: Sink + ?Sized> {
     /// A character that is cut between pieces of bytes.
     cut: CutSequence,
     /// The first error: it stays, and nothing is written after it.
-    result: Result<(), EncodeError>,
+    failed: Option<EncodeError>,
     finished: bool,
 }
 
@@ -47,7 +47,7 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
             strict,
             written: 0,
             cut: CutSequence::new(),
-            result: Ok(()),
+            failed: None,
             finished: false,
         }
     }
@@ -75,10 +75,9 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
         let decoded =
             cut.decode(bytes, false, Err(None), |text| self.write_text(text).map_err(Some));
         self.cut = cut;
-        match decoded {
-            Err(None) => self.fail(EncodeError::NotUtf8 { at: self.written }),
-            Ok(()) | Err(Some(_)) => self.result,
-        }
+        decoded.or_else(|error: Option<EncodeError>| {
+            self.fail(error.unwrap_or(EncodeError::NotUtf8 { at: self.written }))
+        })
     }
 
     /// Ends the data and the block.
@@ -94,20 +93,27 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
         Ok(())
     }
 
+    /// The first error stays.
+    #[cold]
     fn fail(&mut self, error: EncodeError) -> Result<(), EncodeError> {
-        self.result = self.result.and(Err(error));
-        self.result
+        Err(*self.failed.get_or_insert(error))
     }
 
+    #[inline]
     fn write_text(&mut self, text: &str) -> Result<(), EncodeError> {
-        if self.result.is_ok() && self.strict {
-            self.result = check_strict(text, self.written);
+        if let Some(error) = self.failed {
+            return Err(error);
         }
-        if self.result.is_ok() {
-            self.result = write_lines(self.sink, text, &mut self.after_cr);
-            self.written += text.len();
+        if self.strict {
+            if let Err(error) = check_strict(text, self.written) {
+                return self.fail(error);
+            }
         }
-        self.result
+        if let Err(error) = write_lines(self.sink, text, &mut self.after_cr) {
+            return self.fail(error);
+        }
+        self.written += text.len();
+        Ok(())
     }
 }
 
@@ -141,7 +147,7 @@ impl<S: Sink + ?Sized> Drop for DataWriter<'_, S> {
 
 impl<S: Sink + ?Sized> Debug for DataWriter<'_, S> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DataWriter").field("result", &self.result).finish_non_exhaustive()
+        f.debug_struct("DataWriter").field("failed", &self.failed).finish_non_exhaustive()
     }
 }
 

@@ -72,6 +72,8 @@ impl ReconnectionTime {
 pub(crate) struct Retained<B> {
     buffers: B,
     pub(crate) limit: usize,
+    /// Whether anything below has to be looked at when the block ends.
+    in_use: bool,
     /// Whether the block has data in its buffer. (A lent value is the cursor's.)
     pub(crate) has_data: bool,
     pub(crate) has_event_type: bool,
@@ -91,6 +93,7 @@ impl<B: Buffers> Retained<B> {
         Retained {
             buffers,
             limit,
+            in_use: false,
             has_data: false,
             has_event_type: false,
             id_string: 0,
@@ -170,6 +173,7 @@ impl<B: Buffers> Retained<B> {
     fn push_str(&mut self, field: Field, text: &str, lent: usize) -> Result<(), Limit> {
         self.check(field, lent, text.len())?;
         crate::work::count(text.len());
+        self.in_use = true;
         match field {
             Field::Data => self.buffers.data_mut().push_str(text),
             Field::Event => self.buffers.event_type_mut().push_str(text),
@@ -183,6 +187,7 @@ impl<B: Buffers> Retained<B> {
         crate::work::count(text.len());
         self.buffers.data_mut().truncate(0);
         self.buffers.data_mut().push_str(text);
+        self.in_use = true;
         self.has_data = true;
     }
 
@@ -191,6 +196,7 @@ impl<B: Buffers> Retained<B> {
         crate::work::count(text.len());
         self.buffers.event_type_mut().truncate(0);
         self.buffers.event_type_mut().push_str(text);
+        self.in_use = true;
         self.has_event_type = true;
     }
 
@@ -211,6 +217,15 @@ impl<B: Buffers> Retained<B> {
             _ => "",
         };
         self.append_value(Field::Data, joint, piece, last, lent)
+    }
+
+    /// Takes a whole `data` line that others came before.
+    pub(crate) fn append_data_line(&mut self, text: &str, lent: usize) -> Result<(), Limit> {
+        self.check(Field::Data, lent, text.len() + 1)?;
+        crate::work::count(text.len() + 1);
+        self.buffers.data_mut().push_str("\n");
+        self.buffers.data_mut().push_str(text);
+        Ok(())
     }
 
     /// Takes a piece of an `event` line, which replaces what an earlier one said.
@@ -289,6 +304,7 @@ impl<B: Buffers> Retained<B> {
             ids.remove(self.id_string, earlier_end);
         }
         self.id_buffer = Some(len);
+        self.in_use = true;
     }
 
     /// The last event ID buffer, where the block has set it, becomes the last event ID string.
@@ -405,6 +421,7 @@ impl<B: Buffers> Retained<B> {
         self.has_data = false;
         self.has_event_type = false;
         self.skipping = true;
+        self.in_use = true;
         if let Line::Value(_) = self.line {
             self.ignore_line();
         }
@@ -413,10 +430,21 @@ impl<B: Buffers> Retained<B> {
     /// Ends the block. Its data and event type stay readable until more is put there.
     #[inline(always)]
     pub(crate) fn end_block(&mut self) -> EndedBlock {
+        if !self.in_use {
+            return EndedBlock { has_data: false, has_event_type: false, sets_id: false };
+        }
+        self.end_retained_block()
+    }
+
+    fn end_retained_block(&mut self) -> EndedBlock {
         let (data, event_type) = (self.held(Field::Data), self.held(Field::Event));
         self.buffers.data_mut().release(data);
         self.buffers.event_type_mut().release(event_type);
         self.skipping = false;
+        // A large buffer is looked at again at the end of the next block.
+        self.in_use = self.buffers.data().is_large()
+            || self.buffers.event_type().is_large()
+            || self.buffers.ids().is_large();
         EndedBlock {
             has_data: core::mem::take(&mut self.has_data),
             has_event_type: core::mem::take(&mut self.has_event_type),

@@ -218,7 +218,7 @@ impl<'c> Tokens<'_, 'c> {
                 self.tokenizer.state = match Field::by_first_byte(first) {
                     Some(field) => State::FieldName { field, seen: 0 },
                     None if first == b':' => {
-                        self.advance(self.at + 1);
+                        self.at += 1;
                         State::Comment
                     }
                     None => State::Unknown,
@@ -274,7 +274,7 @@ impl<'c> Tokens<'_, 'c> {
                 if line_end.is_none() && self.at == end {
                     return None;
                 }
-                self.advance(value_start(self.chunk, self.at));
+                self.at = value_start(self.chunk, self.at);
                 self.tokenizer.state = State::Value { field };
             }
             State::Value { field } => {
@@ -307,11 +307,11 @@ impl<'c> Tokens<'_, 'c> {
     fn byte_order_mark(&mut self, byte: u8, seen: u8) -> Option<Step> {
         let (seen_part, wanted) = BYTE_ORDER_MARK.split_at(usize::from(seen));
         if wanted.first() == Some(&byte) {
-            self.advance(self.at + 1);
+            self.at += 1;
             self.tokenizer.state = if wanted.len() > 1 {
                 State::StreamStart { seen: seen + 1 }
             } else {
-                self.tokenizer.block_start = self.tokenizer.position;
+                self.tokenizer.block_start = self.here();
                 State::LineStart
             };
         } else if seen == 0 {
@@ -338,16 +338,16 @@ impl<'c> Tokens<'_, 'c> {
         if same == here.len() && line_end.is_none() {
             // The chunk ends inside the name or right behind it.
             self.tokenizer.state = State::FieldName { field, seen: seen + same as u8 };
-            self.advance(self.chunk.len());
+            self.at = self.chunk.len();
             return None;
         }
         match here.get(same) {
             None if same == wanted.len() => {
-                self.advance(self.at + same);
+                self.at += same;
                 self.tokenizer.state = State::Value { field };
             }
             Some(b':') if same == wanted.len() => {
-                self.advance(self.at + same + 1);
+                self.at += same + 1;
                 self.tokenizer.state = State::AfterColon { field };
             }
             _ => {
@@ -369,12 +369,13 @@ impl<'c> Tokens<'_, 'c> {
         let start = self.at;
         match line_end {
             Some(end) => {
+                self.tokenizer.state = State::LineStart;
                 self.end_line(end);
                 Some(Some(step(start, end, true)))
             }
             None if start == self.chunk.len() => None,
             None => {
-                self.advance(self.chunk.len());
+                self.at = self.chunk.len();
                 Some(Some(step(start, self.chunk.len(), false)))
             }
         }
@@ -384,34 +385,42 @@ impl<'c> Tokens<'_, 'c> {
     fn blank_line(&mut self, end: usize) -> Step {
         let block_start = self.tokenizer.block_start;
         self.end_line(end);
-        let block_end = self.tokenizer.position;
+        let block_end = self.here();
         self.tokenizer.block_start = block_end;
         Step::BlankLine { block_start, block_end }
     }
 
-    /// Passes the line end at `end`; a CR is one whatever follows.
+    /// Passes the line end at `end`; a CR is one whatever follows. The state is
+    /// [`State::LineStart`] already.
     #[inline(always)]
     fn end_line(&mut self, end: usize) {
         self.line_ends.pass();
-        self.advance(end + 1);
-        self.tokenizer.state =
-            if self.chunk.get(end) == Some(&CR) { State::AfterCr } else { State::LineStart };
+        self.at = end + 1;
+        if self.chunk.get(end) == Some(&CR) {
+            self.tokenizer.state = State::AfterCr;
+        }
     }
 
     /// Passes the LF that completes a CRLF: it belongs to the line before, not to this block.
     fn swallow_line_feed(&mut self) {
         self.line_ends.pass();
-        if self.tokenizer.block_start == self.tokenizer.position {
+        if self.tokenizer.block_start == self.here() {
             self.tokenizer.block_start += 1;
         }
-        self.advance(self.at + 1);
+        self.at += 1;
     }
 
-    /// Takes the chunk up to `index`.
+    /// Tells the tokenizer how much has been taken: once for each time that the caller may drop the
+    /// cursor, not for each line.
     #[inline(always)]
-    fn advance(&mut self, index: usize) {
-        self.at = index;
-        self.tokenizer.position = self.position_of(index);
+    pub(crate) fn commit(&mut self) {
+        self.tokenizer.position = self.here();
+    }
+
+    /// The position of the next byte.
+    #[inline(always)]
+    fn here(&self) -> u64 {
+        self.position_of(self.at)
     }
 }
 
@@ -426,7 +435,9 @@ impl<'c> Iterator for Tokens<'_, 'c> {
 
     #[inline]
     fn next(&mut self) -> Option<Token<'c>> {
-        let step = self.step()?;
+        let step = self.step();
+        self.commit();
+        let step = step?;
         let bytes = |start: usize, end: usize| self.chunk.get(start..end).unwrap_or_default();
         Some(match step {
             Step::Value { field, start, end, complete } => Token::Value {
@@ -447,7 +458,7 @@ impl<'c> Iterator for Tokens<'_, 'c> {
             },
             Step::UnknownPrefix { bytes } => Token::Unknown {
                 bytes,
-                position: self.tokenizer.position - bytes.len() as u64,
+                position: self.here() - bytes.len() as u64,
                 complete: false,
             },
             Step::BlankLine { block_start, block_end } => {
