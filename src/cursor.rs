@@ -93,9 +93,7 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
                     self.process_event_type(start, end, complete)?;
                 }
                 Step::Value { field: Field::Id, start, end, complete } => {
-                    let appended =
-                        self.retained.append_id(self.bytes(start, end), complete, self.lent());
-                    self.refuse_if(appended)?;
+                    self.process_id(start, end, complete)?;
                 }
                 Step::Value { field: Field::Retry, start, end, complete } => {
                     let time =
@@ -169,6 +167,16 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
             return self.refuse_if(checked);
         }
         let appended = self.retained.append_event_type(self.bytes(start, end), last, self.lent());
+        self.refuse_if(appended)
+    }
+
+    #[inline(always)]
+    fn process_id(&mut self, start: usize, end: usize, last: bool) -> Result<(), LimitError> {
+        let whole = self.lend(start, end, last && self.retained.line == Line::Start);
+        if whole.is_some_and(|text| self.retained.take_id(text, self.lent())) {
+            return Ok(());
+        }
+        let appended = self.retained.append_id(self.bytes(start, end), last, self.lent());
         self.refuse_if(appended)
     }
 

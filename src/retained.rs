@@ -208,15 +208,15 @@ impl<B: Buffers> Retained<B> {
         last: bool,
         lent: usize,
     ) -> Result<(), Limit> {
-        let joint = match self.line {
-            Line::Start if self.has_data => "\n",
+        let begun = match self.line {
+            Line::Start if self.has_data => self.push_str(Field::Data, "\n", lent),
             Line::Start => {
                 self.keep_data("");
-                ""
+                Ok(())
             }
-            _ => "",
+            _ => Ok(()),
         };
-        self.append_value(Field::Data, joint, piece, last, lent)
+        self.append_value(Field::Data, begun, piece, last, lent)
     }
 
     /// Takes a whole `data` line that others came before.
@@ -238,21 +238,20 @@ impl<B: Buffers> Retained<B> {
         if self.line == Line::Start {
             self.keep_event_type("");
         }
-        self.append_value(Field::Event, "", piece, last, lent)
+        self.append_value(Field::Event, Ok(()), piece, last, lent)
     }
 
-    /// Where the value does not fit, the event is refused.
+    /// Where the value does not fit, or its line could not be begun, the event is refused.
     fn append_value(
         &mut self,
         field: Field,
-        joint: &str,
+        begun: Result<(), Limit>,
         piece: &[u8],
         last: bool,
         lent: usize,
     ) -> Result<(), Limit> {
         self.line = Line::Value(field);
-        let appended =
-            self.push_str(field, joint, lent).and_then(|()| self.append(field, piece, last, lent));
+        let appended = begun.and_then(|()| self.append(field, piece, last, lent));
         if appended.is_err() {
             self.refuse_event();
         }
@@ -271,7 +270,7 @@ impl<B: Buffers> Retained<B> {
         }
         if self.line == Line::Id {
             crate::work::count(piece.len());
-            let nul = memchr::memchr(0, piece);
+            let nul = first_nul(piece);
             let piece = &piece[..nul.unwrap_or(piece.len())];
             let ends = last || nul.is_some();
             let (len, cut) = (self.buffers.ids().len(), self.cut);
@@ -293,6 +292,21 @@ impl<B: Buffers> Retained<B> {
         }
         self.pass(last);
         refused
+    }
+
+    /// Takes a whole `id` line where that is simple: it fits beside the event and has no NUL.
+    #[inline]
+    pub(crate) fn take_id(&mut self, text: &str, lent: usize) -> bool {
+        crate::work::count(2 * text.len());
+        let simple =
+            first_nul(text.as_bytes()).is_none() && self.check(Field::Id, lent, text.len()).is_ok();
+        if simple {
+            let earlier_end = self.held(Field::Id);
+            self.buffers.ids_mut().truncate(earlier_end);
+            self.buffers.ids_mut().push_str(text);
+            self.set_last_event_id_buffer();
+        }
+        simple
     }
 
     /// The id line that was read becomes the last event ID buffer.
@@ -495,6 +509,15 @@ impl<B: Buffers> Retained<B> {
         self.id_buffer = None;
         Ok(())
     }
+}
+
+/// Most IDs are shorter than a search pays for.
+#[inline]
+fn first_nul(bytes: &[u8]) -> Option<usize> {
+    if bytes.len() < 16 {
+        return bytes.iter().position(|&byte| byte == 0);
+    }
+    memchr::memchr(0, bytes)
 }
 
 /// What a block had, at its blank line.
