@@ -14,7 +14,7 @@ use crate::utf8::CutSequence;
 /// What stands before each line of data.
 pub(crate) const DATA: &str = "data: ";
 
-/// Writes the data of one block piece by piece: see [`Block::data_writer`].
+/// Writes the data of one block piece by piece: see [`Block::data_writer`](crate::Block::data_writer).
 ///
 /// It implements [`core::fmt::Write`] and, with the feature `std`, `std::io::Write`, so that a
 /// serializer can write into it. Line breaks may be cut between pieces, and so may characters.
@@ -56,7 +56,7 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
     ///
     /// # Errors
     ///
-    /// A full sink, or a CR in a [strict](Block::strict) block. After an error the writer takes
+    /// A full sink, or a CR in a [strict](crate::Block::strict) block. After an error the writer takes
     /// nothing more, and its block is taken back when it is dropped.
     pub fn write(&mut self, text: &str) -> Result<(), EncodeError> {
         if !self.cut.is_empty() {

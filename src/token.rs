@@ -58,7 +58,7 @@ impl core::fmt::Display for Field {
     }
 }
 
-/// What a [`Tokenizer`] sees in the stream.
+/// What a [`Tokenizer`](crate::Tokenizer) sees in the stream.
 ///
 /// A value, a comment or an unknown line that a chunk border cuts comes in several pieces: all but
 /// the last have `complete: false`. A piece is never kept back, so a line may end with an empty
