@@ -49,14 +49,14 @@ fn tokenize(criterion: &mut Criterion, workload: &workloads::Workload, chunk_siz
 #[inline(always)]
 fn touch(token: &Token<'_>) -> u64 {
     match *token {
-        Token::Value { field, bytes, position, complete } => {
+        Token::Value { field, bytes, position, complete, .. } => {
             touch_bytes(bytes) + position + u64::from(complete) + field as u64
         }
-        Token::Comment { bytes, position, complete }
-        | Token::Unknown { bytes, position, complete } => {
+        Token::Comment { bytes, position, complete, .. }
+        | Token::Unknown { bytes, position, complete, .. } => {
             touch_bytes(bytes) + position + u64::from(complete)
         }
-        Token::BlankLine { ref block } => block.start + block.end,
+        Token::BlankLine { ref block, .. } => block.start + block.end,
         _ => 0,
     }
 }

@@ -82,6 +82,20 @@ pub struct OwnedEvent {
     pub range: Range<u64>,
 }
 
+/// An event of the type `message` without data: to be filled in where one is made by hand.
+#[cfg(feature = "alloc")]
+impl Default for OwnedEvent {
+    fn default() -> Self {
+        OwnedEvent {
+            event_type: Cow::Borrowed(DEFAULT_EVENT_TYPE),
+            data: String::new(),
+            last_event_id: String::new(),
+            sets_id: false,
+            range: 0..0,
+        }
+    }
+}
+
 #[cfg(feature = "alloc")]
 impl OwnedEvent {
     /// The event, lent.
@@ -109,6 +123,7 @@ pub enum Item<'a> {
     /// An event.
     Event(Event<'a>),
     /// A block that ended without an event, because it had no data or its event was refused.
+    #[non_exhaustive]
     Block {
         /// The last event ID string, where this block has set it.
         id: Option<&'a str>,
@@ -116,6 +131,7 @@ pub enum Item<'a> {
         range: Range<u64>,
     },
     /// A comment.
+    #[non_exhaustive]
     Comment {
         /// What follows the colon, without one space directly behind it.
         text: &'a str,
@@ -123,6 +139,7 @@ pub enum Item<'a> {
         position: u64,
     },
     /// A `retry` line that sets the reconnection time.
+    #[non_exhaustive]
     ReconnectionTime {
         /// The time in milliseconds.
         milliseconds: u64,

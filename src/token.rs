@@ -61,12 +61,13 @@ impl core::fmt::Display for Field {
 /// What a [`Tokenizer`](crate::Tokenizer) sees in the stream.
 ///
 /// A value, a comment or an unknown line that a chunk border cuts comes in several pieces: all but
-/// the last have `complete: false`. A piece is never kept back, so a line may end with an empty
-/// one. Bytes are those of the stream, not decoded; positions count from the stream's first byte.
+/// the last have `complete: false`. No byte is kept back once it is known what it belongs to, so a
+/// line may end with an empty piece. Bytes are those of the stream, not decoded; positions count from the stream's first byte.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Token<'c> {
     /// A piece of the value of a known field, without the space after the colon.
+    #[non_exhaustive]
     Value {
         /// The field.
         field: Field,
@@ -78,6 +79,7 @@ pub enum Token<'c> {
         complete: bool,
     },
     /// A piece of a comment: what stands behind the colon, a space there included.
+    #[non_exhaustive]
     Comment {
         /// The piece.
         bytes: &'c [u8],
@@ -87,6 +89,7 @@ pub enum Token<'c> {
         complete: bool,
     },
     /// A piece of a line with an unknown field name: the line as it is, name and colon included.
+    #[non_exhaustive]
     Unknown {
         /// The piece.
         bytes: &'c [u8],
@@ -96,6 +99,7 @@ pub enum Token<'c> {
         complete: bool,
     },
     /// A blank line, the end of a block.
+    #[non_exhaustive]
     BlankLine {
         /// The range of the block in the stream: from the first byte of its first line to just
         /// behind the first byte of the blank line's end. The LF of a CRLF stays outside, since the
@@ -117,7 +121,7 @@ impl Token<'_> {
             Token::Value { bytes, position, .. }
             | Token::Comment { bytes, position, .. }
             | Token::Unknown { bytes, position, .. } => position..position + bytes.len() as u64,
-            Token::BlankLine { ref block } => block.end - 1..block.end,
+            Token::BlankLine { ref block } => block.end.saturating_sub(1)..block.end,
         }
     }
 }

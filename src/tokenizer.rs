@@ -127,6 +127,7 @@ impl Tokenizer {
 }
 
 /// The tokens of one chunk: see [`Tokenizer::push`].
+#[must_use = "nothing is read before the cursor is asked"]
 #[derive(Debug)]
 pub struct Tokens<'t, 'c> {
     tokenizer: &'t mut Tokenizer,
@@ -394,6 +395,7 @@ impl<'c> Tokens<'_, 'c> {
     /// [`State::LineStart`] already.
     #[inline(always)]
     fn end_line(&mut self, end: usize) {
+        debug_assert_eq!(self.tokenizer.state, State::LineStart);
         self.line_ends.pass();
         self.at = end + 1;
         if self.chunk.get(end) == Some(&CR) {

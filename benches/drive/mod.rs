@@ -72,9 +72,9 @@ pub(crate) fn items<B: Buffers>(parser: &mut Parser<B>, stream: &[u8], chunk_siz
         while let Some(item) = items.next().expect(WITHIN_THE_LIMIT) {
             black_box(match item {
                 Item::Event(event) => touch(&event),
-                Item::Block { id, range } => touch_text(id.unwrap_or_default()) + range.end,
-                Item::Comment { text, position } => touch_text(text) + position,
-                Item::ReconnectionTime { milliseconds } => milliseconds,
+                Item::Block { id, range, .. } => touch_text(id.unwrap_or_default()) + range.end,
+                Item::Comment { text, position, .. } => touch_text(text) + position,
+                Item::ReconnectionTime { milliseconds, .. } => milliseconds,
                 _ => 0,
             });
         }

@@ -234,9 +234,11 @@ impl<'a> Line<'a> {
                 last_event_id,
                 bytes: [range.start, range.end],
             },
-            Item::Block { id, range } => Line::Block { id: id?, bytes: [range.start, range.end] },
-            Item::Comment { text, position } => Line::Comment { comment: text, position },
-            Item::ReconnectionTime { milliseconds } => {
+            Item::Block { id, range, .. } => {
+                Line::Block { id: id?, bytes: [range.start, range.end] }
+            }
+            Item::Comment { text, position, .. } => Line::Comment { comment: text, position },
+            Item::ReconnectionTime { milliseconds, .. } => {
                 Line::ReconnectionTime { retry: milliseconds }
             }
             _ => return None,

@@ -19,7 +19,7 @@ pub(crate) fn write(item: &Item<'_>, out: &mut String) {
         Item::Event(event) => write_event(event, out),
         Item::Block { id: Some(id), .. } => write_id(id, out),
         Item::Comment { text, .. } => styled(ASIDE, ": ", text, out),
-        Item::ReconnectionTime { milliseconds } => {
+        Item::ReconnectionTime { milliseconds, .. } => {
             styled(ASIDE, "retry: ", &format!("{milliseconds} ms"), out);
         }
         _ => return,
