@@ -3,6 +3,7 @@
 #[cfg(feature = "alloc")]
 use alloc::string::String;
 use core::fmt::{self, Debug, Formatter};
+use core::ops::Range;
 
 /// Where a [`Parser`](crate::Parser) keeps what outlives a chunk: [`Growable`] or [`Fixed`].
 ///
@@ -15,8 +16,9 @@ pub trait Buffers: sealed::Buffers {}
 ///
 /// Nothing is allocated before something must be kept. A buffer's allocation stays below twice
 /// what it holds or held; at the end of the first block that uses less than a quarter of it, all
-/// but twice what that block used is given back (4 KiB are always kept).
-#[derive(Clone, Default)]
+/// but twice what that block used is given back (4 KiB are always kept). The end of a stream
+/// gives nothing back: what was pending can still be read then.
+#[derive(Clone)]
 pub struct Growable {
     #[cfg(feature = "alloc")]
     data: String,
@@ -24,6 +26,13 @@ pub struct Growable {
     event_type: String,
     #[cfg(feature = "alloc")]
     ids: String,
+}
+
+impl Growable {
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn new() -> Self {
+        Growable { data: String::new(), event_type: String::new(), ids: String::new() }
+    }
 }
 
 impl Debug for Growable {
@@ -66,9 +75,12 @@ pub struct ArrayText<A> {
 
 /// What the traits can do, out of reach for other crates.
 pub(crate) mod sealed {
+    use core::ops::Range;
+
     /// Text that is built up and cut back. Always valid UTF-8.
     pub trait Buffer {
-        fn as_str(&self) -> &str;
+        /// The text between two character borders.
+        fn get(&self, range: Range<usize>) -> &str;
         fn len(&self) -> usize;
         /// The most bytes that it can ever hold.
         fn max_len(&self) -> usize;
@@ -167,8 +179,8 @@ const ALWAYS_KEPT: usize = 4096;
 #[cfg(feature = "alloc")]
 impl sealed::Buffer for String {
     #[inline(always)]
-    fn as_str(&self) -> &str {
-        self
+    fn get(&self, range: Range<usize>) -> &str {
+        str::get(self, range).unwrap_or_default()
     }
 
     #[inline(always)]
@@ -213,8 +225,9 @@ impl sealed::Buffer for String {
 }
 
 impl<A: AsRef<[u8]> + AsMut<[u8]>> sealed::Buffer for ArrayText<A> {
-    fn as_str(&self) -> &str {
-        let text = self.array.as_ref().get(..self.len).unwrap_or_default();
+    fn get(&self, range: Range<usize>) -> &str {
+        crate::work::count(range.len());
+        let text = self.array.as_ref().get(range).unwrap_or_default();
         // Only whole `&str`s have been put there.
         core::str::from_utf8(text).unwrap_or_default()
     }

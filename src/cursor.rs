@@ -76,7 +76,7 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     /// Goes on to the next thing to hand out. `ALL` also stops at what is no event.
     #[inline(always)]
     pub(crate) fn advance<const ALL: bool>(&mut self) -> Result<Option<Outcome<'c>>, LimitError> {
-        self.retained.drop_comment(ALL);
+        self.retained.drop_told_comment();
         let outcome = self.process::<ALL>();
         self.tokens.commit();
         outcome
@@ -108,7 +108,10 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
                         return Ok(Some(outcome));
                     }
                 }
-                Step::Comment { complete, .. } => self.retained.ignore(complete),
+                Step::Comment { complete, .. } => {
+                    self.retained.drop_unfinished_comment();
+                    self.retained.ignore(complete);
+                }
                 Step::Unknown { .. } | Step::UnknownPrefix { .. } => {}
                 Step::BlankLine { block_start, block_end } => {
                     let outcome = self.dispatch(block_start..block_end);

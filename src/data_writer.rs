@@ -20,7 +20,9 @@ pub(crate) const DATA: &str = "data: ";
 /// serializer can write into it. Line breaks may be cut between pieces, and so may characters.
 ///
 /// The block is complete only after [`finish`](Self::finish). Dropped before, it takes the whole
-/// block back, where the sink can: nothing half-written is left by a serializer that fails.
+/// block back, where the sink can: nothing half-written is left by a serializer that fails. (One
+/// that is forgotten, by [`core::mem::forget`], leaves its part of a block behind.)
+#[must_use = "a block that is not finished is taken back"]
 pub struct DataWriter<'s, S: Sink + ?Sized> {
     sink: &'s mut S,
     /// The sink before the block.
@@ -38,11 +40,11 @@ pub struct DataWriter<'s, S: Sink + ?Sized> {
 }
 
 impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
-    /// A writer behind the name of the first line; `mark` is where the block begins.
-    pub(crate) const fn new(sink: &'s mut S, mark: usize, strict: bool) -> Self {
+    /// A writer whose block has not begun.
+    pub(crate) fn new(sink: &'s mut S, strict: bool) -> Self {
         DataWriter {
+            mark: sink.mark(),
             sink,
-            mark,
             after_cr: false,
             strict,
             written: 0,
@@ -52,6 +54,15 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
         }
     }
 
+    /// Writes all that comes before the data.
+    pub(crate) fn begin(
+        &mut self,
+        head: impl FnOnce(&mut S) -> Result<(), EncodeError>,
+    ) -> Result<(), EncodeError> {
+        let begun = head(self.sink).and_then(|()| self.sink.write(DATA));
+        begun.or_else(|error| self.fail(error))
+    }
+
     /// Appends text to the data.
     ///
     /// # Errors
@@ -59,8 +70,8 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
     /// A full sink, or a CR in a [strict](crate::Block::strict) block. After an error the writer takes
     /// nothing more, and its block is taken back when it is dropped.
     pub fn write(&mut self, text: &str) -> Result<(), EncodeError> {
-        if !self.cut.is_empty() {
-            return self.fail(EncodeError::NotUtf8 { at: self.written });
+        if !text.is_empty() {
+            self.check_whole_characters()?;
         }
         self.write_text(text)
     }
@@ -69,8 +80,12 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
     ///
     /// # Errors
     ///
-    /// Those of [`write`](Self::write), and bytes that are no UTF-8.
+    /// Those of [`write`](Self::write), and bytes that are no UTF-8. They are looked at once to
+    /// find that out, once for line breaks, and copied; nothing is allocated here.
     pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
         let mut cut = self.cut;
         let decoded =
             cut.decode(bytes, false, Err(None), |text| self.write_text(text).map_err(Some));
@@ -87,15 +102,34 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
     /// The first error that a write had, a character that is still cut, or a full sink. The block
     /// has been taken back then, where the sink can do that.
     pub fn finish(mut self) -> Result<(), EncodeError> {
-        self.write("")?;
-        self.sink.write("\n\n")?;
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        self.check_whole_characters()?;
+        if let Err(error) = self.sink.write("\n\n") {
+            return self.fail(error);
+        }
         self.finished = true;
         Ok(())
     }
 
-    /// The first error stays.
+    /// Fails where a character is still cut.
+    fn check_whole_characters(&mut self) -> Result<(), EncodeError> {
+        if self.cut.is_empty() {
+            return Ok(());
+        }
+        self.fail(EncodeError::NotUtf8 { at: self.written })
+    }
+
+    /// The first error stays. A lack of room is told for the block, as far as it was given.
     #[cold]
     fn fail(&mut self, error: EncodeError) -> Result<(), EncodeError> {
+        let error = match error {
+            EncodeError::NoRoom { needed } => {
+                EncodeError::NoRoom { needed: self.sink.mark() - self.mark + needed }
+            }
+            other => other,
+        };
         Err(*self.failed.get_or_insert(error))
     }
 
@@ -128,7 +162,14 @@ impl<S: Sink + ?Sized> std::io::Write for DataWriter<'_, S> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match self.write_bytes(bytes) {
             Ok(()) => Ok(bytes.len()),
-            Err(error) => Err(std::io::Error::new(std::io::ErrorKind::InvalidData, error)),
+            Err(error) => {
+                let kind = match error {
+                    EncodeError::NoRoom { .. } => std::io::ErrorKind::StorageFull,
+                    EncodeError::Sink => std::io::ErrorKind::Other,
+                    _ => std::io::ErrorKind::InvalidData,
+                };
+                Err(std::io::Error::new(kind, error))
+            }
         }
     }
 

@@ -188,11 +188,8 @@ impl<'a> Block<'a> {
         sink: &'s mut S,
     ) -> Result<DataWriter<'s, S>, EncodeError> {
         self.check()?;
-        let mark = sink.mark();
-        let begun = self.write_head(sink).and_then(|()| sink.write(DATA));
-        // Dropped on an error, the writer takes back what was written.
-        let mut writer = DataWriter::new(sink, mark, self.strict);
-        begun?;
+        let mut writer = DataWriter::new(sink, self.strict);
+        writer.begin(|sink| self.write_head(sink))?;
         writer.write(self.data.unwrap_or_default())?;
         Ok(writer)
     }
@@ -233,9 +230,8 @@ impl<'a> Block<'a> {
         /// More than all names, colons, spaces, line ends and a reconnection time need.
         const OVERHEAD: usize = 64;
         let len = |text: Option<&str>| text.map_or(0, str::len);
-        sink.reserve(
-            len(self.comment) + len(self.event_type) + len(self.id) + len(self.data) + OVERHEAD,
-        );
+        let texts = [self.comment, self.event_type, self.id, self.data];
+        sink.reserve(texts.into_iter().map(len).fold(OVERHEAD, usize::saturating_add));
         write_field(sink, ": ", self.comment)?;
         write_field(sink, "event: ", self.event_type.filter(|event_type| !event_type.is_empty()))?;
         write_field(sink, "id: ", self.id)?;
@@ -249,7 +245,7 @@ impl<'a> Block<'a> {
     #[cold]
     fn explain(&self, error: EncodeError) -> EncodeError {
         match (error, self.encoded_len()) {
-            (EncodeError::NoRoom { room, .. }, Ok(needed)) => EncodeError::NoRoom { needed, room },
+            (EncodeError::NoRoom { .. }, Ok(needed)) => EncodeError::NoRoom { needed },
             (error, _) => error,
         }
     }

@@ -98,12 +98,12 @@ impl Error for LimitError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LastEventIdError {
-    /// It is longer than the limit, or than the array for IDs.
+    /// It is longer than the limit allows beside what else is retained, or than the array for IDs.
     TooLong {
         /// Its length in bytes.
         length: usize,
-        /// The limit in bytes.
-        limit: usize,
+        /// The room for it in bytes.
+        room: usize,
     },
     /// It has a NUL, LF or CR, which no stream can have put there.
     Character {
@@ -117,10 +117,10 @@ pub enum LastEventIdError {
 impl Display for LastEventIdError {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLong { length, limit } => {
+            Self::TooLong { length, room } => {
                 write!(
                     f,
-                    "the last event ID has {length} bytes, the limit is {limit}; raise the limit"
+                    "the last event ID has {length} bytes, and there is room for {room}; raise the limit, or give a larger array for IDs"
                 )
             }
             Self::Character { character, at } => write!(
@@ -167,11 +167,9 @@ pub enum EncodeError {
     },
     /// The fixed memory is too small. Nothing of the block stays there.
     NoRoom {
-        /// How many bytes are needed: for the whole block, or, where its data comes piecewise, for
-        /// the next piece.
+        /// How many bytes the block needs: exactly where it is encoded whole, at least where its
+        /// data comes piecewise.
         needed: usize,
-        /// How many bytes are free there.
-        room: usize,
     },
     /// The target below the sink has reported an error; it may hold part of the block.
     Sink,
@@ -221,8 +219,8 @@ impl Display for EncodeError {
                 f,
                 "the data is no UTF-8 from byte {at} on; encode binary data as text, in Base64 for example"
             ),
-            Self::NoRoom { needed, room } => {
-                write!(f, "{needed} bytes are needed, {room} are free; give more memory")
+            Self::NoRoom { needed } => {
+                write!(f, "the block needs {needed} bytes, and fewer are free; give more memory")
             }
             Self::Sink => f.write_str(
                 "the target of the encoder reported an error and may hold part of a block; end the stream",

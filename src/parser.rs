@@ -50,13 +50,15 @@ const DEFAULT_LIMIT: usize = 16 * 1024 * 1024;
 /// in bytes of decoded text: the data (lines joined by LF), the event type, the last event ID in
 /// force, the one that the block sets, and an `id` line that is being read; and it counts whether
 /// or not they had to be copied, so that chunks decide nothing. In a refused block `id` and
-/// `retry` lines still have their effect. Comments and unknown fields never count, unless
+/// `retry` lines still have their effect; only an ID that does not fit even without the event is
+/// dropped, and the one before it stays. Comments and unknown fields never count, unless
 /// [observed](Self::observe).
 ///
 /// # Memory and cost
 ///
 /// An event whose block lies in one chunk, with one `data` line and well-formed UTF-8, is lent from
 /// the chunk: nothing is copied (an ID is, since it outlives the chunk) and nothing is allocated.
+/// (Where a comment or a reconnection time behind the data is observed, the data is copied.)
 /// Of other blocks the decoded values are kept, never more than the limit. Each byte is looked at
 /// a bounded number of times, whatever the chunks and the limit.
 #[derive(Clone, Debug)]
@@ -68,7 +70,7 @@ pub struct Parser<B = Growable> {
 #[cfg(feature = "alloc")]
 impl Parser {
     /// A parser that retains at most 16 MiB.
-    pub fn new() -> Self {
+    pub const fn new() -> Self {
         Self::with_limit(DEFAULT_LIMIT)
     }
 
@@ -80,8 +82,8 @@ impl Parser {
     /// assert!(parser.push(b"data: ").next().unwrap().is_none());
     /// assert!(parser.push(&flood).next().is_err());
     /// ```
-    pub fn with_limit(limit: usize) -> Self {
-        Parser { tokenizer: Tokenizer::new(), retained: Retained::new(Growable::default(), limit) }
+    pub const fn with_limit(limit: usize) -> Self {
+        Parser { tokenizer: Tokenizer::new(), retained: Retained::new(Growable::new(), limit) }
     }
 }
 
@@ -144,7 +146,7 @@ impl<B: Buffers> Parser<B> {
     ///
     /// Comments are handed out whole, so they count for the limit here: one that is too long is
     /// refused with an error of its own ([`Refused::Comment`]), which `push` never gives. A comment
-    /// whose beginning went through `push` is not shown.
+    /// of which a part went through `push` is not shown.
     ///
     /// ```
     /// use sse_wire::{Item, Parser};
@@ -152,7 +154,7 @@ impl<B: Buffers> Parser<B> {
     /// let mut parser = Parser::new();
     /// let mut items = parser.observe(b": hi\nretry: 5\nid: 7\n\n");
     /// assert!(matches!(items.next()?, Some(Item::Comment { text: "hi", .. })));
-    /// assert!(matches!(items.next()?, Some(Item::ReconnectionTime { milliseconds: 5 })));
+    /// assert!(matches!(items.next()?, Some(Item::ReconnectionTime { milliseconds: 5, .. })));
     /// assert!(matches!(items.next()?, Some(Item::Block { id: Some("7"), .. })));
     /// assert!(items.next()?.is_none());
     /// # Ok::<(), sse_wire::LimitError>(())
@@ -203,12 +205,17 @@ impl<B: Buffers> Parser<B> {
     }
 
     /// Sets the last event ID string: to one that was kept from an earlier stream, before this one
-    /// begins. In the middle of a block, an `id` line that the block has had does not count.
+    /// begins. In the middle of a block, an `id` line that the block has had does not count, nor
+    /// one of whose value a part was taken.
     ///
     /// # Errors
     ///
     /// An ID that is too long, or has a character that no stream can have put there, is refused
     /// and changes nothing.
+    ///
+    /// # Memory and cost
+    ///
+    /// The ID is copied.
     pub fn set_last_event_id(&mut self, id: &str) -> Result<(), LastEventIdError> {
         if let Some((at, character)) =
             id.char_indices().find(|(_, c)| matches!(c, '\0' | '\n' | '\r'))
@@ -217,7 +224,7 @@ impl<B: Buffers> Parser<B> {
         }
         self.retained
             .replace_last_event_id(id)
-            .map_err(|limit| LastEventIdError::TooLong { length: id.len(), limit: limit.bytes })
+            .map_err(|room| LastEventIdError::TooLong { length: id.len(), room })
     }
 
     /// The reconnection time in milliseconds; `None` while no `retry` line has set it.
@@ -234,12 +241,14 @@ impl<B: Buffers> Parser<B> {
     ///
     /// # Errors
     ///
-    /// Where more is retained than the new limit allows, the event that is being read is refused.
-    /// A last event ID that is longer stays: it is needed to resume.
+    /// Where more is retained than the new limit allows, a comment that is being read is dropped,
+    /// and if that is not enough, the event is refused. IDs stay, longer ones too: they are needed
+    /// to resume.
     pub fn set_limit(&mut self, limit: usize) -> Result<(), LimitError> {
         self.retained.limit = limit;
         if self.retained.len() > limit {
-            self.retained.drop_comment(false);
+            self.retained.drop_told_comment();
+            self.retained.drop_unfinished_comment();
         }
         let block = self.unfinished_block();
         if self.retained.len() <= limit || self.retained.skipping || block.is_empty() {
@@ -271,6 +280,7 @@ impl<B: Buffers> Parser<B> {
 }
 
 /// The events of one chunk: see [`Parser::push`].
+#[must_use = "nothing is read before the cursor is asked"]
 #[derive(Debug)]
 pub struct Events<'p, 'c, B = Growable> {
     cursor: Cursor<'p, 'c, B>,
@@ -313,6 +323,7 @@ impl<'c, B: Buffers> Events<'_, 'c, B> {
 }
 
 /// All that can be observed in one chunk: see [`Parser::observe`].
+#[must_use = "nothing is read before the cursor is asked"]
 #[derive(Debug)]
 pub struct Items<'p, 'c, B = Growable> {
     cursor: Cursor<'p, 'c, B>,

@@ -108,19 +108,19 @@ impl<B: Buffers> Retained<B> {
     /// The data, of this block or of the one that was dispatched last.
     #[inline(always)]
     pub(crate) fn data(&self) -> &str {
-        self.buffers.data().as_str()
+        self.buffers.data().get(0..self.buffers.data().len())
     }
 
     /// The event type, of this block or of the one that was dispatched last.
     #[inline(always)]
     pub(crate) fn event_type(&self) -> &str {
-        self.buffers.event_type().as_str()
+        self.buffers.event_type().get(0..self.buffers.event_type().len())
     }
 
     /// The last event ID string.
     #[inline(always)]
     pub(crate) fn last_event_id(&self) -> &str {
-        self.buffers.ids().as_str().get(..self.id_string).unwrap_or_default()
+        self.id(0..self.id_string)
     }
 
     /// How many bytes are retained.
@@ -133,13 +133,16 @@ impl<B: Buffers> Retained<B> {
     #[inline(always)]
     fn held(&self, field: Field) -> usize {
         match field {
-            Field::Data if self.has_data || matches!(self.line, Line::Comment { .. }) => {
-                self.buffers.data().len()
-            }
+            Field::Data => match self.line {
+                Line::AfterComment { start } if self.has_data => start,
+                Line::Comment { .. } => self.buffers.data().len(),
+                _ if self.has_data => self.buffers.data().len(),
+                _ => 0,
+            },
             Field::Event if self.has_event_type => self.buffers.event_type().len(),
             Field::Id if self.line == Line::Id => self.buffers.ids().len(),
             Field::Id => self.id_string + self.id_buffer.unwrap_or(0),
-            Field::Data | Field::Event | Field::Retry => 0,
+            Field::Event | Field::Retry => 0,
         }
     }
 
@@ -147,18 +150,21 @@ impl<B: Buffers> Retained<B> {
     /// block has lent from the chunk: what is lent counts, so that the chunks decide nothing.
     #[inline(always)]
     pub(crate) fn check(&self, field: Field, lent: usize, more: usize) -> Result<(), Limit> {
-        if self.len() + lent + more > self.limit {
-            return Err(Limit { bytes: self.limit, array: None });
-        }
         let max_len = match field {
             Field::Data => self.buffers.data().max_len(),
             Field::Event => self.buffers.event_type().max_len(),
             Field::Id | Field::Retry => self.buffers.ids().max_len(),
         };
-        if self.held(field) + more > max_len {
-            return Err(Limit { bytes: max_len, array: Some(field) });
+        let room = self.limit.saturating_sub(self.len() + lent);
+        let room_in_array = max_len.saturating_sub(self.held(field));
+        if more <= room.min(room_in_array) {
+            Ok(())
+        } else if room <= room_in_array {
+            Err(Limit { bytes: self.limit, array: None })
+        } else {
+            // What a byte-wise walk would meet first.
+            Err(Limit { bytes: max_len, array: Some(field) })
         }
-        Ok(())
     }
 
     /// Decodes a piece to the end of a field's buffer; `last` where the line ends with it.
@@ -172,6 +178,13 @@ impl<B: Buffers> Retained<B> {
 
     fn push_str(&mut self, field: Field, text: &str, lent: usize) -> Result<(), Limit> {
         self.check(field, lent, text.len())?;
+        self.put(field, text);
+        Ok(())
+    }
+
+    /// Appends text that is known to fit: the only way into a buffer.
+    #[inline(always)]
+    fn put(&mut self, field: Field, text: &str) {
         crate::work::count(text.len());
         self.in_use = true;
         match field {
@@ -179,24 +192,19 @@ impl<B: Buffers> Retained<B> {
             Field::Event => self.buffers.event_type_mut().push_str(text),
             Field::Id | Field::Retry => self.buffers.ids_mut().push_str(text),
         }
-        Ok(())
     }
 
     /// Keeps data that was lent from a chunk that ends, or that more data follows.
     pub(crate) fn keep_data(&mut self, text: &str) {
-        crate::work::count(text.len());
         self.buffers.data_mut().truncate(0);
-        self.buffers.data_mut().push_str(text);
-        self.in_use = true;
+        self.put(Field::Data, text);
         self.has_data = true;
     }
 
     /// Keeps an event type that was lent from a chunk that ends.
     pub(crate) fn keep_event_type(&mut self, text: &str) {
-        crate::work::count(text.len());
         self.buffers.event_type_mut().truncate(0);
-        self.buffers.event_type_mut().push_str(text);
-        self.in_use = true;
+        self.put(Field::Event, text);
         self.has_event_type = true;
     }
 
@@ -209,7 +217,7 @@ impl<B: Buffers> Retained<B> {
         lent: usize,
     ) -> Result<(), Limit> {
         let begun = match self.line {
-            Line::Start if self.has_data => self.push_str(Field::Data, "\n", lent),
+            Line::Start if self.has_data => self.push_str(Field::Data, JOINT, lent),
             Line::Start => {
                 self.keep_data("");
                 Ok(())
@@ -221,10 +229,9 @@ impl<B: Buffers> Retained<B> {
 
     /// Takes a whole `data` line that others came before.
     pub(crate) fn append_data_line(&mut self, text: &str, lent: usize) -> Result<(), Limit> {
-        self.check(Field::Data, lent, text.len() + 1)?;
-        crate::work::count(text.len() + 1);
-        self.buffers.data_mut().push_str("\n");
-        self.buffers.data_mut().push_str(text);
+        self.check(Field::Data, lent, JOINT.len() + text.len())?;
+        self.put(Field::Data, JOINT);
+        self.put(Field::Data, text);
         Ok(())
     }
 
@@ -264,8 +271,7 @@ impl<B: Buffers> Retained<B> {
     pub(crate) fn append_id(&mut self, piece: &[u8], last: bool, lent: usize) -> Result<(), Limit> {
         let mut refused = Ok(());
         if self.line == Line::Start {
-            let len = self.held(Field::Id);
-            self.buffers.ids_mut().truncate(len);
+            self.begin_id();
             self.line = Line::Id;
         }
         if self.line == Line::Id {
@@ -297,16 +303,22 @@ impl<B: Buffers> Retained<B> {
     /// Takes a whole `id` line where that is simple: it fits beside the event and has no NUL.
     #[inline]
     pub(crate) fn take_id(&mut self, text: &str, lent: usize) -> bool {
-        crate::work::count(2 * text.len());
+        crate::work::count(text.len());
         let simple =
             first_nul(text.as_bytes()).is_none() && self.check(Field::Id, lent, text.len()).is_ok();
         if simple {
-            let earlier_end = self.held(Field::Id);
-            self.buffers.ids_mut().truncate(earlier_end);
-            self.buffers.ids_mut().push_str(text);
+            self.begin_id();
+            self.put(Field::Id, text);
             self.set_last_event_id_buffer();
         }
         simple
+    }
+
+    /// Makes room for an id line behind the ids that count: what a dropped one left goes.
+    #[inline(always)]
+    fn begin_id(&mut self) {
+        let earlier_end = self.held(Field::Id);
+        self.buffers.ids_mut().truncate(earlier_end);
     }
 
     /// The id line that was read becomes the last event ID buffer.
@@ -318,6 +330,7 @@ impl<B: Buffers> Retained<B> {
             ids.remove(self.id_string, earlier_end);
         }
         self.id_buffer = Some(len);
+        // An empty one has put nothing there.
         self.in_use = true;
     }
 
@@ -331,7 +344,6 @@ impl<B: Buffers> Retained<B> {
         if self.id_string > 0 {
             ids.remove(0, self.id_string);
         }
-        ids.release(len);
         self.id_string = len;
         true
     }
@@ -388,24 +400,28 @@ impl<B: Buffers> Retained<B> {
     /// The comment whose line has just ended.
     pub(crate) fn comment(&self) -> &str {
         match self.line {
-            Line::AfterComment { start } => self.data().get(start..).unwrap_or_default(),
+            Line::AfterComment { start } => {
+                self.buffers.data().get(start..self.buffers.data().len())
+            }
             _ => "",
         }
     }
 
-    /// Takes away a comment that was handed out, and one that is being read unless it is `wanted`.
+    /// Takes away a comment that was handed out.
     #[inline(always)]
-    pub(crate) fn drop_comment(&mut self, wanted: bool) {
-        match self.line {
-            Line::AfterComment { start } => {
-                self.buffers.data_mut().truncate(start);
-                self.line = Line::Start;
-            }
-            Line::Comment { start, .. } if !wanted => {
-                self.buffers.data_mut().truncate(start);
-                self.ignore_line();
-            }
-            _ => {}
+    pub(crate) fn drop_told_comment(&mut self) {
+        if let Line::AfterComment { start } = self.line {
+            self.buffers.data_mut().truncate(start);
+            self.line = Line::Start;
+        }
+    }
+
+    /// Takes away a comment that is being read: nobody wants it any more.
+    #[inline(always)]
+    pub(crate) fn drop_unfinished_comment(&mut self) {
+        if let Line::Comment { start, .. } = self.line {
+            self.buffers.data_mut().truncate(start);
+            self.ignore_line();
         }
     }
 
@@ -452,8 +468,10 @@ impl<B: Buffers> Retained<B> {
 
     fn end_retained_block(&mut self) -> EndedBlock {
         let (data, event_type) = (self.held(Field::Data), self.held(Field::Event));
+        let sets_id = self.set_last_event_id_string();
         self.buffers.data_mut().release(data);
         self.buffers.event_type_mut().release(event_type);
+        self.buffers.ids_mut().release(self.id_string);
         self.skipping = false;
         // A large buffer is looked at again at the end of the next block.
         self.in_use = self.buffers.data().is_large()
@@ -462,7 +480,7 @@ impl<B: Buffers> Retained<B> {
         EndedBlock {
             has_data: core::mem::take(&mut self.has_data),
             has_event_type: core::mem::take(&mut self.has_event_type),
-            sets_id: self.set_last_event_id_string(),
+            sets_id,
         }
     }
 
@@ -473,7 +491,8 @@ impl<B: Buffers> Retained<B> {
             // A cut sequence ends with the stream. Where its U+FFFD does not fit, it is left out.
             let _ = self.append(field, &[], true, 0);
         }
-        self.drop_comment(false);
+        self.drop_told_comment();
+        self.drop_unfinished_comment();
         self.line = Line::Start;
         self.cut = CutSequence::new();
         let id_string = self.id_string;
@@ -487,29 +506,32 @@ impl<B: Buffers> Retained<B> {
     }
 
     /// A part of the ids, as [`end_stream`](Self::end_stream) names it.
+    #[inline(always)]
     pub(crate) fn id(&self, range: Range<usize>) -> &str {
-        self.buffers.ids().as_str().get(range).unwrap_or_default()
+        self.buffers.ids().get(range)
     }
 
-    /// Replaces the last event ID string between two streams.
-    pub(crate) fn replace_last_event_id(&mut self, id: &str) -> Result<(), Limit> {
-        if id.len() > self.limit {
-            return Err(Limit { bytes: self.limit, array: None });
-        }
-        let max_len = self.buffers.ids().max_len();
-        if id.len() > max_len {
-            return Err(Limit { bytes: max_len, array: Some(Field::Id) });
+    /// Replaces the last event ID string, and what the block has set; or says how much room there
+    /// is for it.
+    pub(crate) fn replace_last_event_id(&mut self, id: &str) -> Result<(), usize> {
+        let others = self.len() - self.held(Field::Id);
+        let room = self.limit.saturating_sub(others).min(self.buffers.ids().max_len());
+        if id.len() > room {
+            return Err(room);
         }
         if self.line == Line::Id {
             self.ignore_line();
         }
         self.buffers.ids_mut().truncate(0);
-        self.buffers.ids_mut().push_str(id);
+        self.put(Field::Id, id);
         self.id_string = id.len();
         self.id_buffer = None;
         Ok(())
     }
 }
+
+/// What stands between the values of two `data` lines.
+const JOINT: &str = "\n";
 
 /// Most IDs are shorter than a search pays for.
 #[inline]

@@ -152,9 +152,8 @@ impl Sink for SliceSink<'_> {}
 impl sealed::Sink for SliceSink<'_> {
     fn write(&mut self, text: &str) -> Result<(), EncodeError> {
         let free = self.memory.get_mut(self.len..).unwrap_or_default();
-        let room = free.len();
         let Some(place) = free.get_mut(..text.len()) else {
-            return Err(EncodeError::NoRoom { needed: text.len(), room });
+            return Err(EncodeError::NoRoom { needed: text.len() });
         };
         place.copy_from_slice(text.as_bytes());
         self.len += text.len();
@@ -188,7 +187,7 @@ impl Sink for Counter {}
 
 impl sealed::Sink for Counter {
     fn write(&mut self, text: &str) -> Result<(), EncodeError> {
-        self.len += text.len();
+        self.len = self.len.saturating_add(text.len());
         Ok(())
     }
 

@@ -65,6 +65,15 @@ mod counted {
                 "many comments after long data",
                 one("data: ", "x", &format!("\n{}", ": c\n".repeat(len / 8))),
             ),
+            ("many ill-formed comments after long data", {
+                let mut stream = one("data: ", "x", "\n");
+                stream.extend(b":\xFF\n".repeat(len / 8));
+                stream
+            }),
+            (
+                "a long id that is dropped, then many events",
+                one("id: ", "x", &format!("\0\n\n{}", "data\n\n".repeat(len / 8))),
+            ),
             ("characters of three bytes", one("data: ", "漢", "\n\n")),
             ("events of characters of three bytes", repeat("data: 漢字\n\n")),
             ("ill-formed bytes", {

@@ -752,7 +752,7 @@ fn every_line_gets_one_answer_whatever_it_is() {
         ),
         (
             br#"{"chunks": [], "last_event_id": "abc", "limit": 2}"#,
-            "`last_event_id`: the last event ID has 3 bytes, the limit is 2",
+            "`last_event_id`: the last event ID has 3 bytes, and there is room for 2",
         ),
         (br#"{"serialize": null}"#, "`serialize`: invalid type: null"),
         (br#"{"serialize": ["message"]}"#, "`serialize`: invalid type: sequence"),

@@ -1,5 +1,5 @@
 //! The laws of the parser, the tokenizer and the encoder, each under its name, on streams of
-//! hostile pieces in random order. (Linear time is in `src/linear_time.rs`, memory in
+//! hostile pieces in random order. (Linear time is in `src/work.rs`, memory in
 //! `tests/memory.rs`.)
 
 #![cfg(feature = "std")]
@@ -135,7 +135,7 @@ proptest! {
                     Token::Value { bytes, .. }
                     | Token::Comment { bytes, .. }
                     | Token::Unknown { bytes, .. } => prop_assert_eq!(bytes, at(range)),
-                    Token::BlankLine { block } => {
+                    Token::BlankLine { block, .. } => {
                         prop_assert!(matches!(at(range), b"\n" | b"\r"));
                         prop_assert!(matches!(at(block), [.., b'\n' | b'\r']));
                     }
@@ -373,7 +373,7 @@ fn lines(chunks: &[&[u8]]) -> Vec<Line> {
                 }
                 Token::Comment { bytes, complete, .. } => (None, "comment", bytes, complete),
                 Token::Unknown { bytes, complete, .. } => (None, "unknown", bytes, complete),
-                Token::BlankLine { block } => {
+                Token::BlankLine { block, .. } => {
                     lines.push((None, "block", Vec::new(), block));
                     continue;
                 }
@@ -409,7 +409,7 @@ fn items(stream: &[u8]) -> Vec<BlockOf> {
                 let told = (event.event_type.into(), event.data.into(), event.last_event_id.into());
                 blocks.push((id, event.range, Some(told)));
             }
-            Item::Block { id, range } => blocks.push((id.map(str::to_owned), range, None)),
+            Item::Block { id, range, .. } => blocks.push((id.map(str::to_owned), range, None)),
             _ => {}
         }
     }

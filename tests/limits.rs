@@ -52,6 +52,30 @@ fn an_array_that_is_too_small_is_named_and_the_event_skipped_even_where_it_could
 }
 
 #[test]
+fn the_bound_that_is_met_first_is_named_where_the_limit_and_an_array_both_are_too_small() {
+    for limit in 0..12 {
+        for stream in [
+            "data: 1234567890\n\n",
+            "data: 12\ndata: 34567\n\n",
+            "event: 1234567890\ndata\n\n",
+            "id: 1234567890\ndata\n\n",
+        ] {
+            // Whole and byte by byte: the macro compares the errors.
+            let (data, errors, _) = outcome!(
+                {
+                    let mut parser = Parser::with_arrays([0; 4], [0; 4], [0; 4]);
+                    parser.set_limit(limit).unwrap();
+                    parser
+                },
+                stream
+            );
+            assert_eq!((data.len(), errors.len()), (0, 1), "{stream} {limit}");
+            assert_eq!(errors[0].array().is_none(), limit <= 4, "{stream} {limit}");
+        }
+    }
+}
+
+#[test]
 fn what_fits_each_array_exactly_comes() {
     let stream = "id: 123\nevent: type\ndata: 1234\ndata: 678\n\n";
     let (data, errors, id) = outcome!(Parser::with_arrays([0; 8], [0; 4], [0; 3]), stream);
@@ -106,7 +130,7 @@ fn a_comment_beyond_the_limit_is_an_error_of_its_own_and_its_event_comes() {
             loop {
                 match items.next() {
                     Ok(Some(Item::Event(event))) => told.push(event.data.to_owned()),
-                    Ok(Some(Item::Comment { text, position })) => {
+                    Ok(Some(Item::Comment { text, position, .. })) => {
                         told.push(format!("{text} {position}"))
                     }
                     Ok(Some(other)) => panic!("{other:?}"),
@@ -157,6 +181,16 @@ fn a_comment_is_shown_only_where_all_of_it_was_observed_and_never_touches_the_da
         assert_eq!(comments, expected, "{observed:03b}");
         assert_eq!(data, ["a\nb"], "{observed:03b}");
     }
+}
+
+#[test]
+fn a_comment_outlives_empty_chunks_at_any_entry_point() {
+    let mut parser = Parser::new();
+    assert_eq!(parser.observe(b": a").next(), Ok(None));
+    assert_eq!(parser.push(b"").next(), Ok(None));
+    assert_eq!(parser.observe(b"").next(), Ok(None));
+    let mut items = parser.observe(b"b\n");
+    assert!(matches!(items.next(), Ok(Some(Item::Comment { text: "ab", .. }))));
 }
 
 #[test]
@@ -215,13 +249,24 @@ fn a_last_event_id_is_set_from_outside_or_refused_with_the_reason() {
         assert!(error.to_string().contains(&format!("{character:?} at byte {at}")), "{error}");
     }
     let error = parser.set_last_event_id("12345").unwrap_err();
-    assert_eq!(error, LastEventIdError::TooLong { length: 5, limit: 4 });
+    assert_eq!(error, LastEventIdError::TooLong { length: 5, room: 4 });
     assert_eq!(parser.last_event_id(), "old");
     let mut parser = Parser::with_arrays([0; 9], [0; 9], [0; 4]);
     let error = parser.set_last_event_id("12345").unwrap_err();
-    assert_eq!(error.to_string(), "the last event ID has 5 bytes, the limit is 4; raise the limit");
+    assert_eq!(
+        error.to_string(),
+        "the last event ID has 5 bytes, and there is room for 4; raise the limit, or give a larger \
+         array for IDs"
+    );
     parser.set_last_event_id("1234").unwrap();
     assert_eq!(parser.last_event_id(), "1234");
+    // What else is retained counts.
+    let mut parser = Parser::with_limit(10);
+    assert_eq!(parser.push(b"event: e\ndata: 12345\nid: 1").next(), Ok(None));
+    let error = parser.set_last_event_id("12345").unwrap_err();
+    assert_eq!(error, LastEventIdError::TooLong { length: 5, room: 4 });
+    parser.set_last_event_id("1234").unwrap();
+    assert_eq!(parser.retained(), 10);
 }
 
 #[test]

@@ -132,6 +132,24 @@ fn bounded_memory_events_of_one_large_size_keep_their_buffer() {
 }
 
 #[test]
+fn bounded_memory_what_a_dropped_id_took_is_given_back_with_the_next_block() {
+    let mut parser = Parser::new();
+    let mut dropped = vec![b'x'; 1 << 20];
+    dropped.splice(..0, *b"id: ");
+    dropped.extend(b"\0\n\n");
+    let (_, info) = decode(&mut parser, dropped.chunks(1000));
+    assert!(info.bytes_max >= 1 << 20 && info.bytes_current < 8192, "{info:?}");
+    // An id that is taken back from outside.
+    parser.set_last_event_id(&"x".repeat(1 << 20)).unwrap();
+    let info = measure(|| {
+        parser.set_last_event_id("").unwrap();
+        let mut events = parser.push(b"data: x\n\n");
+        assert!(events.next().unwrap().is_some());
+    });
+    assert!(info.bytes_current < -(1 << 20) + 8192, "{info:?}");
+}
+
+#[test]
 fn an_owned_event_allocates_only_for_what_it_holds() {
     for (stream, allocations) in [
         (&b"data: x\n\n"[..], 1),

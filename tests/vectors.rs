@@ -134,12 +134,8 @@ fn every_encoder_vector_holds_for_every_sink() {
             assert_eq!(block.encode_to_slice(&mut memory[..bytes.len()]), Ok(bytes.len()));
             for room in 0..bytes.len().min(64) {
                 let mut sink = SliceSink::new(&mut memory[..room]);
-                let too_small = EncodeError::NoRoom { needed: bytes.len(), room };
-                let told = block.encode(&mut sink).map_err(|error| match error {
-                    EncodeError::NoRoom { needed, .. } => EncodeError::NoRoom { needed, room },
-                    other => other,
-                });
-                assert_eq!(told, Err(too_small), "{}", case.name);
+                let too_small = EncodeError::NoRoom { needed: bytes.len() };
+                assert_eq!(block.encode(&mut sink), Err(too_small), "{}", case.name);
                 assert!(sink.written().is_empty());
             }
         });

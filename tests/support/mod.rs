@@ -377,7 +377,7 @@ impl Driver for TokenizerDriver {
                         let comment = value.strip_prefix(' ').unwrap_or(&value).to_owned();
                         decoded.comments.as_mut().unwrap().push(comment);
                     }
-                    Token::BlankLine { block } => {
+                    Token::BlankLine { block, .. } => {
                         decoded.last_event_id.clone_from(&id_buffer);
                         let event_type = std::mem::take(&mut event_type);
                         if let Some(data) = std::mem::take(&mut data).strip_suffix('\n') {

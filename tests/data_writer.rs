@@ -1,0 +1,134 @@
+//! Data that is written piecewise: cut line breaks and characters, errors, and what is taken back.
+#![cfg(feature = "std")]
+
+use std::io::{self, Write as _};
+
+use sse_wire::{Block, DataWriter, EncodeError, FmtSink, Part, SliceSink};
+
+fn writer(stream: &mut Vec<u8>) -> DataWriter<'_, Vec<u8>> {
+    Block::new().event_type("e").data_writer(stream).unwrap()
+}
+
+#[test]
+fn characters_and_line_breaks_may_be_cut_between_pieces() {
+    let mut stream = Vec::new();
+    let mut data = writer(&mut stream);
+    for piece in ["\u{20AC}".as_bytes(), b"a\r", b"", b"\nb\r", b"c\n"] {
+        for byte in piece.chunks(1) {
+            data.write_bytes(byte).unwrap();
+        }
+    }
+    data.write("").unwrap();
+    data.finish().unwrap();
+    assert_eq!(stream, "event: e\ndata: \u{20AC}a\ndata: b\ndata: c\ndata: \n\n".as_bytes());
+}
+
+#[test]
+fn an_empty_piece_changes_nothing_even_in_the_middle_of_a_character() {
+    let mut stream = Vec::new();
+    let mut data = writer(&mut stream);
+    data.write_bytes(b"\xE2\x82").unwrap();
+    data.write("").unwrap();
+    data.write_bytes(b"").unwrap();
+    data.write_bytes(b"\xAC").unwrap();
+    data.finish().unwrap();
+    assert!(stream.ends_with("data: \u{20AC}\n\n".as_bytes()));
+}
+
+#[test]
+fn the_first_error_stays_whatever_comes_after_it_and_the_block_is_taken_back() {
+    let mut stream = b"before".to_vec();
+    let mut data = writer(&mut stream);
+    data.write("ok").unwrap();
+    let error = EncodeError::NotUtf8 { at: 2 };
+    assert_eq!(data.write_bytes(b"\xFF"), Err(error));
+    for piece in [&b""[..], b"x", b"\xE2", b"\xFF"] {
+        assert_eq!(data.write_bytes(piece), Err(error));
+    }
+    assert_eq!(data.write(""), Err(error));
+    assert_eq!(data.finish(), Err(error));
+    assert_eq!(stream, b"before");
+}
+
+#[test]
+fn text_in_the_middle_of_a_character_and_an_end_there_are_refused() {
+    let mut stream = Vec::new();
+    let mut data = writer(&mut stream);
+    data.write_bytes(b"a\xE2").unwrap();
+    assert_eq!(data.write("b"), Err(EncodeError::NotUtf8 { at: 1 }));
+    drop(data);
+    let mut data = writer(&mut stream);
+    data.write_bytes(b"\xE2").unwrap();
+    assert_eq!(data.finish(), Err(EncodeError::NotUtf8 { at: 0 }));
+    assert!(stream.is_empty());
+}
+
+#[test]
+fn a_strict_block_refuses_a_carriage_return_and_says_where() {
+    let mut stream = String::new();
+    let mut data = Block::new().strict().data("12").data_writer(&mut stream).unwrap();
+    data.write("3\n4").unwrap();
+    let error = EncodeError::LineBreak { part: Part::Data, at: 6 };
+    assert_eq!(data.write("5\r"), Err(error));
+    assert_eq!(data.finish(), Err(error));
+    assert!(stream.is_empty());
+}
+
+#[test]
+fn a_lack_of_room_tells_what_the_block_needs_so_far_and_leaves_no_trace() {
+    let mut memory = [0; 24];
+    let mut sink = SliceSink::new(&mut memory);
+    Block::new().data("1").encode(&mut sink).unwrap();
+    assert_eq!(
+        Block::new().event_type("too-long").data_writer(&mut sink).unwrap_err(),
+        EncodeError::NoRoom { needed: 16 }
+    );
+    let mut data = Block::new().data_writer(&mut sink).unwrap();
+    data.write("1234").unwrap();
+    assert_eq!(data.write("567890"), Err(EncodeError::NoRoom { needed: 16 }));
+    drop(data);
+    assert_eq!(sink.written(), b"data: 1\n\n");
+    let error = Block::new().data("123456789012345").encode(&mut sink).unwrap_err();
+    assert_eq!(error, EncodeError::NoRoom { needed: 23 });
+    assert_eq!(error.to_string(), "the block needs 23 bytes, and fewer are free; give more memory");
+    assert_eq!(sink.into_written(), b"data: 1\n\n");
+}
+
+#[test]
+fn an_io_error_has_the_kind_and_the_source_of_what_happened() {
+    let mut stream = Vec::new();
+    let error = io::Write::write_all(&mut writer(&mut stream), b"\xFF").unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    assert!(error.get_ref().unwrap().is::<EncodeError>());
+    let mut memory = [0; 8];
+    let mut sink = SliceSink::new(&mut memory);
+    let mut data = Block::new().data_writer(&mut sink).unwrap();
+    assert_eq!(data.write_all(b"12345").unwrap_err().kind(), io::ErrorKind::StorageFull);
+
+    struct Broken;
+    impl std::fmt::Write for Broken {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            if text.contains('x') { Err(std::fmt::Error) } else { Ok(()) }
+        }
+    }
+    let mut sink = FmtSink(Broken);
+    let mut data = Block::new().data_writer(&mut sink).unwrap();
+    assert_eq!(data.write_all(b"x").unwrap_err().kind(), io::ErrorKind::Other);
+    assert_eq!(data.finish(), Err(EncodeError::Sink));
+}
+
+#[test]
+fn a_serializer_that_fails_leaves_nothing_behind() {
+    struct Fails;
+    impl std::fmt::Display for Fails {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("half")?;
+            Err(std::fmt::Error)
+        }
+    }
+    let mut stream = String::from("before");
+    let mut data = Block::new().data_writer(&mut stream).unwrap();
+    assert!(std::fmt::Write::write_fmt(&mut data, format_args!("{Fails}")).is_err());
+    drop(data);
+    assert_eq!(stream, "before");
+}
