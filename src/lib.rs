@@ -87,6 +87,8 @@ mod data_writer;
 mod encoder;
 mod error;
 mod event;
+mod ids;
+mod line;
 mod parser;
 mod retained;
 mod scan;

@@ -4,69 +4,18 @@
 //!
 //! A letter to the maintainer. What is over stays in its buffer as garbage until something is put
 //! there again, so that an event can be lent after it is over: `has_data` and its like say what
-//! counts, never a buffer's length. The buffer of ids is laid out as
-//!
-//! ```text
-//! last event ID string | last event ID buffer, where this block has set it | id line being read
-//! ```
-//!
-//! so that each id is copied once or twice however the lines are cut. A comment that the caller
-//! wants and a border cuts is built up behind the data: no data comes while its line is read.
+//! counts, never a buffer's length. A comment that the caller wants and a border cuts is built up
+//! behind the data: no data comes while its line is read.
 
 use core::ops::Range;
 
 use crate::buffer::Buffers;
 use crate::buffer::sealed::Buffer;
 use crate::error::Limit;
+use crate::ids::Ids;
+use crate::line::{Line, ReconnectionTime};
 use crate::token::Field;
 use crate::utf8::{CutSequence, REPLACEMENT};
-
-/// The line whose end has not come, as far as it concerns what is retained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Line {
-    /// None, or nothing of its value has come.
-    Start,
-    /// Part of a `data` or `event` value stands at the end of its buffer.
-    Value(Field),
-    /// Part of a value stands at the end of the ids.
-    Id,
-    /// Part of a reconnection time.
-    Retry(ReconnectionTime),
-    /// Part of a comment stands behind the data, from `start` on; its colon is at `position`.
-    Comment { start: usize, position: u64 },
-    /// None: a whole comment that was handed out still stands there.
-    AfterComment { start: usize },
-    /// Nothing that comes can matter.
-    Ignored,
-}
-
-/// A reconnection time as far as it has been read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ReconnectionTime {
-    Empty,
-    /// The digits' value in milliseconds, capped at the largest integer.
-    Digits(u64),
-    /// Something else than ASCII digits.
-    Invalid,
-}
-
-impl ReconnectionTime {
-    pub(crate) fn read(self, piece: &[u8]) -> Self {
-        piece.iter().fold(self, |time, byte| {
-            let milliseconds = match time {
-                Self::Invalid => return time,
-                Self::Empty => 0,
-                Self::Digits(milliseconds) => milliseconds,
-            };
-            match byte {
-                b'0'..=b'9' => Self::Digits(
-                    milliseconds.saturating_mul(10).saturating_add(u64::from(byte - b'0')),
-                ),
-                _ => Self::Invalid,
-            }
-        })
-    }
-}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Retained<B> {
@@ -77,10 +26,7 @@ pub(crate) struct Retained<B> {
     /// Whether the block has data in its buffer. (A lent value is the cursor's.)
     pub(crate) has_data: bool,
     pub(crate) has_event_type: bool,
-    /// Length of the last event ID string.
-    id_string: usize,
-    /// Length of the last event ID buffer where this block has set it.
-    id_buffer: Option<usize>,
+    ids: Ids,
     /// Whether the block's event was refused, so that only its ids and reconnection times count.
     pub(crate) skipping: bool,
     pub(crate) line: Line,
@@ -96,8 +42,7 @@ impl<B: Buffers> Retained<B> {
             in_use: false,
             has_data: false,
             has_event_type: false,
-            id_string: 0,
-            id_buffer: None,
+            ids: Ids::new(),
             skipping: false,
             line: Line::Start,
             cut: CutSequence::new(),
@@ -120,7 +65,7 @@ impl<B: Buffers> Retained<B> {
     /// The last event ID string.
     #[inline(always)]
     pub(crate) fn last_event_id(&self) -> &str {
-        self.id(0..self.id_string)
+        self.id(self.ids.string())
     }
 
     /// How many bytes are retained.
@@ -141,7 +86,7 @@ impl<B: Buffers> Retained<B> {
             },
             Field::Event if self.has_event_type => self.buffers.event_type().len(),
             Field::Id if self.line == Line::Id => self.buffers.ids().len(),
-            Field::Id => self.id_string + self.id_buffer.unwrap_or(0),
+            Field::Id => self.ids.len(),
             Field::Event | Field::Retry => 0,
         }
     }
@@ -271,8 +216,10 @@ impl<B: Buffers> Retained<B> {
     pub(crate) fn append_id(&mut self, piece: &[u8], last: bool, lent: usize) -> Result<(), Limit> {
         let mut refused = Ok(());
         if self.line == Line::Start {
-            self.begin_id();
+            self.ids.begin_line(self.buffers.ids_mut());
             self.line = Line::Id;
+            // An empty ID puts nothing anywhere, and sets the last event ID nevertheless.
+            self.in_use = true;
         }
         if self.line == Line::Id {
             crate::work::count(piece.len());
@@ -293,7 +240,7 @@ impl<B: Buffers> Retained<B> {
             if appended.is_err() || nul.is_some() {
                 self.ignore_line();
             } else if last {
-                self.set_last_event_id_buffer();
+                self.ids.end_line(self.buffers.ids_mut());
             }
         }
         self.pass(last);
@@ -307,45 +254,11 @@ impl<B: Buffers> Retained<B> {
         let simple =
             first_nul(text.as_bytes()).is_none() && self.check(Field::Id, lent, text.len()).is_ok();
         if simple {
-            self.begin_id();
+            self.ids.begin_line(self.buffers.ids_mut());
             self.put(Field::Id, text);
-            self.set_last_event_id_buffer();
+            self.ids.end_line(self.buffers.ids_mut());
         }
         simple
-    }
-
-    /// Makes room for an id line behind the ids that count: what a dropped one left goes.
-    #[inline(always)]
-    fn begin_id(&mut self) {
-        let earlier_end = self.held(Field::Id);
-        self.buffers.ids_mut().truncate(earlier_end);
-    }
-
-    /// The id line that was read becomes the last event ID buffer.
-    fn set_last_event_id_buffer(&mut self) {
-        let earlier_end = self.id_string + self.id_buffer.unwrap_or(0);
-        let ids = self.buffers.ids_mut();
-        let len = ids.len() - earlier_end;
-        if earlier_end > self.id_string {
-            ids.remove(self.id_string, earlier_end);
-        }
-        self.id_buffer = Some(len);
-        // An empty one has put nothing there.
-        self.in_use = true;
-    }
-
-    /// The last event ID buffer, where the block has set it, becomes the last event ID string.
-    /// Says whether it has.
-    #[inline(always)]
-    fn set_last_event_id_string(&mut self) -> bool {
-        let Some(len) = self.id_buffer.take() else { return false };
-        let ids = self.buffers.ids_mut();
-        ids.truncate(self.id_string + len);
-        if self.id_string > 0 {
-            ids.remove(0, self.id_string);
-        }
-        self.id_string = len;
-        true
     }
 
     /// Takes a piece of a `retry` line; the reconnection time where the line ends and sets it.
@@ -468,10 +381,10 @@ impl<B: Buffers> Retained<B> {
 
     fn end_retained_block(&mut self) -> EndedBlock {
         let (data, event_type) = (self.held(Field::Data), self.held(Field::Event));
-        let sets_id = self.set_last_event_id_string();
+        let sets_id = self.ids.end_block(self.buffers.ids_mut());
         self.buffers.data_mut().release(data);
         self.buffers.event_type_mut().release(event_type);
-        self.buffers.ids_mut().release(self.id_string);
+        self.buffers.ids_mut().release(self.ids.len());
         self.skipping = false;
         // A large buffer is looked at again at the end of the next block.
         self.in_use = self.buffers.data().is_large()
@@ -495,14 +408,15 @@ impl<B: Buffers> Retained<B> {
         self.drop_unfinished_comment();
         self.line = Line::Start;
         self.cut = CutSequence::new();
-        let id_string = self.id_string;
-        UnfinishedBlock {
-            sets_id: self.id_buffer.is_some(),
+        let block = UnfinishedBlock {
             has_data: core::mem::take(&mut self.has_data),
             has_event_type: core::mem::take(&mut self.has_event_type),
-            id: self.id_buffer.take().map_or(0..id_string, |len| id_string..id_string + len),
+            sets_id: self.ids.sets_id(),
+            id: self.ids.buffer(),
             refused: core::mem::take(&mut self.skipping),
-        }
+        };
+        self.ids.end_stream();
+        block
     }
 
     /// A part of the ids, as [`end_stream`](Self::end_stream) names it.
@@ -524,8 +438,7 @@ impl<B: Buffers> Retained<B> {
         }
         self.buffers.ids_mut().truncate(0);
         self.put(Field::Id, id);
-        self.id_string = id.len();
-        self.id_buffer = None;
+        self.ids.replace(self.buffers.ids());
         Ok(())
     }
 }
