@@ -116,7 +116,7 @@ pub(crate) struct CheckedText<'c> {
 }
 
 impl<'c> CheckedText<'c> {
-    const FIRST: usize = 64;
+    const FIRST: usize = 256;
     const MOST: usize = 16 * 1024;
 
     pub(crate) const fn new() -> Self {
@@ -143,7 +143,7 @@ impl<'c> CheckedText<'c> {
     fn check(&mut self, chunk: &'c [u8], start: usize, end: usize) {
         let stop = start.saturating_add(self.next).min(chunk.len()).max(end);
         let stretch = chunk.get(start..character_border(chunk, stop)).unwrap_or_default();
-        self.next = (self.next * 2).min(Self::MOST);
+        self.next = (self.next * 4).min(Self::MOST);
         self.start = start;
         self.text = from_utf8(stretch).unwrap_or_else(|error| {
             let well_formed = &stretch[..error.valid_up_to()];

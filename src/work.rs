@@ -190,8 +190,9 @@ mod counted {
             // Line ends, text, NUL, a copy into a buffer, and one within it.
             Way::Push | Way::Observe | Way::Tokens => 8,
             // What a cursor sees ahead is bounded, and seen again by the next one: at most a block
-            // for line ends and one for text, for a token of one byte at the least.
-            Way::OneEventAPush | Way::OneItemAPush | Way::OneTokenAPush => 136,
+            // for line ends and a first stretch of text, for a token of one byte at the least.
+            Way::OneTokenAPush => 72,
+            Way::OneEventAPush | Way::OneItemAPush => 328,
         });
     }
 }
