@@ -134,7 +134,7 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
             return Ok(());
         }
         let first = self.data.is_none() && !retained.has_data;
-        let whole = self.lend(start, end, last && retained.line == Line::Start);
+        let whole = self.lend(start, end, last);
         if let (Some(text), true) = (whole, first) {
             let checked = self.retained.check(Field::Data, self.lent(), text.len());
             self.data = Some(text);
@@ -162,9 +162,8 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
             self.retained.ignore(last);
             return Ok(());
         }
-        let whole = self.retained.line == Line::Start && last;
         self.event_type = None;
-        if let Some(text) = self.lend(start, end, whole) {
+        if let Some(text) = self.lend(start, end, last) {
             self.retained.has_event_type = false;
             let checked = self.retained.check(Field::Event, self.lent(), text.len());
             self.event_type = Some(text);
@@ -176,7 +175,7 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
 
     #[inline(always)]
     fn process_id(&mut self, start: usize, end: usize, last: bool) -> Result<(), LimitError> {
-        let whole = self.lend(start, end, last && self.retained.line == Line::Start);
+        let whole = self.lend(start, end, last);
         if whole.is_some_and(|text| self.retained.take_id(text, self.lent())) {
             return Ok(());
         }
@@ -192,19 +191,21 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     ) -> Result<Option<Outcome<'c>>, LimitError> {
         self.keep_lent();
         let position = self.tokens.position_of(start) - 1;
-        let whole = self.retained.line == Line::Start && last;
-        if let Some(text) = self.lend(start, end, whole) {
-            return match self.retained.check(Field::Data, 0, text.len()) {
-                Ok(()) => Ok(Some(Outcome::Comment { text: Text::Lent(text), position })),
-                Err(limit) => Err(LimitError { refused: Refused::Comment, limit, position }),
-            };
-        }
-        match self.retained.append_comment(self.bytes(start, end), last, position) {
-            Ok(whole) => Ok(whole.map(|position| Outcome::Comment { text: Text::Kept, position })),
-            Err((limit, position)) => {
-                Err(LimitError { refused: Refused::Comment, limit, position })
-            }
-        }
+        let comment = if let Some(text) = self.lend(start, end, last) {
+            self.retained
+                .check(Field::Data, 0, text.len())
+                .map(|()| Some(Outcome::Comment { text: Text::Lent(text), position }))
+                .map_err(|limit| (limit, position))
+        } else {
+            self.retained
+                .append_comment(self.bytes(start, end), last, position)
+                .map(|told| told.map(|position| Outcome::Comment { text: Text::Kept, position }))
+        };
+        comment.map_err(|(limit, position)| LimitError {
+            refused: Refused::Comment,
+            limit,
+            position,
+        })
     }
 
     /// The blank line: 9.2.6, "dispatch the event".
@@ -263,10 +264,11 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
         self.tokens.taken()
     }
 
-    /// A value that lies whole in the chunk, as text; `None` where `whole` is false or the text is
-    /// ill-formed.
+    /// A value or comment as text, where it lies whole in the chunk and is well-formed; `last`
+    /// where its line ends there.
     #[inline(always)]
-    fn lend(&mut self, start: usize, end: usize, whole: bool) -> Option<&'c str> {
+    fn lend(&mut self, start: usize, end: usize, last: bool) -> Option<&'c str> {
+        let whole = last && self.retained.line == Line::Start;
         if whole { self.text.get(self.tokens.chunk(), start, end) } else { None }
     }
 

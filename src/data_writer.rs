@@ -83,9 +83,7 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
     /// Those of [`write`](Self::write), and bytes that are no UTF-8. They are looked at once to
     /// find that out, once for line breaks, and copied; nothing is allocated here.
     pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
+        self.check_not_failed()?;
         let mut cut = self.cut;
         let decoded =
             cut.decode(bytes, false, Err(None), |text| self.write_text(text).map_err(Some));
@@ -102,15 +100,19 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
     /// The first error that a write had, a character that is still cut, or a full sink. The block
     /// has been taken back then, where the sink can do that.
     pub fn finish(mut self) -> Result<(), EncodeError> {
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
+        self.check_not_failed()?;
         self.check_whole_characters()?;
         if let Err(error) = self.sink.write("\n\n") {
             return self.fail(error);
         }
         self.finished = true;
         Ok(())
+    }
+
+    /// Tells the first error again, whatever comes after it.
+    #[inline]
+    fn check_not_failed(&self) -> Result<(), EncodeError> {
+        self.failed.map_or(Ok(()), Err)
     }
 
     /// Fails where a character is still cut.
@@ -135,9 +137,7 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
 
     #[inline]
     fn write_text(&mut self, text: &str) -> Result<(), EncodeError> {
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
+        self.check_not_failed()?;
         if self.strict {
             if let Err(error) = check_strict(text, self.written) {
                 return self.fail(error);

@@ -257,7 +257,6 @@ impl<'c> Tokens<'_, 'c> {
     /// `None`: the chunk is used up. `Some(None)`: the state moved on, without a token.
     fn resumed_line(&mut self) -> Option<Option<Step>> {
         let line_end = self.line_ends.peek(self.chunk);
-        let end = line_end.unwrap_or(self.chunk.len());
         match self.tokenizer.state {
             State::LineStart => {}
             State::StreamStart { seen } => {
@@ -272,7 +271,7 @@ impl<'c> Tokens<'_, 'c> {
             State::FieldName { field, seen } => return self.field_name(field, seen, line_end),
             State::AfterColon { field } => {
                 // Where the line ends here, its value is empty; where the chunk does, wait.
-                if line_end.is_none() && self.at == end {
+                if line_end.is_none() && self.at == self.chunk.len() {
                     return None;
                 }
                 self.at = value_start(self.chunk, self.at);

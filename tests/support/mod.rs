@@ -257,6 +257,14 @@ fn observe<B: Buffers>(parser: &mut Parser<B>, chunk: &[u8], decoded: &mut Decod
     assert!(items.remaining().is_empty());
 }
 
+/// The parser, with a last event ID carried over from an earlier stream.
+fn seeded<B: Buffers>(mut parser: Parser<B>, last_event_id: Option<&str>) -> Parser<B> {
+    if let Some(id) = last_event_id {
+        parser.set_last_event_id(id).unwrap();
+    }
+    parser
+}
+
 /// A growable parser, used in one of the ways.
 pub struct GrowableDriver(pub Way, pub &'static str);
 
@@ -271,11 +279,8 @@ impl Driver for GrowableDriver {
         last_event_id: Option<&str>,
         limit: Option<usize>,
     ) -> Decoded {
-        let mut parser = Parser::with_limit(limit.unwrap_or(AMPLE));
-        if let Some(id) = last_event_id {
-            parser.set_last_event_id(id).unwrap();
-        }
-        decode(parser, self.0, chunks)
+        let parser = Parser::with_limit(limit.unwrap_or(AMPLE));
+        decode(seeded(parser, last_event_id), self.0, chunks)
     }
 }
 
@@ -321,11 +326,8 @@ impl Driver for FixedDriver {
         limit: Option<usize>,
     ) -> Decoded {
         let way = self.way;
-        let mut parser = self.parser(limit.unwrap_or(AMPLE));
-        if let Some(id) = last_event_id {
-            parser.set_last_event_id(id).unwrap();
-        }
-        decode(parser, way, chunks)
+        let parser = self.parser(limit.unwrap_or(AMPLE));
+        decode(seeded(parser, last_event_id), way, chunks)
     }
 }
 
