@@ -9,11 +9,12 @@ use sse_wire::Block;
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod drive;
+mod settings;
 #[allow(dead_code, reason = "each bench uses its part")]
 mod workloads;
 
 fn main() {
-    let mut criterion = drive::criterion();
+    let mut criterion = settings::criterion();
     let json =
         "{\"id\":123456,\"name\":\"sensor-17-east\",\"value\":3.14159,\"ok\":true},".repeat(16);
     let lines = "One line of text that is sent as it stands, eighty characters with its line end\n";

@@ -7,11 +7,12 @@ use sse_wire::Parser;
 
 #[allow(dead_code, reason = "each bench uses its part")]
 mod drive;
+mod settings;
 #[allow(dead_code, reason = "each bench uses its part")]
 mod workloads;
 
 fn main() {
-    let mut criterion = drive::criterion();
+    let mut criterion = settings::criterion();
     for chunk_size in drive::CHUNK_SIZES {
         // Recorded streams are checks on the generated ones: the common chunk sizes suffice.
         let inputs = if chunk_size < 1460 { workloads::generated() } else { workloads::all() };

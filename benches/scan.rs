@@ -15,11 +15,12 @@ mod scan;
 mod work {
     pub(crate) const fn count(_bytes: usize) {}
 }
+mod settings;
 #[allow(dead_code, reason = "each bench uses its part")]
 mod workloads;
 
 fn main() {
-    let mut criterion = drive::criterion();
+    let mut criterion = settings::criterion();
     let inputs = workloads::generated();
     for chunk_size in [drive::LARGE_CHUNK, 64] {
         for workload in &inputs {

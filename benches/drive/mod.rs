@@ -1,14 +1,11 @@
-//! What the benches share: ways to run through a stream, the floor to compare them with, and the
-//! settings of criterion.
+//! What the benches share: ways to run through a stream, and the floor to compare them with.
 //!
 //! A parser lives on from pass to pass, as it does on a long connection, so that its buffers have
 //! grown before the clock starts.
 
 use std::hint::black_box;
-use std::time::Duration;
 
-use criterion::Criterion;
-use sse_wire::{Buffers, Event, Item, Parser};
+use sse_wire::{Buffers, Event, Item, Parser, Token, Tokenizer};
 
 use crate::workloads::Workload;
 
@@ -24,17 +21,6 @@ const STREAM_OF_SINGLE_BYTES: usize = 32 * 1024;
 pub(crate) fn stream(workload: &Workload, chunk_size: usize) -> &[u8] {
     let most = if chunk_size == 1 { STREAM_OF_SINGLE_BYTES } else { usize::MAX };
     &workload.bytes[..workload.bytes.len().min(most)]
-}
-
-/// Short measurements, since there are many.
-pub(crate) fn criterion() -> Criterion {
-    Criterion::default()
-        .warm_up_time(Duration::from_millis(150))
-        .measurement_time(Duration::from_millis(600))
-        .sample_size(20)
-        .nresamples(10_000)
-        .without_plots()
-        .configure_from_args()
 }
 
 /// A parser with arrays that every workload fits into.
@@ -82,6 +68,16 @@ pub(crate) fn items<B: Buffers>(parser: &mut Parser<B>, stream: &[u8], chunk_siz
     black_box(&parser.finish());
 }
 
+/// Every token, looked at and left.
+pub(crate) fn tokens(tokenizer: &mut Tokenizer, stream: &[u8], chunk_size: usize) {
+    for chunk in stream.chunks(chunk_size) {
+        for token in tokenizer.push(chunk) {
+            black_box(touch_token(&token));
+        }
+    }
+    black_box(tokenizer.finish());
+}
+
 /// What a parser can't do without, and no more: finding the line ends of each chunk and checking
 /// its UTF-8, with the best that is at hand for either.
 pub(crate) fn floor(stream: &[u8], chunk_size: usize) {
@@ -118,4 +114,25 @@ fn touch(event: &Event<'_>) -> u64 {
 #[inline(always)]
 fn touch_text(text: &str) -> u64 {
     text.len() as u64 + text.as_bytes().first().map_or(0, |&first| u64::from(first))
+}
+
+/// Makes every part of a token needed.
+#[inline(always)]
+fn touch_token(token: &Token<'_>) -> u64 {
+    match *token {
+        Token::Value { field, bytes, position, complete, .. } => {
+            touch_bytes(bytes) + position + u64::from(complete) + field as u64
+        }
+        Token::Comment { bytes, position, complete, .. }
+        | Token::Unknown { bytes, position, complete, .. } => {
+            touch_bytes(bytes) + position + u64::from(complete)
+        }
+        Token::BlankLine { ref block, .. } => block.start + block.end,
+        _ => 0,
+    }
+}
+
+#[inline(always)]
+fn touch_bytes(bytes: &[u8]) -> u64 {
+    bytes.len() as u64 + bytes.first().map_or(0, |&first| u64::from(first))
 }

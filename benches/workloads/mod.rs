@@ -6,6 +6,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 /// A generated stream grows until it has so many bytes: more than a core's first cache, less than
 /// its last.
@@ -205,8 +206,7 @@ const RECORDED: [(&str, usize); 10] = [
 /// Recorded streams, repeated; none where they are absent.
 pub(crate) fn recorded() -> Vec<Workload> {
     let stream = |(name, events)| {
-        let path = format!("{}/../shared/streams/{name}.sse", env!("CARGO_MANIFEST_DIR"));
-        let recording = fs::read(path).ok()?;
+        let recording = fs::read(recordings()?.join(name).with_extension("sse")).ok()?;
         let times = RECORDED_SIZE.div_ceil(recording.len());
         Some(Workload {
             name,
@@ -216,4 +216,11 @@ pub(crate) fn recorded() -> Vec<Workload> {
         })
     };
     RECORDED.into_iter().filter_map(stream).collect()
+}
+
+/// Where the recorded streams are: beside the project, also for a package further inside.
+fn recordings() -> Option<PathBuf> {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut beside = package.ancestors().map(|directory| directory.join("../shared/streams"));
+    beside.find(|path| path.is_dir())
 }
