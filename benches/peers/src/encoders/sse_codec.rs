@@ -1,0 +1,35 @@
+//! `sse-codec`.
+
+use std::fmt::Write;
+
+use sse_codec::Event;
+
+use super::{Encode, Encoded};
+
+#[derive(Default)]
+pub struct Peer {
+    event: Option<Event>,
+    stream: String,
+}
+
+impl Encode for Peer {
+    fn name(&self) -> &'static str {
+        "sse-codec"
+    }
+
+    fn note(&self) -> &'static str {
+        "What its encoder does (`Display` and a line end), but of an event that isn't used up, into a `String` that is \
+         used again."
+    }
+
+    fn prepare(&mut self, data: &str, _: usize) {
+        self.event = Some(Event::message("message", data, None));
+    }
+
+    fn encode(&mut self, _: &str) -> Encoded<'_> {
+        let event = self.event.as_ref().expect("an event was prepared");
+        self.stream.clear();
+        writeln!(self.stream, "{event}").expect("a string takes all");
+        Encoded::Lent(self.stream.as_bytes())
+    }
+}

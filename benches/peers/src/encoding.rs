@@ -1,0 +1,98 @@
+//! Times of the encoders, in rounds as those of the parsers.
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use crate::encoders::{self, Encode, Encoded};
+use crate::measure::{Effort, median};
+
+/// One event, and the nanoseconds that each encoder takes for it, by round.
+pub struct Event {
+    pub name: &'static str,
+    pub bytes: usize,
+    data: String,
+    nanoseconds: BTreeMap<&'static str, Vec<f64>>,
+}
+
+/// Events that are prepared at once have so many bytes: they stay near the core.
+const BATCH: usize = 128 * 1024;
+
+pub fn measure(effort: Effort) -> Vec<Event> {
+    let mut encoders = encoders::all();
+    let mut events: Vec<Event> = encoders::inputs()
+        .into_iter()
+        .map(|(name, data)| {
+            let right = reference(&data);
+            for encoder in &mut encoders {
+                check(&mut **encoder, &data, &right);
+            }
+            Event { name, bytes: right.len(), data, nanoseconds: BTreeMap::new() }
+        })
+        .collect();
+    for round in 0..effort.rounds {
+        for event in &mut events {
+            let count = encoders.len();
+            for encoder in (0..count).map(|number| (round + number) % count) {
+                let encoder = &mut *encoders[encoder];
+                let time = nanoseconds(encoder, &event.data, effort.time);
+                event.nanoseconds.entry(encoder.name()).or_default().push(time);
+            }
+        }
+    }
+    events
+}
+
+impl Event {
+    /// The median time of each encoder.
+    pub fn times(&self) -> BTreeMap<&'static str, f64> {
+        self.nanoseconds.iter().map(|(&name, times)| (name, median(times.clone()))).collect()
+    }
+
+    /// The fastest published encoder, and the median of each round's ratio of this crate's time to
+    /// its time.
+    pub fn ratio(&self) -> (&'static str, f64) {
+        let peers = self.times().into_iter().filter(|&(name, _)| name != encoders::OWN);
+        let (fastest, _) = peers.min_by(|a, b| a.1.total_cmp(&b.1)).expect("there are others");
+        let rounds = self.nanoseconds[encoders::OWN].iter().zip(&self.nanoseconds[fastest]);
+        (fastest, median(rounds.map(|(own, peer)| own / peer).collect()))
+    }
+}
+
+/// Nanoseconds for one event; the events that an encoder uses up are made outside of the clock.
+fn nanoseconds(encoder: &mut dyn Encode, data: &str, time: Duration) -> f64 {
+    let batch = (BATCH / data.len()).clamp(1, 1024);
+    let (mut encoded, mut elapsed, mut is_warm) = (0, Duration::ZERO, false);
+    while elapsed < time {
+        encoder.prepare(data, batch);
+        let start = Instant::now();
+        for _ in 0..batch {
+            black_box(&encoder.encode(black_box(data)));
+        }
+        if is_warm {
+            elapsed += start.elapsed();
+            encoded += batch;
+        }
+        is_warm = true;
+    }
+    elapsed.as_nanos() as f64 / encoded as f64
+}
+
+fn reference(data: &str) -> Vec<u8> {
+    let lines: String = data.split('\n').map(|line| format!("data: {line}\n")).collect();
+    (lines + "\n").into_bytes()
+}
+
+fn check(encoder: &mut dyn Encode, data: &str, right: &[u8]) {
+    encoder.prepare(data, 1);
+    let name = encoder.name();
+    match encoder.encode(data) {
+        Encoded::Lent(bytes) => assert_eq!(bytes, right, "{name}"),
+        Encoded::Owned(bytes) => assert_eq!(bytes, right, "{name}"),
+        Encoded::Opaque(event) => {
+            let shown = format!("{event:?}");
+            let start = data.lines().next().unwrap_or_default().escape_debug().to_string();
+            assert!(shown.contains(&start), "{name}: {shown}");
+        }
+    }
+}

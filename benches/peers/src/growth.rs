@@ -1,0 +1,177 @@
+//! Whether a byte costs the same in a stream of 64 KiB and in one of 16 MiB.
+//!
+//! Larger memory is slower by itself, so beside each time stands that of a loop that does to memory
+//! what any parser of the stream has to, and growth is what the rest of the time does.
+
+use std::hint::black_box;
+use std::ops::RangeInclusive;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use sse_wire::Parser;
+
+use crate::measure::{Effort, median};
+
+/// From 64 KiB to 16 MiB, by fours.
+const SIZES: [usize; 5] = [64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20];
+
+/// One shape at one size.
+#[derive(Serialize, Deserialize)]
+pub struct Size {
+    pub shape: String,
+    pub bytes: usize,
+    /// Nanoseconds for one byte.
+    pub parser: f64,
+    /// The same, of the loop that only keeps or touches the bytes.
+    pub memory: f64,
+}
+
+struct Shape {
+    name: &'static str,
+    chunk_size: usize,
+    /// The limit, as part of the stream's length.
+    limit: fn(usize) -> usize,
+    /// How many events come out.
+    events: fn(usize) -> RangeInclusive<usize>,
+    stream: fn(usize) -> Vec<u8>,
+    memory: fn(&[u8], usize),
+}
+
+const SHAPES: [Shape; 5] = [
+    Shape {
+        name: "one line in 64-byte chunks",
+        chunk_size: 64,
+        limit: |_| usize::MAX,
+        events: |_| 1..=1,
+        stream: one_line,
+        memory: keep,
+    },
+    Shape {
+        name: "many lines in one event, 1460-byte chunks",
+        chunk_size: 1460,
+        limit: |_| usize::MAX,
+        events: |_| 1..=1,
+        stream: many_lines,
+        memory: keep,
+    },
+    Shape {
+        name: "many tiny events in one chunk",
+        chunk_size: usize::MAX,
+        limit: |_| usize::MAX,
+        events: |bytes| bytes / 9..=bytes / 9 + 1,
+        stream: |bytes| b"data: x\n\n".repeat(bytes / 9 + 1),
+        memory: touch,
+    },
+    Shape {
+        name: "one line in 64-byte chunks, limit at half of it",
+        chunk_size: 64,
+        limit: |bytes| bytes / 2,
+        events: |_| 0..=0,
+        stream: one_line,
+        memory: keep_half,
+    },
+    Shape {
+        name: "many lines in 1460-byte chunks, limit at half of them",
+        chunk_size: 1460,
+        limit: |bytes| bytes / 2,
+        events: |_| 0..=0,
+        stream: many_lines,
+        memory: keep_half,
+    },
+];
+
+pub fn measure(effort: Effort) -> Vec<Size> {
+    let mut sizes = Vec::new();
+    for shape in &SHAPES {
+        for bytes in SIZES {
+            let stream = (shape.stream)(bytes);
+            let chunk_size = shape.chunk_size.min(stream.len());
+            let events = parse(&stream, chunk_size, (shape.limit)(bytes));
+            assert!((shape.events)(bytes).contains(&events), "{}: {events} events", shape.name);
+            let (mut parser, mut memory) = (Vec::new(), Vec::new());
+            for _ in 0..effort.rounds {
+                parser.push(nanoseconds(&stream, effort.time, || {
+                    black_box(parse(&stream, chunk_size, (shape.limit)(bytes)));
+                }));
+                memory.push(nanoseconds(&stream, effort.time, || {
+                    (shape.memory)(&stream, chunk_size)
+                }));
+            }
+            let (parser, memory) = (median(parser), median(memory));
+            sizes.push(Size { shape: shape.name.to_owned(), bytes, parser, memory });
+        }
+    }
+    sizes
+}
+
+/// How much the time for a byte grows beyond what memory costs: of any size to the smallest one.
+pub fn factor(sizes: &[Size], shape: &str) -> f64 {
+    let rest = |size: &Size| size.parser - size.memory;
+    let mut of_shape = sizes.iter().filter(|size| size.shape == shape);
+    let Some(smallest) = of_shape.next() else { return f64::NAN };
+    of_shape.map(|size| rest(size) / rest(smallest)).fold(1.0, f64::max)
+}
+
+/// A parser of its own each time: one that has grown already would hide what growing costs.
+fn parse(stream: &[u8], chunk_size: usize, limit: usize) -> usize {
+    let (mut parser, mut count) = (Parser::with_limit(limit), 0);
+    for chunk in stream.chunks(chunk_size) {
+        let mut events = parser.push(chunk);
+        loop {
+            match events.next() {
+                Ok(Some(event)) => count += black_box(&event).data.len().min(1),
+                Ok(None) => break,
+                // The limit, once.
+                Err(error) => _ = black_box(error),
+            }
+        }
+    }
+    count
+}
+
+/// Appends each chunk to a buffer that grows.
+fn keep(stream: &[u8], chunk_size: usize) {
+    let mut buffer = Vec::new();
+    for chunk in stream.chunks(chunk_size) {
+        buffer.extend_from_slice(black_box(chunk));
+    }
+    black_box(buffer);
+}
+
+/// The same with the first half of the stream, and touches the other.
+fn keep_half(stream: &[u8], chunk_size: usize) {
+    let (kept, touched) = stream.split_at(stream.len() / 2);
+    keep(kept, chunk_size);
+    touch(touched, chunk_size);
+}
+
+/// Reads each chunk, as fast as can be.
+fn touch(stream: &[u8], chunk_size: usize) {
+    for chunk in stream.chunks(chunk_size) {
+        black_box(memchr::memchr(0, black_box(chunk)));
+    }
+}
+
+fn one_line(bytes: usize) -> Vec<u8> {
+    let mut stream = b"data: ".to_vec();
+    stream.resize(bytes - 2, b'x');
+    stream.extend_from_slice(b"\n\n");
+    stream
+}
+
+fn many_lines(bytes: usize) -> Vec<u8> {
+    let line = b"data: a line of about thirty bytes\n";
+    let mut stream = line.repeat(bytes / line.len());
+    stream.push(b'\n');
+    stream
+}
+
+fn nanoseconds(stream: &[u8], time: Duration, mut pass: impl FnMut()) -> f64 {
+    pass();
+    let (start, mut passes) = (Instant::now(), 0);
+    while passes == 0 || start.elapsed() < time {
+        pass();
+        passes += 1;
+    }
+    start.elapsed().as_nanos() as f64 / f64::from(passes) / stream.len() as f64
+}

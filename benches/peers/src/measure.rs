@@ -1,0 +1,128 @@
+//! Rounds: every candidate of every cell once a round, one directly behind the other.
+//!
+//! What disturbs the machine for longer than a timing disturbs all candidates of a cell alike, and
+//! what is shorter is left out by the median. Ratios are taken within a round, and the median of
+//! them is what counts: it may differ a little from the ratio of the median speeds.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use crate::candidate::Candidate;
+use crate::check;
+use crate::decoders;
+use crate::input::Input;
+
+/// How long to measure.
+#[derive(Clone, Copy)]
+pub struct Effort {
+    pub rounds: usize,
+    /// The least time of one timing.
+    pub time: Duration,
+}
+
+/// A pass that takes longer isn't measured.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// One input, and all who take it.
+pub struct Cell {
+    pub input: &'static Input,
+    /// Speeds in MB/s by candidate and round.
+    pub speeds: BTreeMap<&'static str, Vec<f64>>,
+    /// Who isn't measured, and why.
+    pub left_out: BTreeMap<&'static str, String>,
+    runners: Vec<Runner>,
+}
+
+struct Runner {
+    candidate: Box<dyn Candidate>,
+    /// So many passes take about the least time.
+    passes: u32,
+}
+
+impl Cell {
+    /// Checks every candidate, and keeps those that are right.
+    pub fn new(input: &'static Input) -> Self {
+        let right = check::reference(input.stream);
+        let mut cell =
+            Cell { input, speeds: BTreeMap::new(), left_out: BTreeMap::new(), runners: Vec::new() };
+        for mut candidate in decoders::own().into_iter().chain(decoders::peers()) {
+            match candidate.check(input, &right, PATIENCE) {
+                Ok(()) => cell.runners.push(Runner { candidate, passes: 0 }),
+                Err(reason) => _ = cell.left_out.insert(candidate.name(), reason),
+            }
+        }
+        cell
+    }
+
+    fn round(&mut self, round: usize, time: Duration) {
+        // Another one begins each time, so that nobody always comes behind the same one.
+        let count = self.runners.len();
+        for runner in (0..count).map(|number| (round + number) % count) {
+            let runner = &mut self.runners[runner];
+            let speed = runner.speed(self.input, time);
+            self.speeds.entry(runner.candidate.name()).or_default().push(speed);
+        }
+    }
+
+    /// The median speed in MB/s.
+    pub fn speed(&self, name: &str) -> Option<f64> {
+        self.speeds.get(name).map(|speeds| median(speeds.clone()))
+    }
+
+    /// The median of each round's ratio.
+    pub fn ratio(&self, name: &str, to: &str) -> Option<f64> {
+        let (speeds, others) = (self.speeds.get(name)?, self.speeds.get(to)?);
+        Some(median(speeds.iter().zip(others).map(|(speed, other)| speed / other).collect()))
+    }
+
+    /// The published crate with the highest median speed.
+    pub fn fastest_peer(&self) -> Option<&'static str> {
+        let peers = decoders::peers();
+        let names =
+            peers.iter().map(|peer| peer.name()).filter(|name| self.speeds.contains_key(name));
+        names.max_by(|a, b| {
+            f64::total_cmp(&self.speed(a).unwrap_or(0.0), &self.speed(b).unwrap_or(0.0))
+        })
+    }
+}
+
+impl Runner {
+    /// MB/s, after a pass that warms up.
+    fn speed(&mut self, input: &'static Input, time: Duration) -> f64 {
+        let start = Instant::now();
+        self.candidate.pass(input);
+        if self.passes == 0 {
+            let pass = start.elapsed().as_secs_f64().max(1e-9);
+            self.passes = (time.as_secs_f64() / pass).ceil().max(1.0) as u32;
+        }
+        let start = Instant::now();
+        let mut passes = 0;
+        // The number is a guess, the time isn't: the first pass may have been a slow one.
+        while passes == 0 || start.elapsed() < time {
+            for _ in 0..self.passes.div_ceil(4) {
+                self.candidate.pass(input);
+            }
+            passes += self.passes.div_ceil(4);
+        }
+        input.stream.len() as f64 * f64::from(passes) / 1e6 / start.elapsed().as_secs_f64()
+    }
+}
+
+/// Measures all cells.
+pub fn rounds(cells: &mut [Cell], effort: Effort) {
+    for round in 0..effort.rounds {
+        for cell in &mut *cells {
+            cell.round(round, effort.time);
+        }
+    }
+}
+
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 {
+        values[middle]
+    } else {
+        f64::midpoint(values[middle - 1], values[middle])
+    }
+}
