@@ -5,8 +5,9 @@
 
 use std::hint::black_box;
 use std::ops::RangeInclusive;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use cpu_time::ThreadTime;
 use serde::{Deserialize, Serialize};
 use sse_wire::Parser;
 
@@ -37,7 +38,7 @@ struct Shape {
     memory: fn(&[u8], usize),
 }
 
-const SHAPES: [Shape; 5] = [
+static SHAPES: [Shape; 5] = [
     Shape {
         name: "one line in 64-byte chunks",
         chunk_size: 64,
@@ -80,28 +81,55 @@ const SHAPES: [Shape; 5] = [
     },
 ];
 
+/// Rounds over all shapes and sizes, so that what slows the machine for a while slows all alike.
 pub fn measure(effort: Effort) -> Vec<Size> {
-    let mut sizes = Vec::new();
-    for shape in &SHAPES {
-        for bytes in SIZES {
-            let stream = (shape.stream)(bytes);
-            let chunk_size = shape.chunk_size.min(stream.len());
-            let events = parse(&stream, chunk_size, (shape.limit)(bytes));
-            assert!((shape.events)(bytes).contains(&events), "{}: {events} events", shape.name);
-            let (mut parser, mut memory) = (Vec::new(), Vec::new());
-            for _ in 0..effort.rounds {
-                parser.push(nanoseconds(&stream, effort.time, || {
-                    black_box(parse(&stream, chunk_size, (shape.limit)(bytes)));
-                }));
-                memory.push(nanoseconds(&stream, effort.time, || {
-                    (shape.memory)(&stream, chunk_size)
-                }));
-            }
-            let (parser, memory) = (median(parser), median(memory));
-            sizes.push(Size { shape: shape.name.to_owned(), bytes, parser, memory });
-        }
+    let mut cells: Vec<Cell> =
+        SHAPES.iter().flat_map(|shape| SIZES.map(|bytes| Cell::new(shape, bytes))).collect();
+    for _ in 0..effort.rounds {
+        cells.iter_mut().for_each(|cell| cell.round(effort.time));
     }
-    sizes
+    cells.into_iter().map(Cell::size).collect()
+}
+
+struct Cell {
+    shape: &'static Shape,
+    bytes: usize,
+    stream: Vec<u8>,
+    parser: Vec<f64>,
+    memory: Vec<f64>,
+}
+
+impl Cell {
+    fn new(shape: &'static Shape, bytes: usize) -> Self {
+        let stream = (shape.stream)(bytes);
+        let cell = Cell { shape, bytes, stream, parser: Vec::new(), memory: Vec::new() };
+        let events = cell.parse();
+        assert!((shape.events)(bytes).contains(&events), "{}: {events} events", shape.name);
+        cell
+    }
+
+    fn round(&mut self, time: Duration) {
+        self.parser.push(nanoseconds(&self.stream, time, || {
+            black_box(self.parse());
+        }));
+        let memory = self.shape.memory;
+        self.memory
+            .push(nanoseconds(&self.stream, time, || memory(&self.stream, self.chunk_size())));
+    }
+
+    fn size(self) -> Size {
+        let shape = self.shape.name.to_owned();
+        let (parser, memory) = (median(self.parser), median(self.memory));
+        Size { shape, bytes: self.bytes, parser, memory }
+    }
+
+    fn parse(&self) -> usize {
+        parse(&self.stream, self.chunk_size(), (self.shape.limit)(self.bytes))
+    }
+
+    fn chunk_size(&self) -> usize {
+        self.shape.chunk_size.min(self.stream.len())
+    }
 }
 
 /// How much the time for a byte grows beyond what memory costs: of any size to the smallest one.
@@ -168,7 +196,7 @@ fn many_lines(bytes: usize) -> Vec<u8> {
 
 fn nanoseconds(stream: &[u8], time: Duration, mut pass: impl FnMut()) -> f64 {
     pass();
-    let (start, mut passes) = (Instant::now(), 0);
+    let (start, mut passes) = (ThreadTime::now(), 0);
     while passes == 0 || start.elapsed() < time {
         pass();
         passes += 1;

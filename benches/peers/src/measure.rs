@@ -1,11 +1,14 @@
 //! Rounds: every candidate of every cell once a round, one directly behind the other.
 //!
-//! What disturbs the machine for longer than a timing disturbs all candidates of a cell alike, and
-//! what is shorter is left out by the median. Ratios are taken within a round, and the median of
+//! The clock is the thread's: time that others have on the core doesn't count. What disturbs the
+//! machine for longer than a timing disturbs all candidates of a cell alike, and what is shorter is
+//! left out by the median. Ratios are taken within a round, and the median of
 //! them is what counts: it may differ a little from the ratio of the median speeds.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use cpu_time::ThreadTime;
 
 use crate::candidate::Candidate;
 use crate::check;
@@ -89,13 +92,13 @@ impl Cell {
 impl Runner {
     /// MB/s, after a pass that warms up.
     fn speed(&mut self, input: &'static Input, time: Duration) -> f64 {
-        let start = Instant::now();
+        let start = ThreadTime::now();
         self.candidate.pass(input);
         if self.passes == 0 {
             let pass = start.elapsed().as_secs_f64().max(1e-9);
             self.passes = (time.as_secs_f64() / pass).ceil().max(1.0) as u32;
         }
-        let start = Instant::now();
+        let start = ThreadTime::now();
         let mut passes = 0;
         // The number is a guess, the time isn't: the first pass may have been a slow one.
         while passes == 0 || start.elapsed() < time {

@@ -4,7 +4,7 @@ use bytes::BytesMut;
 use russe::{Encoder, Event, Message};
 use tokio_util::codec::Encoder as _;
 
-use super::{Encode, Encoded};
+use super::Encode;
 
 #[derive(Default)]
 pub struct Peer {
@@ -13,14 +13,9 @@ pub struct Peer {
 }
 
 impl Encode for Peer {
-    fn name(&self) -> &'static str {
-        "russe"
-    }
-
-    fn note(&self) -> &'static str {
-        "`Encoder`, which uses up an event with a shared string, made before the clock starts, into a `BytesMut` that \
-         is used again. `actix-web-lab` encodes by it."
-    }
+    const NAME: &'static str = "russe";
+    const NOTE: &'static str = "`Encoder`, which uses up an event with a shared string, made before the clock starts, into a `BytesMut` that \
+         is used again. `actix-web-lab` encodes by it.";
 
     fn prepare(&mut self, data: &str, events: usize) {
         self.events.clear();
@@ -28,10 +23,11 @@ impl Encode for Peer {
         self.events.extend((0..events).map(|_| Event::Message(message())));
     }
 
-    fn encode(&mut self, _: &str) -> Encoded<'_> {
+    #[inline]
+    fn encode(&mut self, _: &str, look: impl FnOnce(Option<&[u8]>)) {
         let event = self.events.pop().expect("enough events were prepared");
         self.stream.clear();
         Encoder::default().encode(event, &mut self.stream).expect("data can't be refused");
-        Encoded::Lent(&self.stream)
+        look(Some(&self.stream));
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sse_codec::Event;
 
-use super::{Encode, Encoded};
+use super::Encode;
 
 #[derive(Default)]
 pub struct Peer {
@@ -13,23 +13,19 @@ pub struct Peer {
 }
 
 impl Encode for Peer {
-    fn name(&self) -> &'static str {
-        "sse-codec"
-    }
-
-    fn note(&self) -> &'static str {
-        "What its encoder does (`Display` and a line end), but of an event that isn't used up, into a `String` that is \
-         used again."
-    }
+    const NAME: &'static str = "sse-codec";
+    const NOTE: &'static str = "What its encoder does (`Display` and a line end), but of an event that isn't used up, into a `String` that is \
+         used again.";
 
     fn prepare(&mut self, data: &str, _: usize) {
         self.event = Some(Event::message("message", data, None));
     }
 
-    fn encode(&mut self, _: &str) -> Encoded<'_> {
+    #[inline]
+    fn encode(&mut self, _: &str, look: impl FnOnce(Option<&[u8]>)) {
         let event = self.event.as_ref().expect("an event was prepared");
         self.stream.clear();
         writeln!(self.stream, "{event}").expect("a string takes all");
-        Encoded::Lent(self.stream.as_bytes())
+        look(Some(self.stream.as_bytes()));
     }
 }

@@ -2,7 +2,7 @@
 
 use sse_wire::Block;
 
-use super::{Encode, Encoded};
+use super::Encode;
 
 pub const NAME: &str = "sse-wire";
 
@@ -12,17 +12,13 @@ pub struct Own {
 }
 
 impl Encode for Own {
-    fn name(&self) -> &'static str {
-        NAME
-    }
+    const NAME: &'static str = NAME;
+    const NOTE: &'static str = "A `Block` that borrows the data, into a `Vec` that is used again.";
 
-    fn note(&self) -> &'static str {
-        "A `Block` that borrows the data, into a `Vec` that is used again."
-    }
-
-    fn encode(&mut self, data: &str) -> Encoded<'_> {
+    #[inline]
+    fn encode(&mut self, data: &str, look: impl FnOnce(Option<&[u8]>)) {
         self.stream.clear();
         Block::new().data(data).encode(&mut self.stream).expect("data can't be refused");
-        Encoded::Lent(&self.stream)
+        look(Some(&self.stream));
     }
 }
