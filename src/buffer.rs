@@ -86,6 +86,8 @@ pub(crate) mod sealed {
         fn max_len(&self) -> usize;
         /// Appends `text`, which the caller knows to fit into `max_len`.
         fn push_str(&mut self, text: &str);
+        /// Appends LF and `text`, which the caller knows to fit.
+        fn push_line(&mut self, text: &str);
         /// Keeps the first `len` bytes, a character border.
         fn truncate(&mut self, len: usize);
         /// Takes the bytes between two character borders out of the middle.
@@ -199,6 +201,12 @@ impl sealed::Buffer for String {
     }
 
     #[inline(always)]
+    fn push_line(&mut self, text: &str) {
+        self.push('\n');
+        self.push_str(text);
+    }
+
+    #[inline(always)]
     fn truncate(&mut self, len: usize) {
         self.truncate(len);
     }
@@ -246,6 +254,11 @@ impl<A: AsRef<[u8]> + AsMut<[u8]>> sealed::Buffer for ArrayText<A> {
             place.copy_from_slice(text.as_bytes());
             self.len += text.len();
         }
+    }
+
+    fn push_line(&mut self, text: &str) {
+        self.push_str("\n");
+        self.push_str(text);
     }
 
     fn truncate(&mut self, len: usize) {

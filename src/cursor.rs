@@ -14,10 +14,10 @@ use crate::buffer::Buffers;
 use crate::error::{Limit, LimitError, Refused};
 use crate::event::{DEFAULT_EVENT_TYPE, Event, Item};
 use crate::line::Line;
-use crate::retained::Retained;
+use crate::retained::{BlockData, Retained, has_nul};
 use crate::token::Field;
-use crate::tokenizer::{Step, Tokens};
-use crate::utf8::CheckedText;
+use crate::tokenizer::{Cut, Step, Tokens};
+use crate::utf8::{CheckedText, well_formed};
 
 /// Text that is handed out: where it is.
 #[derive(Clone, Copy, Debug)]
@@ -62,22 +62,48 @@ pub(crate) struct Cursor<'p, 'c, B> {
     tokens: Tokens<'p, 'c>,
     retained: &'p mut Retained<B>,
     text: CheckedText<'c>,
-    /// The block's only data so far, where it is lent.
+    /// Whether the limit is too far away for anything in the chunk to reach it.
+    fits: bool,
+    lent: Lent<'c>,
+}
+
+/// What the block has so far that is lent from the chunk.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lent<'c> {
+    /// The only data so far.
     data: Option<&'c str>,
-    /// The block's event type, where it is lent.
-    event_type: Option<&'c str>,
+    /// The event type; empty where the block has none, or where it is kept.
+    event_type: &'c str,
+    /// The last event ID buffer, where the block has set it.
+    id: Option<&'c str>,
+}
+
+impl Lent<'_> {
+    /// How many bytes of it the limit counts. An ID is lent only where all fits.
+    fn len(self) -> usize {
+        self.data.map_or(0, str::len) + self.event_type.len()
+    }
 }
 
 impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     #[inline]
     pub(crate) fn new(tokens: Tokens<'p, 'c>, retained: &'p mut Retained<B>) -> Self {
-        Cursor { tokens, retained, text: CheckedText::new(), data: None, event_type: None }
+        retained.drop_told_comment();
+        Cursor {
+            fits: retained.reserve_room(tokens.chunk().len()),
+            text: CheckedText::new(core::mem::take(&mut retained.drained)),
+            tokens,
+            retained,
+            lent: Lent::default(),
+        }
     }
 
     /// Goes on to the next thing to hand out. `ALL` also stops at what is no event.
     #[inline(always)]
     pub(crate) fn advance<const ALL: bool>(&mut self) -> Result<Option<Outcome<'c>>, LimitError> {
-        self.retained.drop_told_comment();
+        if ALL {
+            self.retained.drop_told_comment();
+        }
         let outcome = self.process::<ALL>();
         self.tokens.commit();
         outcome
@@ -85,33 +111,48 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
 
     #[inline(always)]
     fn process<const ALL: bool>(&mut self) -> Result<Option<Outcome<'c>>, LimitError> {
+        if self.tokens.is_in_value(Field::Data) && !self.resume_data()? {
+            self.retained.drained = true;
+            return Ok(None);
+        }
         while let Some(step) = self.tokens.step() {
             match step {
-                Step::Value { field: Field::Data, start, end, complete } => {
-                    self.process_data(start, end, complete)?;
+                Step::Field { field: Field::Data, start, end } => {
+                    if !self.take_data(start, end) {
+                        self.append_data(start, end, true)?;
+                    }
                 }
-                Step::Value { field: Field::Event, start, end, complete } => {
-                    self.process_event_type(start, end, complete)?;
+                Step::Field { field: Field::Event, start, end } => {
+                    if !self.take_event_type(start, end) {
+                        self.append_event_type(start, end, true)?;
+                    }
                 }
-                Step::Value { field: Field::Id, start, end, complete } => {
-                    self.process_id(start, end, complete)?;
+                Step::Field { field: Field::Id, start, end } => {
+                    if !self.take_id(start, end) {
+                        self.append_id(start, end, true)?;
+                    }
                 }
-                Step::Value { field: Field::Retry, start, end, complete } => {
-                    let time =
-                        self.retained.read_reconnection_time(self.bytes(start, end), complete);
+                Step::Field { field: Field::Retry, start, end } => {
+                    let time = self.retained.take_reconnection_time(self.bytes(start, end));
                     if let (true, Some(milliseconds)) = (ALL, time) {
                         self.keep_lent();
                         return Ok(Some(Outcome::ReconnectionTime { milliseconds }));
                     }
                 }
-                Step::Comment { start, end, complete } if ALL => {
-                    if let Some(outcome) = self.process_comment(start, end, complete)? {
-                        return Ok(Some(outcome));
+                Step::Comment { start, end } => {
+                    if ALL {
+                        if let Some(outcome) = self.process_comment(start, end, true)? {
+                            return Ok(Some(outcome));
+                        }
                     }
                 }
-                Step::Comment { complete, .. } => {
-                    self.retained.drop_unfinished_comment();
-                    self.retained.ignore(complete);
+                Step::Piece { of, start, end, last } => {
+                    if let Some(outcome) = self.process_piece::<ALL>(of, start, end, last)? {
+                        return Ok(Some(outcome));
+                    }
+                    if !last {
+                        break;
+                    }
                 }
                 Step::Unknown { .. } | Step::UnknownPrefix { .. } => {}
                 Step::BlankLine { block_start, block_end } => {
@@ -123,64 +164,165 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
             }
         }
         self.keep_lent();
+        self.retained.drained = true;
         Ok(None)
     }
 
+    /// What the chunk has of a line that a border cuts.
+    #[inline(never)]
+    fn process_piece<const ALL: bool>(
+        &mut self,
+        of: Cut,
+        start: usize,
+        end: usize,
+        last: bool,
+    ) -> Result<Option<Outcome<'c>>, LimitError> {
+        match of {
+            Cut::Value(Field::Data) => {
+                if !self.take_piece_of_data(start, end, last) {
+                    self.append_data(start, end, last)?;
+                }
+            }
+            Cut::Value(Field::Event) => self.append_event_type(start, end, last)?,
+            Cut::Value(Field::Id) => self.append_id(start, end, last)?,
+            Cut::Value(Field::Retry) => {
+                let time = self.retained.read_reconnection_time(self.bytes(start, end), last);
+                if let (true, Some(milliseconds)) = (ALL, time) {
+                    self.keep_lent();
+                    return Ok(Some(Outcome::ReconnectionTime { milliseconds }));
+                }
+            }
+            Cut::Comment if ALL => return self.process_comment(start, end, last),
+            Cut::Comment => {
+                self.retained.drop_unfinished_comment();
+                self.retained.ignore(last);
+            }
+            Cut::Unknown => {}
+        }
+        Ok(None)
+    }
+
+    /// Takes a whole `data` line where that is simple.
     #[inline(always)]
-    fn process_data(&mut self, start: usize, end: usize, last: bool) -> Result<(), LimitError> {
-        let retained = &*self.retained;
-        if retained.skipping {
+    fn take_data(&mut self, start: usize, end: usize) -> bool {
+        let Some(text) = self.whole(start, end) else { return false };
+        match self.retained.block_data {
+            BlockData::None if self.lent.data.is_none() => self.lent.data = Some(text),
+            BlockData::Kept => self.retained.put_data_line(text),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Goes on with a `data` line that earlier chunks began, and says whether it ends in this one.
+    #[inline(never)]
+    fn resume_data(&mut self) -> Result<bool, LimitError> {
+        let Some((start, end, last)) = self.tokens.rest_of_line() else { return Ok(false) };
+        let text = if self.fits { well_formed(self.bytes(start, end)) } else { None };
+        if !text.is_some_and(|text| self.retained.put_data(text, last)) {
+            self.append_data(start, end, last)?;
+        }
+        Ok(last)
+    }
+
+    /// Takes a piece of a `data` line where that is simple.
+    #[inline(always)]
+    fn take_piece_of_data(&mut self, start: usize, end: usize, last: bool) -> bool {
+        if !self.fits {
+            return false;
+        }
+        let known = self.text.known(start, end);
+        let Some(text) = known.or_else(|| well_formed(self.bytes(start, end))) else {
+            return false;
+        };
+        if let Some(earlier) = self.lent.data.take() {
+            self.retained.keep_data(earlier);
+        }
+        self.retained.put_data(text, last)
+    }
+
+    #[inline(never)]
+    fn append_data(&mut self, start: usize, end: usize, last: bool) -> Result<(), LimitError> {
+        if self.retained.is_skipping() {
             self.retained.ignore(last);
             return Ok(());
         }
-        let first = self.data.is_none() && !retained.has_data;
         let whole = self.lend(start, end, last);
-        if let (Some(text), true) = (whole, first) {
-            let checked = self.retained.check(Field::Data, self.lent(), text.len());
-            self.data = Some(text);
-            return self.refuse_if(checked);
+        match (whole, self.lent.data.take()) {
+            (Some(text), None) if !self.retained.has_data() => {
+                let checked = self.retained.check(Field::Data, self.lent.len(), text.len());
+                self.lent.data = Some(text);
+                return self.refuse_unless(checked);
+            }
+            (_, Some(first)) => self.retained.keep_data(first),
+            _ => {}
         }
-        if let Some(text) = self.data.take() {
-            self.retained.keep_data(text);
-        }
-        if let Some(text) = whole {
-            let appended = self.retained.append_data_line(text, self.lent());
-            return self.refuse_if(appended);
-        }
-        let appended = self.retained.append_data(self.bytes(start, end), last, self.lent());
-        self.refuse_if(appended)
+        let appended = match whole {
+            Some(text) => self.retained.append_data_line(text, self.lent.len()),
+            None => self.retained.append_data(self.bytes(start, end), last, self.lent.len()),
+        };
+        self.refuse_unless(appended)
     }
 
+    /// Takes a whole `event` line where that is simple.
     #[inline(always)]
-    fn process_event_type(
+    fn take_event_type(&mut self, start: usize, end: usize) -> bool {
+        match self.whole(start, end) {
+            Some(text) if !self.retained.is_skipping() => {
+                self.retained.has_event_type = false;
+                self.lent.event_type = text;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    #[inline(never)]
+    fn append_event_type(
         &mut self,
         start: usize,
         end: usize,
         last: bool,
     ) -> Result<(), LimitError> {
-        if self.retained.skipping {
+        if self.retained.is_skipping() {
             self.retained.ignore(last);
             return Ok(());
         }
-        self.event_type = None;
+        self.lent.event_type = "";
         if let Some(text) = self.lend(start, end, last) {
             self.retained.has_event_type = false;
-            let checked = self.retained.check(Field::Event, self.lent(), text.len());
-            self.event_type = Some(text);
-            return self.refuse_if(checked);
+            let checked = self.retained.check(Field::Event, self.lent.len(), text.len());
+            self.lent.event_type = text;
+            return self.refuse_unless(checked);
         }
-        let appended = self.retained.append_event_type(self.bytes(start, end), last, self.lent());
-        self.refuse_if(appended)
+        let appended =
+            self.retained.append_event_type(self.bytes(start, end), last, self.lent.len());
+        self.refuse_unless(appended)
     }
 
+    /// Takes a whole `id` line where that is simple.
     #[inline(always)]
-    fn process_id(&mut self, start: usize, end: usize, last: bool) -> Result<(), LimitError> {
+    fn take_id(&mut self, start: usize, end: usize) -> bool {
+        match self.whole(start, end) {
+            Some(text) if !has_nul(text) => {
+                self.lent.id = Some(text);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    #[inline(never)]
+    fn append_id(&mut self, start: usize, end: usize, last: bool) -> Result<(), LimitError> {
+        if let Some(earlier) = self.lent.id.take() {
+            self.retained.put_id(earlier);
+        }
         let whole = self.lend(start, end, last);
-        if whole.is_some_and(|text| self.retained.take_id(text, self.lent())) {
+        if whole.is_some_and(|text| self.retained.take_id(text, self.lent.len())) {
             return Ok(());
         }
-        let appended = self.retained.append_id(self.bytes(start, end), last, self.lent());
-        self.refuse_if(appended)
+        let appended = self.retained.append_id(self.bytes(start, end), last, self.lent.len());
+        self.refuse_unless(appended)
     }
 
     fn process_comment(
@@ -212,17 +354,19 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     #[inline(always)]
     fn dispatch(&mut self, range: Range<u64>) -> Outcome<'c> {
         let block = self.retained.end_block();
-        let event_type = match self.event_type.take() {
-            Some(text) => Text::Lent(text),
-            None if block.has_event_type => Text::Kept,
-            None => Text::Lent(""),
-        };
-        let data = match self.data.take() {
+        let mut sets_id = block.sets_id;
+        if let Some(id) = self.lent.id.take() {
+            self.retained.put_last_event_id(id);
+            sets_id = true;
+        }
+        let lent_type = core::mem::take(&mut self.lent.event_type);
+        let event_type = if block.has_event_type { Text::Kept } else { Text::Lent(lent_type) };
+        let data = match self.lent.data.take() {
             Some(text) => Text::Lent(text),
             None if block.has_data => Text::Kept,
-            None => return Outcome::Block { sets_id: block.sets_id, range },
+            None => return Outcome::Block { sets_id, range },
         };
-        Outcome::Event(Dispatched { event_type, data, sets_id: block.sets_id, range })
+        Outcome::Event(Dispatched { event_type, data, sets_id, range })
     }
 
     #[inline(always)]
@@ -264,6 +408,17 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
         self.tokens.taken()
     }
 
+    /// A value as text, where its line lies whole in the chunk, it is well-formed, and nothing has
+    /// to be checked.
+    #[inline(always)]
+    fn whole(&mut self, start: usize, end: usize) -> Option<&'c str> {
+        if !self.fits {
+            return None;
+        }
+        debug_assert_eq!(self.retained.line, Line::Start);
+        self.text.get(self.tokens.chunk(), start, end)
+    }
+
     /// A value or comment as text, where it lies whole in the chunk and is well-formed; `last`
     /// where its line ends there.
     #[inline(always)]
@@ -277,31 +432,35 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
         self.tokens.chunk().get(start..end).unwrap_or_default()
     }
 
-    /// How many bytes the block has lent.
-    #[inline(always)]
-    fn lent(&self) -> usize {
-        self.data.map_or(0, str::len) + self.event_type.map_or(0, str::len)
-    }
-
     /// Copies what the block has lent, which the cursor may not outlive.
     #[inline(always)]
     fn keep_lent(&mut self) {
-        if let Some(text) = self.data.take() {
+        let lent = core::mem::take(&mut self.lent);
+        if let Some(text) = lent.data {
             self.retained.keep_data(text);
         }
-        if let Some(text) = self.event_type.take() {
-            self.retained.keep_event_type(text);
+        if !lent.event_type.is_empty() {
+            self.retained.keep_event_type(lent.event_type);
+        }
+        if let Some(text) = lent.id {
+            self.retained.put_id(text);
         }
     }
 
     /// Refuses the block's event where something did not fit.
-    #[inline(always)]
-    fn refuse_if(&mut self, fits: Result<(), Limit>) -> Result<(), LimitError> {
-        fits.map_err(|limit| {
-            self.data = None;
-            self.event_type = None;
-            self.retained.refuse_event();
-            LimitError { refused: Refused::Event, limit, position: self.tokens.block_start() }
-        })
+    fn refuse_unless(&mut self, fits: Result<(), Limit>) -> Result<(), LimitError> {
+        match fits {
+            Ok(()) => Ok(()),
+            Err(limit) => {
+                self.lent.data = None;
+                self.lent.event_type = "";
+                self.retained.refuse_event();
+                Err(LimitError {
+                    refused: Refused::Event,
+                    limit,
+                    position: self.tokens.block_start(),
+                })
+            }
+        }
     }
 }

@@ -33,6 +33,27 @@ pub(crate) enum ReconnectionTime {
 }
 
 impl ReconnectionTime {
+    /// The milliseconds that a whole value says.
+    #[inline(always)]
+    pub(crate) fn of(value: &[u8]) -> Option<u64> {
+        // So many digits can't pass the largest integer.
+        if value.is_empty() || value.len() > 19 {
+            return Self::of_long(value);
+        }
+        value.iter().try_fold(0, |milliseconds: u64, byte| {
+            let digit = byte.wrapping_sub(b'0');
+            (digit < 10).then(|| milliseconds.wrapping_mul(10).wrapping_add(u64::from(digit)))
+        })
+    }
+
+    #[inline(never)]
+    fn of_long(value: &[u8]) -> Option<u64> {
+        match Self::Empty.read(value) {
+            Self::Digits(milliseconds) => Some(milliseconds),
+            _ => None,
+        }
+    }
+
     pub(crate) fn read(self, piece: &[u8]) -> Self {
         piece.iter().fold(self, |time, byte| {
             let milliseconds = match time {

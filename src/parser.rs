@@ -234,7 +234,7 @@ impl<B: Buffers> Parser<B> {
 
     /// The limit in bytes; `usize::MAX` where only the arrays limit.
     pub const fn limit(&self) -> usize {
-        self.retained.limit
+        self.retained.limit()
     }
 
     /// Changes the limit in bytes.
@@ -245,13 +245,13 @@ impl<B: Buffers> Parser<B> {
     /// and if that is not enough, the event is refused. IDs stay, longer ones too: they are needed
     /// to resume.
     pub fn set_limit(&mut self, limit: usize) -> Result<(), LimitError> {
-        self.retained.limit = limit;
+        self.retained.set_limit(limit);
         if self.retained.len() > limit {
             self.retained.drop_told_comment();
             self.retained.drop_unfinished_comment();
         }
         let block = self.unfinished_block();
-        if self.retained.len() <= limit || self.retained.skipping || block.is_empty() {
+        if self.retained.len() <= limit || self.retained.is_skipping() || block.is_empty() {
             return Ok(());
         }
         self.retained.refuse_event();

@@ -3,7 +3,7 @@
 //! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)).
 //!
 //! A letter to the maintainer. What is over stays in its buffer as garbage until something is put
-//! there again, so that an event can be lent after it is over: `has_data` and its like say what
+//! there again, so that an event can be lent after it is over: `block_data` and its like say what
 //! counts, never a buffer's length. A comment that the caller wants and a border cuts is built up
 //! behind the data: no data comes while its line is read.
 
@@ -20,18 +20,29 @@ use crate::utf8::{CutSequence, REPLACEMENT};
 #[derive(Clone, Debug)]
 pub(crate) struct Retained<B> {
     buffers: B,
-    pub(crate) limit: usize,
+    limit: usize,
+    /// So many bytes fit at the least: what has come since they were counted is taken off.
+    room: usize,
+    /// Whether the last cursor has taken its whole chunk.
+    pub(crate) drained: bool,
     /// Whether anything below has to be looked at when the block ends.
     in_use: bool,
-    /// Whether the block has data in its buffer. (A lent value is the cursor's.)
-    pub(crate) has_data: bool,
+    pub(crate) block_data: BlockData,
     pub(crate) has_event_type: bool,
     ids: Ids,
-    /// Whether the block's event was refused, so that only its ids and reconnection times count.
-    pub(crate) skipping: bool,
     pub(crate) line: Line,
     cut: CutSequence,
     pub(crate) reconnection_time: Option<u64>,
+}
+
+/// What the block's data is, beside what the cursor has lent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BlockData {
+    None,
+    /// In its buffer.
+    Kept,
+    /// Refused, and the event with it: only ids and reconnection times count up to the blank line.
+    Refused,
 }
 
 impl<B: Buffers> Retained<B> {
@@ -39,15 +50,25 @@ impl<B: Buffers> Retained<B> {
         Retained {
             buffers,
             limit,
+            room: 0,
+            drained: true,
             in_use: false,
-            has_data: false,
+            block_data: BlockData::None,
             has_event_type: false,
             ids: Ids::new(),
-            skipping: false,
             line: Line::Start,
             cut: CutSequence::new(),
             reconnection_time: None,
         }
+    }
+
+    pub(crate) const fn limit(&self) -> usize {
+        self.limit
+    }
+
+    pub(crate) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+        self.room = 0;
     }
 
     /// The data, of this block or of the one that was dispatched last.
@@ -68,6 +89,18 @@ impl<B: Buffers> Retained<B> {
         self.id(self.ids.string())
     }
 
+    /// Whether the block has data in its buffer.
+    #[inline(always)]
+    pub(crate) fn has_data(&self) -> bool {
+        self.block_data == BlockData::Kept
+    }
+
+    /// Whether the block's event was refused.
+    #[inline(always)]
+    pub(crate) fn is_skipping(&self) -> bool {
+        self.block_data == BlockData::Refused
+    }
+
     /// How many bytes are retained.
     #[inline(always)]
     pub(crate) fn len(&self) -> usize {
@@ -79,9 +112,9 @@ impl<B: Buffers> Retained<B> {
     fn held(&self, field: Field) -> usize {
         match field {
             Field::Data => match self.line {
-                Line::AfterComment { start } if self.has_data => start,
+                Line::AfterComment { start } if self.has_data() => start,
                 Line::Comment { .. } => self.buffers.data().len(),
-                _ if self.has_data => self.buffers.data().len(),
+                _ if self.has_data() => self.buffers.data().len(),
                 _ => 0,
             },
             Field::Event if self.has_event_type => self.buffers.event_type().len(),
@@ -110,6 +143,30 @@ impl<B: Buffers> Retained<B> {
             // What a byte-wise walk would meet first.
             Err(Limit { bytes: max_len, array: Some(field) })
         }
+    }
+
+    /// Whether there is room for all that so many bytes of the stream can decode to: then nothing
+    /// in them has to be checked.
+    #[inline(always)]
+    pub(crate) fn reserve_room(&mut self, len: usize) -> bool {
+        // A byte may become U+FFFD.
+        let most = len.saturating_mul(REPLACEMENT.len());
+        if most > self.room {
+            self.room = self.find_room();
+        }
+        let fits = most <= self.room;
+        self.room = self.room.saturating_sub(most);
+        fits
+    }
+
+    /// How many bytes fit, whatever they are.
+    #[inline(never)]
+    fn find_room(&self) -> usize {
+        let in_array = |field, max_len: usize| max_len.saturating_sub(self.held(field));
+        (self.limit.saturating_sub(self.len()))
+            .min(in_array(Field::Data, self.buffers.data().max_len()))
+            .min(in_array(Field::Event, self.buffers.event_type().max_len()))
+            .min(in_array(Field::Id, self.buffers.ids().max_len()))
     }
 
     /// Decodes a piece to the end of a field's buffer; `last` where the line ends with it.
@@ -143,7 +200,7 @@ impl<B: Buffers> Retained<B> {
     pub(crate) fn keep_data(&mut self, text: &str) {
         self.buffers.data_mut().truncate(0);
         self.put(Field::Data, text);
-        self.has_data = true;
+        self.block_data = BlockData::Kept;
     }
 
     /// Keeps an event type that was lent from a chunk that ends.
@@ -162,7 +219,7 @@ impl<B: Buffers> Retained<B> {
         lent: usize,
     ) -> Result<(), Limit> {
         let begun = match self.line {
-            Line::Start if self.has_data => self.push_str(Field::Data, JOINT, lent),
+            Line::Start if self.has_data() => self.push_str(Field::Data, JOINT, lent),
             Line::Start => {
                 self.keep_data("");
                 Ok(())
@@ -172,11 +229,32 @@ impl<B: Buffers> Retained<B> {
         self.append_value(Field::Data, begun, piece, last, lent)
     }
 
+    /// Takes a piece of a `data` line, which is known to fit, where that is simple: no character
+    /// before it is cut.
+    #[inline(always)]
+    pub(crate) fn put_data(&mut self, text: &str, last: bool) -> bool {
+        match self.line {
+            Line::Value(Field::Data) if self.cut.is_empty() => self.put(Field::Data, text),
+            Line::Start if self.has_data() => self.put_data_line(text),
+            Line::Start if !self.is_skipping() => self.keep_data(text),
+            _ => return false,
+        }
+        self.line = if last { Line::Start } else { Line::Value(Field::Data) };
+        true
+    }
+
+    /// Takes a whole `data` line that others came before, and that is known to fit.
+    #[inline(always)]
+    pub(crate) fn put_data_line(&mut self, text: &str) {
+        debug_assert!(self.has_data() && self.line == Line::Start);
+        crate::work::count(text.len());
+        self.buffers.data_mut().push_line(text);
+    }
+
     /// Takes a whole `data` line that others came before.
     pub(crate) fn append_data_line(&mut self, text: &str, lent: usize) -> Result<(), Limit> {
         self.check(Field::Data, lent, JOINT.len() + text.len())?;
-        self.put(Field::Data, JOINT);
-        self.put(Field::Data, text);
+        self.put_data_line(text);
         Ok(())
     }
 
@@ -230,7 +308,7 @@ impl<B: Buffers> Retained<B> {
             let mut appended = self.append(Field::Id, piece, ends, lent);
             if let Err(limit) = appended {
                 self.buffers.ids_mut().truncate(len);
-                if !self.skipping {
+                if !self.is_skipping() {
                     self.refuse_event();
                     refused = Err(limit);
                     self.cut = cut;
@@ -248,17 +326,39 @@ impl<B: Buffers> Retained<B> {
     }
 
     /// Takes a whole `id` line where that is simple: it fits beside the event and has no NUL.
-    #[inline]
     pub(crate) fn take_id(&mut self, text: &str, lent: usize) -> bool {
-        crate::work::count(text.len());
-        let simple =
-            first_nul(text.as_bytes()).is_none() && self.check(Field::Id, lent, text.len()).is_ok();
+        let simple = !has_nul(text) && self.check(Field::Id, lent, text.len()).is_ok();
         if simple {
-            self.ids.begin_line(self.buffers.ids_mut());
-            self.put(Field::Id, text);
-            self.ids.end_line(self.buffers.ids_mut());
+            self.put_id(text);
         }
         simple
+    }
+
+    /// Makes `text`, which is an ID and known to fit, the last event ID buffer.
+    pub(crate) fn put_id(&mut self, text: &str) {
+        self.ids.begin_line(self.buffers.ids_mut());
+        self.put(Field::Id, text);
+        self.ids.end_line(self.buffers.ids_mut());
+    }
+
+    /// Makes `text`, which is an ID and known to fit, the last event ID string.
+    #[inline(always)]
+    pub(crate) fn put_last_event_id(&mut self, text: &str) {
+        crate::work::count(text.len());
+        self.buffers.ids_mut().truncate(0);
+        self.buffers.ids_mut().push_str(text);
+        self.ids.replace(self.buffers.ids());
+        if self.buffers.ids().is_large() {
+            self.buffers.ids_mut().release(text.len());
+        }
+    }
+
+    /// Takes the value of a whole `retry` line; the reconnection time where it is one.
+    #[inline(always)]
+    pub(crate) fn take_reconnection_time(&mut self, value: &[u8]) -> Option<u64> {
+        let time = ReconnectionTime::of(value)?;
+        self.reconnection_time = Some(time);
+        self.reconnection_time
     }
 
     /// Takes a piece of a `retry` line; the reconnection time where the line ends and sets it.
@@ -288,7 +388,7 @@ impl<B: Buffers> Retained<B> {
         position: u64,
     ) -> Result<Option<u64>, (Limit, u64)> {
         if self.line == Line::Start {
-            if !self.has_data {
+            if !self.has_data() {
                 self.buffers.data_mut().truncate(0);
             }
             self.line = Line::Comment { start: self.buffers.data().len(), position };
@@ -361,9 +461,8 @@ impl<B: Buffers> Retained<B> {
 
     /// Drops the block's event: what comes up to the blank line is skipped.
     pub(crate) fn refuse_event(&mut self) {
-        self.has_data = false;
+        self.block_data = BlockData::Refused;
         self.has_event_type = false;
-        self.skipping = true;
         self.in_use = true;
         if let Line::Value(_) = self.line {
             self.ignore_line();
@@ -385,13 +484,12 @@ impl<B: Buffers> Retained<B> {
         self.buffers.data_mut().release(data);
         self.buffers.event_type_mut().release(event_type);
         self.buffers.ids_mut().release(self.ids.len());
-        self.skipping = false;
         // A large buffer is looked at again at the end of the next block.
         self.in_use = self.buffers.data().is_large()
             || self.buffers.event_type().is_large()
             || self.buffers.ids().is_large();
         EndedBlock {
-            has_data: core::mem::take(&mut self.has_data),
+            has_data: self.end_block_data() == BlockData::Kept,
             has_event_type: core::mem::take(&mut self.has_event_type),
             sets_id,
         }
@@ -408,15 +506,20 @@ impl<B: Buffers> Retained<B> {
         self.drop_unfinished_comment();
         self.line = Line::Start;
         self.cut = CutSequence::new();
+        let block_data = self.end_block_data();
         let block = UnfinishedBlock {
-            has_data: core::mem::take(&mut self.has_data),
+            has_data: block_data == BlockData::Kept,
             has_event_type: core::mem::take(&mut self.has_event_type),
             sets_id: self.ids.sets_id(),
             id: self.ids.buffer(),
-            refused: core::mem::take(&mut self.skipping),
+            refused: block_data == BlockData::Refused,
         };
         self.ids.end_stream();
         block
+    }
+
+    fn end_block_data(&mut self) -> BlockData {
+        core::mem::replace(&mut self.block_data, BlockData::None)
     }
 
     /// A part of the ids, as [`end_stream`](Self::end_stream) names it.
@@ -436,6 +539,7 @@ impl<B: Buffers> Retained<B> {
         if self.line == Line::Id {
             self.ignore_line();
         }
+        self.room = 0;
         self.buffers.ids_mut().truncate(0);
         self.put(Field::Id, id);
         self.ids.replace(self.buffers.ids());
@@ -446,12 +550,23 @@ impl<B: Buffers> Retained<B> {
 /// What stands between the values of two `data` lines.
 const JOINT: &str = "\n";
 
-/// Most IDs are shorter than a search pays for.
-#[inline]
+/// Whether no ID can be this text.
+#[inline(always)]
+pub(crate) fn has_nul(text: &str) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH_BITS: u64 = ONES << 7;
+    crate::work::count(text.len());
+    // Most IDs are shorter than a search pays for. A word has a zero byte where, if 1 is taken from
+    // each byte, some high bit appears that was not there.
+    let mut words = text.as_bytes().chunks_exact(8);
+    let in_words = words.any(|word| {
+        let word = u64::from_ne_bytes(word.try_into().unwrap_or_default());
+        word.wrapping_sub(ONES) & !word & HIGH_BITS != 0
+    });
+    in_words || words.remainder().contains(&0)
+}
+
 fn first_nul(bytes: &[u8]) -> Option<usize> {
-    if bytes.len() < 16 {
-        return bytes.iter().position(|&byte| byte == 0);
-    }
     memchr::memchr(0, bytes)
 }
 

@@ -31,6 +31,17 @@ impl Field {
         }
     }
 
+    /// The name, the colon and the space that may follow it.
+    #[inline(always)]
+    pub(crate) const fn name_and_space(self) -> &'static str {
+        match self {
+            Field::Event => "event: ",
+            Field::Data => "data: ",
+            Field::Id => "id: ",
+            Field::Retry => "retry: ",
+        }
+    }
+
     /// The only field whose name begins so.
     pub(crate) const fn by_first_byte(byte: u8) -> Option<Field> {
         match byte {
@@ -40,15 +51,6 @@ impl Field {
             b'r' => Some(Field::Retry),
             _ => None,
         }
-    }
-
-    /// The field whose name `line` begins with; what follows the name is not looked at.
-    #[inline(always)]
-    pub(crate) fn at_start_of(line: &[u8]) -> Option<Field> {
-        // Each is one comparison of whole words; the most frequent come first.
-        [Field::Data, Field::Event, Field::Id, Field::Retry]
-            .into_iter()
-            .find(|field| line.starts_with(field.name().as_bytes()))
     }
 }
 

@@ -5,8 +5,8 @@
 //! A letter to the maintainer. The state says what was just seen, and nothing of the input is kept:
 //! what a chunk border cuts of a field name is kept as a count, since the bytes of a known name are
 //! known. A line that lies whole in the chunk goes through [`Tokens::whole_line`]; [`State`] serves
-//! the line that a border cuts, and both meet in [`value_start`] and [`Tokens::end_line`]. A CR ends
-//! its line at once; that an LF may follow it is known to [`State::AfterCr`] alone.
+//! the line that a border cuts, and both meet in [`Tokens::end_line`]. A CR ends its line at once;
+//! that an LF may follow in the next chunk is known to [`State::AfterCr`] alone.
 
 use core::ops::Range;
 
@@ -134,6 +134,7 @@ pub struct Tokens<'t, 'c> {
     chunk: &'c [u8],
     /// Everything before this index of the chunk has been taken.
     at: usize,
+    /// Where a line end has been found when a step begins, a whole line begins at `at`.
     line_ends: LineEnds,
     /// The position of the chunk's first byte.
     origin: u64,
@@ -142,21 +143,28 @@ pub struct Tokens<'t, 'c> {
 /// A token before it is lent: what it is, and its place in the chunk.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
-    Value {
+    /// The value of a field, of whose line the chunk has all.
+    Field {
         field: Field,
         start: usize,
         end: usize,
-        complete: bool,
     },
+    /// A comment of which the chunk has all.
     Comment {
         start: usize,
         end: usize,
-        complete: bool,
     },
+    /// A line with an unknown name, of which the chunk has all.
     Unknown {
         start: usize,
         end: usize,
-        complete: bool,
+    },
+    /// What the chunk has of a line that a border cuts; `last` where the line ends there.
+    Piece {
+        of: Cut,
+        start: usize,
+        end: usize,
+        last: bool,
     },
     /// The start of an unknown line that was taken for something known in earlier chunks.
     UnknownPrefix {
@@ -166,6 +174,14 @@ pub(crate) enum Step {
         block_start: u64,
         block_end: u64,
     },
+}
+
+/// What is in a line that a chunk border cuts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    Value(Field),
+    Comment,
+    Unknown,
 }
 
 impl<'c> Tokens<'_, 'c> {
@@ -208,16 +224,87 @@ impl<'c> Tokens<'_, 'c> {
     #[inline(always)]
     pub(crate) fn step(&mut self) -> Option<Step> {
         loop {
+            if let Some(end) = self.line_ends.found() {
+                return self.whole_line(end);
+            }
+            if self.tokenizer.state == State::LineStart && self.line_ends.find(self.chunk).is_some()
+            {
+                continue;
+            }
+            if let Some(step) = self.cut_line()? {
+                return Some(step);
+            }
+        }
+    }
+
+    /// A line from its start to the line end at `end`.
+    #[inline(always)]
+    fn whole_line(&mut self, end: usize) -> Option<Step> {
+        let start = self.at;
+        let [line @ .., last] = self.chunk.get(start..end + 1)? else { return None };
+        let Some(first) = line.first() else {
+            return Some(self.blank_line(end, *last));
+        };
+        self.end_line(end, *last);
+        // Each field is told and returned by itself, so that what follows knows it. The most
+        // frequent comes first.
+        if let Some(value) = value_of(Field::Data, line) {
+            return Some(Step::Field { field: Field::Data, start: end - value.len(), end });
+        }
+        match first {
+            b'e' => {
+                if let Some(value) = value_of(Field::Event, line) {
+                    return Some(Step::Field {
+                        field: Field::Event,
+                        start: end - value.len(),
+                        end,
+                    });
+                }
+            }
+            b'i' => {
+                if let Some(value) = value_of(Field::Id, line) {
+                    return Some(Step::Field { field: Field::Id, start: end - value.len(), end });
+                }
+            }
+            b'r' => {
+                if let Some(value) = value_of(Field::Retry, line) {
+                    return Some(Step::Field {
+                        field: Field::Retry,
+                        start: end - value.len(),
+                        end,
+                    });
+                }
+            }
+            b':' => return Some(Step::Comment { start: start + 1, end }),
+            _ => {}
+        }
+        Some(Step::Unknown { start, end })
+    }
+
+    /// What comes where the end of a whole line has not been found: more of the line that earlier
+    /// chunks began, or the start of the one that the chunk's end cuts.
+    ///
+    /// `None`: the chunk is used up. `Some(None)`: a line begins here.
+    #[inline(never)]
+    fn cut_line(&mut self) -> Option<Option<Step>> {
+        loop {
             if self.tokenizer.state != State::LineStart {
                 if let Some(step) = self.resumed_line()? {
-                    return Some(step);
+                    return Some(Some(step));
                 }
-            } else if let Some(end) = self.line_ends.peek(self.chunk) {
-                return Some(self.whole_line(end));
+            } else if self.line_ends.find(self.chunk).is_some() {
+                return Some(None);
             } else {
-                let &first = self.chunk.get(self.at)?;
+                let rest = self.remaining();
+                let &first = rest.first()?;
                 self.tokenizer.state = match Field::by_first_byte(first) {
-                    Some(field) => State::FieldName { field, seen: 0 },
+                    Some(field) => match begun_value_of(field, rest) {
+                        Some(value) => {
+                            self.at = self.chunk.len() - value.len();
+                            State::Value { field }
+                        }
+                        None => State::FieldName { field, seen: 0 },
+                    },
                     None if first == b':' => {
                         self.at += 1;
                         State::Comment
@@ -228,77 +315,37 @@ impl<'c> Tokens<'_, 'c> {
         }
     }
 
-    /// A line from its start to the line end at `end`.
-    #[inline(always)]
-    fn whole_line(&mut self, end: usize) -> Step {
-        let start = self.at;
-        let line = self.chunk.get(start..end).unwrap_or_default();
-        let step = match line {
-            [] => return self.blank_line(end),
-            [b':', ..] => Step::Comment { start: start + 1, end, complete: true },
-            _ => match Field::at_start_of(line).and_then(|field| {
-                let name_len = field.name().len();
-                match line.get(name_len) {
-                    None => Some((field, end)),
-                    Some(b':') => Some((field, value_start(self.chunk, start + name_len + 1))),
-                    Some(_) => None,
-                }
-            }) {
-                Some((field, start)) => Step::Value { field, start, end, complete: true },
-                None => Step::Unknown { start, end, complete: true },
-            },
-        };
-        self.end_line(end);
-        step
-    }
-
     /// The part of a line that follows what earlier chunks held, or that the chunk's end cuts.
     ///
     /// `None`: the chunk is used up. `Some(None)`: the state moved on, without a token.
+    #[inline(always)]
     fn resumed_line(&mut self) -> Option<Option<Step>> {
-        let line_end = self.line_ends.peek(self.chunk);
         match self.tokenizer.state {
-            State::LineStart => {}
-            State::StreamStart { seen } => {
-                return Some(self.byte_order_mark(*self.chunk.get(self.at)?, seen));
+            State::Value { field } => return self.piece(Cut::Value(field)),
+            State::Comment => return self.piece(Cut::Comment),
+            State::Unknown => return self.piece(Cut::Unknown),
+            State::FieldName { field, seen } => return self.field_name(field, seen),
+            State::AfterColon { field } => {
+                if *self.chunk.get(self.at)? == b' ' {
+                    self.at += 1;
+                }
+                self.tokenizer.state = State::Value { field };
             }
             State::AfterCr => {
                 if *self.chunk.get(self.at)? == LF {
-                    self.swallow_line_feed();
+                    // It belongs to the line before, not to the block that begins here.
+                    let begins_here = self.tokenizer.block_start == self.here();
+                    self.pass_line_feed();
+                    if begins_here {
+                        self.tokenizer.block_start = self.here();
+                    }
                 }
                 self.tokenizer.state = State::LineStart;
             }
-            State::FieldName { field, seen } => return self.field_name(field, seen, line_end),
-            State::AfterColon { field } => {
-                // Where the line ends here, its value is empty; where the chunk does, wait.
-                if line_end.is_none() && self.at == self.chunk.len() {
-                    return None;
-                }
-                self.at = value_start(self.chunk, self.at);
-                self.tokenizer.state = State::Value { field };
+            State::StreamStart { seen } => {
+                return Some(self.byte_order_mark(*self.chunk.get(self.at)?, seen));
             }
-            State::Value { field } => {
-                return self.piece(line_end, |start, end, complete| Step::Value {
-                    field,
-                    start,
-                    end,
-                    complete,
-                });
-            }
-            State::Comment => {
-                return self.piece(line_end, |start, end, complete| Step::Comment {
-                    start,
-                    end,
-                    complete,
-                });
-            }
-            State::Unknown => {
-                return self.piece(line_end, |start, end, complete| Step::Unknown {
-                    start,
-                    end,
-                    complete,
-                });
-            }
+            State::LineStart => {}
         }
         Some(None)
     }
@@ -318,42 +365,42 @@ impl<'c> Tokens<'_, 'c> {
             self.tokenizer.state = State::LineStart;
         } else {
             self.tokenizer.state = State::Unknown;
-            return Some(Step::UnknownPrefix { bytes: seen_part });
+            return Some(self.unknown_prefix(seen_part));
         }
         None
     }
 
+    /// The only step that ends in the middle of a line of which more is in the chunk: its end may
+    /// have been found, but is not to be taken for that of a whole line.
+    fn unknown_prefix(&mut self, bytes: &'static [u8]) -> Step {
+        self.line_ends = LineEnds::starting_at(self.at);
+        Step::UnknownPrefix { bytes }
+    }
+
     /// More of a line that began with `seen` bytes of the name of `field`.
-    fn field_name(
-        &mut self,
-        field: Field,
-        seen: u8,
-        line_end: Option<usize>,
-    ) -> Option<Option<Step>> {
-        let name = field.name().as_bytes();
-        let (seen_part, wanted) = name.split_at(usize::from(seen));
-        let here =
-            self.chunk.get(self.at..line_end.unwrap_or(self.chunk.len())).unwrap_or_default();
-        let same = wanted.iter().zip(here).take_while(|(a, b)| a == b).count();
-        if same == here.len() && line_end.is_none() {
+    fn field_name(&mut self, field: Field, seen: u8) -> Option<Option<Step>> {
+        let (seen_part, wanted) = field.name().as_bytes().split_at(usize::from(seen));
+        let rest = self.remaining();
+        let same = wanted.iter().zip(rest).take_while(|(a, b)| a == b).count();
+        match rest.get(same) {
             // The chunk ends inside the name or right behind it.
-            self.tokenizer.state = State::FieldName { field, seen: seen + same as u8 };
-            self.at = self.chunk.len();
-            return None;
-        }
-        match here.get(same) {
-            None if same == wanted.len() => {
-                self.at += same;
-                self.tokenizer.state = State::Value { field };
+            None => {
+                self.tokenizer.state = State::FieldName { field, seen: seen + same as u8 };
+                self.at = self.chunk.len();
+                return None;
             }
             Some(b':') if same == wanted.len() => {
                 self.at += same + 1;
                 self.tokenizer.state = State::AfterColon { field };
             }
-            _ => {
+            Some(&(LF | CR)) if same == wanted.len() => {
+                self.at += same;
+                self.tokenizer.state = State::Value { field };
+            }
+            Some(_) => {
                 self.tokenizer.state = State::Unknown;
                 if seen > 0 {
-                    return Some(Some(Step::UnknownPrefix { bytes: seen_part }));
+                    return Some(Some(self.unknown_prefix(seen_part)));
                 }
             }
         }
@@ -361,53 +408,65 @@ impl<'c> Tokens<'_, 'c> {
     }
 
     /// What the chunk holds of a value, a comment or an unknown line.
-    fn piece(
-        &mut self,
-        line_end: Option<usize>,
-        step: impl Fn(usize, usize, bool) -> Step,
-    ) -> Option<Option<Step>> {
+    #[inline(always)]
+    fn piece(&mut self, of: Cut) -> Option<Option<Step>> {
+        let (start, end, last) = self.rest_of_line()?;
+        Some(Some(Step::Piece { of, start, end, last }))
+    }
+
+    /// Whether the chunk begins in the middle of a value of this field.
+    #[inline(always)]
+    pub(crate) fn is_in_value(&self, field: Field) -> bool {
+        self.tokenizer.state == State::Value { field }
+    }
+
+    /// What the chunk has of the current line, and whether it ends there.
+    #[inline(always)]
+    pub(crate) fn rest_of_line(&mut self) -> Option<(usize, usize, bool)> {
         let start = self.at;
-        match line_end {
+        match self.line_ends.find(self.chunk) {
             Some(end) => {
                 self.tokenizer.state = State::LineStart;
-                self.end_line(end);
-                Some(Some(step(start, end, true)))
+                self.end_line(end, *self.chunk.get(end)?);
+                Some((start, end, true))
             }
             None if start == self.chunk.len() => None,
             None => {
                 self.at = self.chunk.len();
-                Some(Some(step(start, self.chunk.len(), false)))
+                Some((start, self.at, false))
             }
         }
     }
 
     #[inline(always)]
-    fn blank_line(&mut self, end: usize) -> Step {
+    fn blank_line(&mut self, end: usize, last: u8) -> Step {
         let block_start = self.tokenizer.block_start;
-        self.end_line(end);
-        let block_end = self.here();
-        self.tokenizer.block_start = block_end;
-        Step::BlankLine { block_start, block_end }
+        self.end_line(end, last);
+        self.tokenizer.block_start = self.here();
+        Step::BlankLine { block_start, block_end: self.position_of(end + 1) }
     }
 
-    /// Passes the line end at `end`; a CR is one whatever follows. The state is
+    /// Passes the line end at `end`, the byte `last`; a CR is one whatever follows. The state is
     /// [`State::LineStart`] already.
     #[inline(always)]
-    fn end_line(&mut self, end: usize) {
+    fn end_line(&mut self, end: usize, last: u8) {
         debug_assert_eq!(self.tokenizer.state, State::LineStart);
         self.line_ends.pass();
         self.at = end + 1;
-        if self.chunk.get(end) == Some(&CR) {
-            self.tokenizer.state = State::AfterCr;
+        if last == CR {
+            match self.chunk.get(self.at) {
+                Some(&LF) => self.pass_line_feed(),
+                Some(_) => {}
+                None => self.tokenizer.state = State::AfterCr,
+            }
         }
     }
 
-    /// Passes the LF that completes a CRLF: it belongs to the line before, not to this block.
-    fn swallow_line_feed(&mut self) {
+    /// Passes the LF that completes a CRLF.
+    #[inline(always)]
+    fn pass_line_feed(&mut self) {
+        self.line_ends.find(self.chunk);
         self.line_ends.pass();
-        if self.tokenizer.block_start == self.here() {
-            self.tokenizer.block_start += 1;
-        }
         self.at += 1;
     }
 
@@ -425,10 +484,28 @@ impl<'c> Tokens<'_, 'c> {
     }
 }
 
-/// Where the value begins whose colon stands before `index`: one U+0020 there is not part of it.
+/// The value of a whole line, where it is one of this field.
 #[inline(always)]
-fn value_start(chunk: &[u8], index: usize) -> usize {
-    index + usize::from(chunk.get(index) == Some(&b' '))
+fn value_of(field: Field, line: &[u8]) -> Option<&[u8]> {
+    // One comparison for what nearly all servers write.
+    if let Some(value) = line.strip_prefix(field.name_and_space().as_bytes()) {
+        return Some(value);
+    }
+    match line.strip_prefix(field.name().as_bytes())? {
+        [b':', value @ ..] | value @ [] => Some(value),
+        _ => None,
+    }
+}
+
+/// What is there of the value in the start of a line, where it is one of this field and it is
+/// clear where the value begins.
+#[inline(always)]
+fn begun_value_of(field: Field, start: &[u8]) -> Option<&[u8]> {
+    match start.strip_prefix(field.name().as_bytes())? {
+        [b':', b' ', value @ ..] => Some(value),
+        [b':', value @ ..] if !value.is_empty() => Some(value),
+        _ => None,
+    }
 }
 
 impl<'c> Iterator for Tokens<'_, 'c> {
@@ -439,32 +516,25 @@ impl<'c> Iterator for Tokens<'_, 'c> {
         let step = self.step();
         self.commit();
         let step = step?;
-        let bytes = |start: usize, end: usize| self.chunk.get(start..end).unwrap_or_default();
-        Some(match step {
-            Step::Value { field, start, end, complete } => Token::Value {
-                field,
-                bytes: bytes(start, end),
-                position: self.position_of(start),
-                complete,
-            },
-            Step::Comment { start, end, complete } => Token::Comment {
-                bytes: bytes(start, end),
-                position: self.position_of(start),
-                complete,
-            },
-            Step::Unknown { start, end, complete } => Token::Unknown {
-                bytes: bytes(start, end),
-                position: self.position_of(start),
-                complete,
-            },
-            Step::UnknownPrefix { bytes } => Token::Unknown {
-                bytes,
-                position: self.here() - bytes.len() as u64,
-                complete: false,
-            },
-            Step::BlankLine { block_start, block_end } => {
-                Token::BlankLine { block: block_start..block_end }
+        let (of, start, end, complete) = match step {
+            Step::Field { field, start, end } => (Cut::Value(field), start, end, true),
+            Step::Comment { start, end } => (Cut::Comment, start, end, true),
+            Step::Unknown { start, end } => (Cut::Unknown, start, end, true),
+            Step::Piece { of, start, end, last } => (of, start, end, last),
+            Step::UnknownPrefix { bytes } => {
+                let position = self.here() - bytes.len() as u64;
+                return Some(Token::Unknown { bytes, position, complete: false });
             }
+            Step::BlankLine { block_start, block_end } => {
+                return Some(Token::BlankLine { block: block_start..block_end });
+            }
+        };
+        let bytes = self.chunk.get(start..end).unwrap_or_default();
+        let position = self.position_of(start);
+        Some(match of {
+            Cut::Value(field) => Token::Value { field, bytes, position, complete },
+            Cut::Comment => Token::Comment { bytes, position, complete },
+            Cut::Unknown => Token::Unknown { bytes, position, complete },
         })
     }
 }

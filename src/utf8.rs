@@ -104,8 +104,8 @@ fn is_cut(sequence: &[u8]) -> bool {
 
 /// A stretch of a chunk that is known to be UTF-8, so that the check costs one call for many values.
 ///
-/// The stretches grow from [`FIRST`](Self::FIRST) bytes on, so that a cursor that is dropped after
-/// an event has not checked much behind it, and stay below the size of a core's first cache.
+/// The stretches grow, so that a cursor that is dropped after an event has not checked much behind
+/// it, and stay below the size of a core's first cache.
 #[derive(Debug)]
 pub(crate) struct CheckedText<'c> {
     text: &'c str,
@@ -116,11 +116,17 @@ pub(crate) struct CheckedText<'c> {
 }
 
 impl<'c> CheckedText<'c> {
+    /// The first stretch for a caller who drops cursors early.
     const FIRST: usize = 256;
+    /// The same for one who does not: all of what a network packet brings.
+    const FIRST_OF_DRAINED: usize = 2048;
     const MOST: usize = 16 * 1024;
 
-    pub(crate) const fn new() -> Self {
-        CheckedText { text: "", start: 0, next: Self::FIRST }
+    /// `drained`: whether the cursor before this one has taken its whole chunk.
+    #[inline(always)]
+    pub(crate) const fn new(drained: bool) -> Self {
+        let next = if drained { Self::FIRST_OF_DRAINED } else { Self::FIRST };
+        CheckedText { text: "", start: 0, next }
     }
 
     /// The bytes from `start` to `end` of `chunk` as text; `None` where they are no UTF-8. `chunk`
@@ -134,25 +140,40 @@ impl<'c> CheckedText<'c> {
         self.known(start, end)
     }
 
+    /// The same where it is in the stretch that was checked last.
     #[inline(always)]
-    fn known(&self, start: usize, end: usize) -> Option<&'c str> {
-        self.text.get(start.checked_sub(self.start)?..end.checked_sub(self.start)?)
+    pub(crate) fn known(&self, start: usize, end: usize) -> Option<&'c str> {
+        // Before its start wraps round to behind its end.
+        self.text.get(start.wrapping_sub(self.start)..end.wrapping_sub(self.start))
     }
 
     #[inline(never)]
     fn check(&mut self, chunk: &'c [u8], start: usize, end: usize) {
         let stop = start.saturating_add(self.next).min(chunk.len()).max(end);
-        let stretch = chunk.get(start..character_border(chunk, stop)).unwrap_or_default();
+        let stop = character_border(chunk, stop);
+        let stretch = chunk.get(start..stop).unwrap_or_default();
         self.next = (self.next * 4).min(Self::MOST);
         self.start = start;
-        self.text = from_utf8(stretch).unwrap_or_else(|error| {
-            let well_formed = &stretch[..error.valid_up_to()];
-            crate::work::count(well_formed.len());
-            from_utf8(well_formed).unwrap_or_default()
+        self.text = well_formed(stretch).unwrap_or_else(|| {
+            let len = from_utf8(stretch).map_or_else(|error| error.valid_up_to(), str::len);
+            crate::work::count(2 * len);
+            from_utf8(&stretch[..len]).unwrap_or_default()
         });
         // An ill-formed sequence ends the check.
         crate::work::count(self.text.len() + 1);
     }
+}
+
+/// Text of any length, where all of it is UTF-8.
+#[cfg(feature = "std")]
+pub(crate) fn well_formed(bytes: &[u8]) -> Option<&str> {
+    simdutf8::basic::from_utf8(bytes).ok()
+}
+
+/// Text of any length, where all of it is UTF-8.
+#[cfg(not(feature = "std"))]
+pub(crate) fn well_formed(bytes: &[u8]) -> Option<&str> {
+    from_utf8(bytes).ok()
 }
 
 const fn is_continuation(byte: u8) -> bool {
@@ -162,6 +183,9 @@ const fn is_continuation(byte: u8) -> bool {
 /// The last index up to `index` at which no sequence of well-formed text is cut.
 fn character_border(chunk: &[u8], index: usize) -> usize {
     let before = chunk.get(..index).unwrap_or_default();
+    if before.last().is_none_or(u8::is_ascii) {
+        return index;
+    }
     let tail = &before[before.len().saturating_sub(3)..];
     // A lead byte that close to the end may be cut; ASCII and continuation bytes are not.
     match tail.iter().rposition(|&byte| !is_continuation(byte)) {
