@@ -92,6 +92,7 @@ mod line;
 mod parser;
 mod retained;
 mod scan;
+pub mod server;
 mod sink;
 mod token;
 mod tokenizer;

@@ -1,0 +1,165 @@
+//! The request's header `Last-Event-ID`, back into an id
+//! ([9.2.4](https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header)).
+//!
+//! A letter to the maintainer. Clients send the UTF-8 bytes of the last event ID string, any
+//! character but NUL, LF and CR. HTTP takes spaces and tabs off both ends of a value and the
+//! specification does not say what becomes of such ids ([whatwg/html#7363]); [`as_sent`] is the one
+//! place that says what this crate makes of them.
+//!
+//! [whatwg/html#7363]: https://github.com/whatwg/html/issues/7363
+
+#[cfg(feature = "alloc")]
+use alloc::{borrow::Cow, string::String, vec::Vec};
+use core::error::Error;
+use core::fmt::{self, Display, Formatter};
+
+use crate::scan::{CR, LF};
+
+/// The name of the request's header with the last event ID.
+pub const LAST_EVENT_ID: &str = "last-event-id";
+
+/// The last event ID from the bytes of the header's value; empty where the value is, as where there
+/// is no such header: the client is new.
+///
+/// ```
+/// use sse_wire::server::{HeaderError, last_event_id};
+///
+/// assert_eq!(last_event_id(b"42"), Ok("42"));
+/// assert_eq!(last_event_id("größe-7".as_bytes()), Ok("größe-7"));
+/// assert_eq!(last_event_id(b" 42\t"), Ok("42"));
+/// assert_eq!(last_event_id(b"4\xFF2"), Err(HeaderError::NotUtf8 { at: 1 }));
+/// ```
+///
+/// Spaces and tabs at both ends go, as HTTP takes them off wherever it reads a header: an id that
+/// has them does not come back as it was ([`survives_header`]).
+///
+/// In a framework that hands headers over as text, take the bytes where you can (`as_bytes` of
+/// `http::HeaderValue`, not its `to_str`, which refuses all but ASCII). Where there is only text
+/// with each character standing for a byte, see `last_event_id_from_latin1`.
+///
+/// # Errors
+///
+/// [`HeaderError`], where the bytes are no UTF-8 or have a NUL, LF or CR, which no event stream can
+/// have put there. Offsets are those in `value`.
+pub fn last_event_id(value: &[u8]) -> Result<&str, HeaderError> {
+    match core::str::from_utf8(value) {
+        Ok(text) => {
+            check(value)?;
+            Ok(as_sent(text))
+        }
+        Err(error) => Err(HeaderError::NotUtf8 { at: error.valid_up_to() }),
+    }
+}
+
+/// The last event ID from a header that was decoded as Latin-1: each character of the text is one
+/// byte of the value.
+///
+/// This is what Node, Python's WSGI and HTTP stacks of their kind make of a header, and it turns
+/// every id beyond ASCII into another one.
+///
+/// ```
+/// use sse_wire::server::last_event_id_from_latin1;
+///
+/// assert_eq!(last_event_id_from_latin1("42")?, "42");
+/// assert_eq!(last_event_id_from_latin1("grÃ¶Ã\u{9F}e-7")?, "größe-7");
+/// # Ok::<(), sse_wire::server::HeaderError>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of [`last_event_id`], with offsets in bytes of the header's value; and
+/// [`HeaderError::NotLatin1`], where a character is none of the 256.
+///
+/// # Memory
+///
+/// A value in ASCII is lent, any other allocates once.
+#[cfg(feature = "alloc")]
+pub fn last_event_id_from_latin1(value: &str) -> Result<Cow<'_, str>, HeaderError> {
+    if value.is_ascii() {
+        return last_event_id(value.as_bytes()).map(Cow::Borrowed);
+    }
+    let mut bytes = Vec::with_capacity(value.len());
+    for character in value.chars() {
+        let Ok(byte) = u8::try_from(character) else {
+            return Err(HeaderError::NotLatin1 { character, at: bytes.len() });
+        };
+        bytes.push(byte);
+    }
+    last_event_id(&bytes).map(|id| Cow::Owned(String::from(id)))
+}
+
+/// Whether an id comes back in `Last-Event-ID` as it was sent: to be asked where ids are made.
+///
+/// ```
+/// use sse_wire::server::survives_header;
+///
+/// assert!(survives_header("order 7, größe"));
+/// assert!(!survives_header(" 7"), "HTTP takes spaces and tabs off both ends");
+/// assert!(!survives_header("7\u{1}"), "HTTP stacks refuse control characters");
+/// ```
+///
+/// Not answered here is the length: servers and proxies refuse headers of more than some
+/// kilobytes, and a client with such an id can never come back.
+pub fn survives_header(id: &str) -> bool {
+    as_sent(id) == id && !id.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t')
+}
+
+/// What a client's header carries of an id.
+fn as_sent(id: &str) -> &str {
+    id.trim_matches([' ', '\t'])
+}
+
+fn check(value: &[u8]) -> Result<(), HeaderError> {
+    match memchr::memchr3(0, LF, CR, value) {
+        Some(at) => Err(HeaderError::Character { character: char::from(value[at]), at }),
+        None => Ok(()),
+    }
+}
+
+/// A header `Last-Event-ID` that carries no id.
+///
+/// Answer it with the status 400, or as a client whose place is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HeaderError {
+    /// The value is no UTF-8.
+    NotUtf8 {
+        /// The byte offset: everything before it is well-formed.
+        at: usize,
+    },
+    /// The value has a NUL, LF or CR.
+    Character {
+        /// The character.
+        character: char,
+        /// Its byte offset.
+        at: usize,
+    },
+    /// The text was not decoded as Latin-1: it has a character that stands for no byte.
+    NotLatin1 {
+        /// The character.
+        character: char,
+        /// How many characters stand before it.
+        at: usize,
+    },
+}
+
+impl Display for HeaderError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotUtf8 { at } => write!(
+                f,
+                "`Last-Event-ID` is no UTF-8 from byte {at} on; answer 400, or treat the client's place as unknown"
+            ),
+            Self::Character { character, at } => write!(
+                f,
+                "`Last-Event-ID` has {character:?} at byte {at}, which no event stream can have put there; answer 400, or treat the client's place as unknown"
+            ),
+            Self::NotLatin1 { character, at } => write!(
+                f,
+                "`Last-Event-ID` has {character:?} at character {at}, so it was not decoded as Latin-1; if it is text already, read its UTF-8 bytes"
+            ),
+        }
+    }
+}
+
+impl Error for HeaderError {}
