@@ -38,6 +38,7 @@
 //! | 9.2.2 last event ID string | [`Event::last_event_id`], [`Parser::last_event_id`] |
 //! | 9.2.2 reconnection time | [`Parser::reconnection_time`], [`Item::ReconnectionTime`] |
 //! | 9.2.6 end of the stream | [`Parser::finish`], [`End`] |
+//! | 9.2.4 `Last-Event-ID` and what it asks for; 9.2.7 keep-alive comments | [`server`] |
 //!
 //! # Where the specification is silent
 //!
@@ -63,7 +64,7 @@
 //! | feature | adds |
 //! | --- | --- |
 //! | `std` (default) | `alloc`; `std::io::Write` for [`DataWriter`]; wider vectors in `memchr` |
-//! | `alloc` | [`Growable`] buffers and with them `Parser::new`, `OwnedEvent`, `Vec` and `String` as [`Sink`] |
+//! | `alloc` | [`Growable`] buffers and with them `Parser::new`, `OwnedEvent`, `Vec` and `String` as [`Sink`], `server::ReplayBuffer` |
 //! | `cli` | the command `sse-wire`, nothing in the library |
 //!
 //! Without any there is `core` alone: [`Tokenizer`], [`Parser::with_arrays`], and [`Block`] into
@@ -71,8 +72,9 @@
 //!
 //! # What this crate does not do
 //!
-//! It opens no connection and keeps no time; it does not interpret data; it does not know HTTP
-//! beyond what a stream says.
+//! It opens no connection and keeps no time: who needs one, as [`server`] does, is told it. It does
+//! not interpret data; it does not know HTTP beyond what a stream says, and the few headers that
+//! go with one.
 
 #![no_std]
 
