@@ -65,6 +65,7 @@
 //! | --- | --- |
 //! | `std` (default) | `alloc`; `std::io::Write` for [`DataWriter`]; wider vectors in `memchr` |
 //! | `alloc` | [`Growable`] buffers and with them `Parser::new`, `OwnedEvent`, `Vec` and `String` as [`Sink`], `server::ReplayBuffer` |
+//! | `stream` | `stream`: events of any `futures_core::Stream` of chunks |
 //! | `cli` | the command `sse-wire`, nothing in the library |
 //!
 //! Without any there is `core` alone: [`Tokenizer`], [`Parser::with_arrays`], and [`Block`] into
@@ -83,6 +84,7 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+mod adapters;
 mod buffer;
 mod cursor;
 mod data_writer;
@@ -101,6 +103,8 @@ mod tokenizer;
 mod utf8;
 mod work;
 
+#[cfg(feature = "stream")]
+pub use adapters::stream;
 pub use buffer::{Buffers, Fixed, Growable};
 pub use data_writer::DataWriter;
 pub use encoder::Block;

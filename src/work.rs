@@ -7,6 +7,8 @@ pub(crate) const fn count(_bytes: usize) {}
 
 #[cfg(all(test, feature = "alloc"))]
 pub(crate) use counted::count;
+#[cfg(all(test, feature = "stream"))]
+pub(crate) use counted::counted;
 
 #[cfg(all(test, feature = "alloc"))]
 mod counted {
@@ -23,6 +25,12 @@ mod counted {
 
     pub(crate) fn count(bytes: usize) {
         BYTES.set(BYTES.get() + bytes);
+    }
+
+    /// What this thread has counted so far.
+    #[cfg(feature = "stream")]
+    pub(crate) fn counted() -> usize {
+        BYTES.get()
     }
 
     /// Streams in which some work could be done again and again.

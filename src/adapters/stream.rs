@@ -1,0 +1,363 @@
+//! A stream of chunks → a stream of events, for asynchronous code on any runtime.
+//!
+//! ```
+//! use futures::{StreamExt, executor::block_on, stream};
+//! use sse_wire::stream::EventStreamExt;
+//!
+//! // What an HTTP client gives, cut anywhere.
+//! let chunks = stream::iter(["data: he", "llo\n\nevent: end\n", "data\n\n"].map(Ok::<_, std::io::Error>));
+//! let mut events = chunks.events();
+//! # block_on(async {
+//! while let Some(event) = events.next().await {
+//!     let event = event?;
+//!     println!("{}: {}", event.event_type, event.data);
+//! }
+//! # Ok::<(), sse_wire::stream::Error<std::io::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! With reqwest it is `response.bytes_stream().events()`.
+
+// A letter to the maintainer. What has been taken of a chunk is known from the parser's position,
+// not from a count of our own: so a future or a cursor can be dropped or forgotten at any time, and
+// nothing is lost or parsed twice. The chunk stays until all of it is taken, so an event can be
+// lent from it.
+
+use core::fmt::{self, Display, Formatter};
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use futures_core::stream::{FusedStream, Stream, TryStream};
+use pin_project_lite::pin_project;
+
+use crate::{End, Events, Items, LimitError, OwnedEvent, Parser};
+
+pin_project! {
+    /// The events of a stream of chunks.
+    ///
+    /// As a [`Stream`] it gives an [`OwnedEvent`] a poll. [`next_events`](Self::next_events) lends
+    /// events without copying them, and [`next_items`](Self::next_items) shows comments,
+    /// reconnection times and blocks without an event too. The three can be mixed.
+    ///
+    /// The chunks can be anything that is bytes (`Bytes`, `Vec<u8>`, `&[u8]`), of any stream of
+    /// `Result`s. This one is `Send` where that stream and its chunks are, and `Unpin` where that
+    /// stream is; neither is asked for.
+    ///
+    /// # Laws
+    ///
+    /// - Those of [`Parser`]: chunk-invariance, promptness, linear time, also where a chunk has many
+    ///   events and each is polled for.
+    /// - Cancellation: a future of `next`, `next_events` or `next_items` that is dropped has lost
+    ///   nothing, nor has a cursor.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Limit`] in the place of an event that needs more than the parser's limit: 16 MiB,
+    /// unless [another parser](Self::with_parser) is given. The next poll goes on behind that event.
+    ///
+    /// [`Error::Transport`] where the stream of chunks gives an error, behind all events that were
+    /// complete before. It changes nothing here: whether anything follows is for that stream to
+    /// say, and if something does, it continues where the last chunk ended.
+    ///
+    /// # End
+    ///
+    /// `None` once the stream of chunks has ended, and from then on. An event whose blank line did
+    /// not come is discarded, as the specification wants; [`finish`](Self::finish) tells.
+    ///
+    /// # Memory and cost
+    ///
+    /// One chunk, and what the parser retains. An [`OwnedEvent`] costs its allocations
+    /// ([`Event::to_owned`](crate::Event::to_owned)); nothing is queued.
+    ///
+    /// A poll takes chunks until one completes an event. Where chunks are always ready and complete
+    /// none, it goes on until the stream of chunks is pending, which sockets of tokio are from time
+    /// to time.
+    #[derive(Debug)]
+    #[must_use = "streams do nothing unless polled"]
+    pub struct EventStream<S: TryStream> {
+        #[pin]
+        chunks: S,
+        parser: Parser,
+        // The last chunk, as long as something of it may be left.
+        chunk: Option<S::Ok>,
+        // The parser's position when that chunk came.
+        chunk_start: u64,
+        ended: bool,
+    }
+}
+
+/// Gives streams of chunks the method [`events`](Self::events).
+pub trait EventStreamExt: TryStream + Sized {
+    /// The events of this stream of chunks, parsed with a limit of 16 MiB.
+    fn events(self) -> EventStream<Self>
+    where
+        Self::Ok: AsRef<[u8]>,
+    {
+        EventStream::new(self)
+    }
+}
+
+impl<S: TryStream> EventStreamExt for S {}
+
+impl<S: TryStream> EventStream<S>
+where
+    S::Ok: AsRef<[u8]>,
+{
+    /// The events of `chunks`, parsed with a limit of 16 MiB.
+    pub fn new(chunks: S) -> Self {
+        Self::with_parser(chunks, Parser::new())
+    }
+
+    /// The events of `chunks`, parsed with this parser: for another limit, or to go on after an
+    /// earlier connection with its last event ID and reconnection time.
+    ///
+    /// ```
+    /// use futures::{StreamExt, executor::block_on, stream};
+    /// use sse_wire::{Parser, stream::EventStream};
+    ///
+    /// let connect = |bytes: &'static str| stream::iter([Ok::<_, std::io::Error>(bytes)]);
+    /// # block_on(async {
+    /// let mut events = EventStream::with_parser(connect("id: 7\ndata: x\n\n"), Parser::with_limit(1024));
+    /// while let Some(event) = events.next().await { /* … */ }
+    ///
+    /// let mut parser = events.into_parser();
+    /// let _how_it_ended = parser.finish();
+    /// let mut events = EventStream::with_parser(connect("data: y\n\n"), parser);
+    /// assert_eq!(events.next().await.unwrap().unwrap().last_event_id, "7");
+    /// # });
+    /// ```
+    pub fn with_parser(chunks: S, parser: Parser) -> Self {
+        EventStream { chunks, parser, chunk: None, chunk_start: 0, ended: false }
+    }
+
+    /// A cursor over the events that the next chunk completes, none for many a chunk; `None` at the
+    /// end. The events are lent: one that lies within the chunk is neither copied nor allocated.
+    ///
+    /// What a dropped cursor has not taken of its chunk is left to the next call. Chunks
+    /// that are not `Unpin` are pinned first: `let chunks = pin!(chunks);`.
+    ///
+    /// ```
+    /// use futures::{executor::block_on, stream};
+    /// use sse_wire::stream::EventStreamExt;
+    ///
+    /// let mut stream = stream::iter(["data: 1\n\nda", "ta: 2\n\n"].map(Ok::<_, std::io::Error>)).events();
+    /// let mut seen = String::new();
+    /// # block_on(async {
+    /// while let Some(events) = stream.next_events().await {
+    ///     let mut events = events?;
+    ///     while let Some(event) = events.next()? {
+    ///         seen += event.data;
+    ///     }
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// assert_eq!(seen, "12");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the stream of chunks gives; a limit's error comes from the cursor.
+    pub async fn next_events(&mut self) -> Option<Result<Events<'_, '_>, S::Error>>
+    where
+        S: Unpin,
+    {
+        let chunk = self.next_chunk().await?;
+        Some(chunk.map(|()| {
+            let (parser, rest) = Pin::new(self).rest();
+            parser.push(rest)
+        }))
+    }
+
+    /// Like [`next_events`](Self::next_events), but the cursor also shows comments, reconnection
+    /// times and blocks without an event, in order: [`Parser::observe`].
+    ///
+    /// # Errors
+    ///
+    /// What the stream of chunks gives; a limit's error comes from the cursor.
+    pub async fn next_items(&mut self) -> Option<Result<Items<'_, '_>, S::Error>>
+    where
+        S: Unpin,
+    {
+        let chunk = self.next_chunk().await?;
+        Some(chunk.map(|()| {
+            let (parser, rest) = Pin::new(self).rest();
+            parser.observe(rest)
+        }))
+    }
+
+    /// Ends the stream here, says how it ended, and gives `None` from then on; meant for after the
+    /// first `None`. The last event ID and the reconnection time stay.
+    ///
+    /// ```
+    /// use futures::{StreamExt, executor::block_on, stream};
+    /// use sse_wire::{End, stream::EventStreamExt};
+    ///
+    /// let mut events = stream::iter([Ok::<_, std::io::Error>("data: whole\n\ndata: [DONE]")]).events();
+    /// # block_on(async {
+    /// assert_eq!(events.next().await.unwrap().unwrap().data, "whole");
+    /// assert!(events.next().await.is_none());
+    /// match events.finish() {
+    ///     End::Clean => unreachable!(),
+    ///     End::Incomplete(pending) => assert_eq!(pending.data, Some("[DONE]")),
+    /// }
+    /// # });
+    /// ```
+    pub fn finish(&mut self) -> End<'_> {
+        self.chunk = None;
+        self.ended = true;
+        self.parser.finish()
+    }
+
+    /// The parser: among other things, [`Parser::unfinished_block`] is empty where the stream has
+    /// ended clean, also for a stream that is pinned.
+    pub const fn parser(&self) -> &Parser {
+        &self.parser
+    }
+
+    /// Gives the parser back, for the next connection; what it has not taken of the last chunk is
+    /// dropped. [`Parser::finish`] ends this stream for it.
+    pub fn into_parser(self) -> Parser {
+        self.parser
+    }
+
+    /// The last event ID string: what a `Last-Event-ID` header must say; empty where there is none.
+    pub fn last_event_id(&self) -> &str {
+        self.parser.last_event_id()
+    }
+
+    /// The reconnection time in milliseconds; `None` while no `retry` line has set it.
+    pub const fn reconnection_time(&self) -> Option<u64> {
+        self.parser.reconnection_time()
+    }
+
+    async fn next_chunk(&mut self) -> Option<Result<(), S::Error>>
+    where
+        S: Unpin,
+    {
+        poll_fn(|cx| Pin::new(&mut *self).poll_chunk(cx)).await
+    }
+
+    /// Waits for a chunk of which something has not been taken.
+    fn poll_chunk(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<(), S::Error>>> {
+        while self.as_mut().rest().1.is_empty() {
+            let mut this = self.as_mut().project();
+            *this.chunk = None;
+            if *this.ended {
+                return Poll::Ready(None);
+            }
+            match ready!(this.chunks.as_mut().try_poll_next(cx)) {
+                Some(Ok(chunk)) => {
+                    *this.chunk_start = this.parser.position();
+                    *this.chunk = Some(chunk);
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => *this.ended = true,
+            }
+        }
+        Poll::Ready(Some(Ok(())))
+    }
+
+    /// The parser, and what it has not taken of the last chunk.
+    fn rest(self: Pin<&mut Self>) -> (&mut Parser, &[u8]) {
+        let this = self.project();
+        let taken = this.parser.position().wrapping_sub(*this.chunk_start) as usize;
+        let chunk = this.chunk.as_ref().map_or(&[][..], AsRef::as_ref);
+        (this.parser, chunk.get(taken..).unwrap_or_default())
+    }
+}
+
+impl<S: TryStream> Stream for EventStream<S>
+where
+    S::Ok: AsRef<[u8]>,
+{
+    type Item = Result<OwnedEvent, Error<S::Error>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        while let Some(chunk) = ready!(self.as_mut().poll_chunk(cx)) {
+            chunk.map_err(Error::Transport)?;
+            let (parser, rest) = self.as_mut().rest();
+            if let Some(event) = parser.push(rest).next()? {
+                return Poll::Ready(Some(Ok(event.to_owned())));
+            }
+        }
+        Poll::Ready(None)
+    }
+}
+
+impl<S: TryStream> FusedStream for EventStream<S>
+where
+    S::Ok: AsRef<[u8]>,
+{
+    fn is_terminated(&self) -> bool {
+        self.ended
+    }
+}
+
+/// Why there is no event.
+///
+/// It is an error as the standard library knows them where `E` is one, which a `Box<dyn Error>` is
+/// not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error<E> {
+    /// The stream of chunks has given this error.
+    Transport(E),
+    /// An event needs more memory than the parser may retain. It is skipped; go on polling.
+    Limit(LimitError),
+}
+
+impl<E> From<LimitError> for Error<E> {
+    fn from(error: LimitError) -> Self {
+        Error::Limit(error)
+    }
+}
+
+impl<E> Display for Error<E> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Transport(_) => f.write_str(
+                "the stream of bytes failed; to go on, connect again with the last event ID",
+            ),
+            Error::Limit(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: core::error::Error + 'static> core::error::Error for Error<E> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Error::Transport(error) => Some(error),
+            Error::Limit(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::convert::Infallible;
+    use std::vec::Vec;
+
+    use futures::{StreamExt, executor::block_on, stream};
+
+    use super::EventStreamExt;
+    use crate::work::counted;
+
+    #[test]
+    fn linear_time_the_rest_of_a_chunk_is_not_looked_at_again_for_each_event() {
+        for len in [20_000, 200_000] {
+            let bytes = b"data: x\n\n".repeat(len / 9);
+            let mut events = stream::iter([Ok::<_, Infallible>(&bytes[..])]).events();
+            let before = counted();
+            let count = block_on(events.by_ref().collect::<Vec<_>>()).len();
+            let work = (counted() - before) / bytes.len();
+            assert_eq!(count, len / 9);
+            // The parser's own law, of a cursor dropped after each event.
+            assert!(work <= 328, "{work} for each byte");
+        }
+    }
+}

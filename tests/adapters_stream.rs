@@ -1,0 +1,412 @@
+//! The stream of events: the vectors through it, and its laws.
+
+#![cfg(feature = "stream")]
+
+#[path = "support/script.rs"]
+mod script;
+mod support;
+
+use std::error::Error as _;
+use std::fmt;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+
+use allocation_counter::measure;
+use futures::Stream;
+use futures::stream::FusedStream;
+use script::{Script, context, is_send, poll_next, poll_once};
+use sse_wire::stream::{Error, EventStream, EventStreamExt};
+use sse_wire::{Block, End, Event, Item, Parser, Refused};
+use support::{Decoded, DecoderCase, Told, decoder_cases, every_chunking};
+
+#[derive(Debug, PartialEq)]
+struct Broken(u8);
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "broken pipe {}", self.0)
+    }
+}
+
+impl std::error::Error for Broken {}
+
+type Chunks<'c> = Script<Result<&'c [u8], Broken>>;
+
+/// How a test takes events from the stream.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Way {
+    /// As a `Stream`, pending behind each chunk.
+    Poll,
+    /// As a `Stream` of chunks that are always ready.
+    PollReady,
+    /// `next_events`, each cursor drained.
+    Events,
+    /// `next_events`, a future dropped before and a cursor forgotten behind each event.
+    ForgottenCursors,
+    /// `next_items`.
+    Items,
+    /// All of them in turn.
+    Mixed,
+}
+
+const WAYS: [Way; 6] =
+    [Way::Poll, Way::PollReady, Way::Events, Way::ForgottenCursors, Way::Items, Way::Mixed];
+
+fn tell(event: &Event<'_>) -> Told {
+    (
+        event.event_type.to_owned(),
+        event.data.to_owned(),
+        event.last_event_id.to_owned(),
+        event.range.clone(),
+    )
+}
+
+/// Everything up to the next time that the stream is pending; whether it has ended.
+fn run(stream: &mut EventStream<Chunks<'_>>, way: Way, decoded: &mut Decoded) -> bool {
+    let mut turn = 0;
+    loop {
+        let step = match way {
+            Way::Mixed => [Way::Poll, Way::ForgottenCursors, Way::Items][turn % 3],
+            way => way,
+        };
+        turn += 1;
+        match step {
+            Way::Poll | Way::PollReady | Way::Mixed => match poll_next(stream) {
+                Poll::Ready(Some(Ok(event))) => decoded.events.push(tell(&event.as_event())),
+                Poll::Ready(Some(Err(Error::Limit(_)))) => decoded.errors += 1,
+                Poll::Ready(Some(Err(Error::Transport(error)))) => panic!("{error}"),
+                Poll::Ready(None) => return true,
+                Poll::Pending => return false,
+            },
+            Way::Events | Way::ForgottenCursors => {
+                let mut events = match poll_once(stream.next_events()) {
+                    Poll::Ready(Some(events)) => events.unwrap(),
+                    Poll::Ready(None) => return true,
+                    Poll::Pending => return false,
+                };
+                loop {
+                    match events.next() {
+                        Ok(Some(event)) => decoded.events.push(tell(&event)),
+                        Ok(None) => break,
+                        Err(_) => decoded.errors += 1,
+                    }
+                    if step == Way::ForgottenCursors {
+                        // Without `Drop` nothing can be made good that a forgotten one left behind.
+                        const { assert!(!std::mem::needs_drop::<sse_wire::Events<'_, '_>>()) };
+                        break;
+                    }
+                }
+            }
+            Way::Items => {
+                let mut items = match poll_once(stream.next_items()) {
+                    Poll::Ready(Some(items)) => items.unwrap(),
+                    Poll::Ready(None) => return true,
+                    Poll::Pending => return false,
+                };
+                loop {
+                    match items.next() {
+                        Ok(Some(Item::Event(event))) => decoded.events.push(tell(&event)),
+                        Ok(Some(Item::Comment { text, .. })) if way == Way::Items => {
+                            decoded.comments.get_or_insert_default().push(text.to_owned());
+                        }
+                        Ok(Some(_)) => {}
+                        Ok(None) => break,
+                        Err(error) if error.refused() == Refused::Event => decoded.errors += 1,
+                        Err(_) => {}
+                    }
+                    if way == Way::Mixed {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn decode(case: &DecoderCase, way: Way, chunks: &[&[u8]]) -> Decoded {
+    let mut parser = case.limit.map_or_else(Parser::new, Parser::with_limit);
+    if let Some(id) = &case.last_event_id {
+        parser.set_last_event_id(id).unwrap();
+    }
+    let items = chunks.iter().map(|&chunk| Ok(chunk));
+    let script = if way == Way::PollReady { Script::ready(items) } else { Script::pausing(items) };
+    let mut stream = EventStream::with_parser(script, parser);
+    let mut decoded = Decoded::default();
+    if way == Way::Items {
+        decoded.comments = Some(Vec::new());
+    }
+    while !run(&mut stream, way, &mut decoded) {
+        decoded.after.push(decoded.events.len());
+    }
+    assert!(stream.is_terminated());
+    assert!(matches!(poll_next(&mut stream), Poll::Ready(None)), "and stays at its end");
+    decoded.last_event_id = stream.last_event_id().to_owned();
+    decoded.retry = stream.reconnection_time();
+    let clean = stream.parser().unfinished_block().is_empty();
+    decoded.clean = matches!(stream.finish(), End::Clean);
+    assert_eq!(decoded.clean, clean);
+    decoded
+}
+
+#[test]
+fn every_decoder_vector_holds_in_every_chunking_through_the_stream() {
+    for case in &decoder_cases() {
+        let stream = case.chunks.concat();
+        for way in WAYS {
+            let check = |chunks: &[&[u8]], after: Option<&[usize]>| {
+                let decoded = decode(case, way, chunks);
+                let expected = Decoded {
+                    after: match after {
+                        Some(after) if way != Way::PollReady => after.to_vec(),
+                        _ => decoded.after.clone(),
+                    },
+                    comments: match (&decoded.comments, case.limit) {
+                        // Comments that are observed count for the limit.
+                        (None, _) | (_, Some(_)) => decoded.comments.clone(),
+                        (Some(_), None) => case.expected.comments.clone(),
+                    },
+                    ..case.expected.clone()
+                };
+                assert!(
+                    decoded == expected,
+                    "{}\n{way:?}\nchunks   {:?}\ndecoded  {decoded:?}\nexpected {expected:?}",
+                    case.name,
+                    chunks.iter().map(|chunk| chunk.escape_ascii().to_string()).collect::<Vec<_>>(),
+                );
+            };
+            let given: Vec<&[u8]> = case.chunks.iter().map(Vec::as_slice).collect();
+            check(&given, Some(&case.expected.after));
+            every_chunking(&stream, |chunks| check(chunks, None));
+        }
+    }
+}
+
+/// The data of each event, or what stands in its place.
+fn told(stream: &mut EventStream<Chunks<'_>>) -> Vec<String> {
+    std::iter::from_fn(|| match poll_next(stream) {
+        Poll::Ready(Some(Ok(event))) => Some(event.data),
+        Poll::Ready(Some(Err(Error::Transport(error)))) => Some(error.to_string()),
+        Poll::Ready(Some(Err(Error::Limit(_)))) => Some("limit".into()),
+        Poll::Ready(None) => None,
+        Poll::Pending => Some("pending".into()),
+    })
+    .collect()
+}
+
+#[test]
+fn a_transport_error_comes_behind_the_events_before_it_and_what_follows_continues() {
+    let chunks: [Result<&[u8], _>; 4] =
+        [Ok(b"data: 1\n\ndata: 2\n\nda"), Err(Broken(1)), Err(Broken(2)), Ok(b"ta: 3\n\n")];
+    let mut stream = Script::ready(chunks).events();
+    assert_eq!(told(&mut stream), ["1", "2", "broken pipe 1", "broken pipe 2", "3"]);
+    assert_eq!(stream.finish(), End::Clean);
+}
+
+#[test]
+fn a_transport_error_of_a_lending_call_is_its_own_error() {
+    let mut stream = Script::ready([Err(Broken(1)), Ok(&b"data: 1\n\n"[..])]).events();
+    assert!(matches!(poll_once(stream.next_events()), Poll::Ready(Some(Err(Broken(1))))));
+    assert!(matches!(poll_once(stream.next_items()), Poll::Ready(Some(Ok(_)))), "and it goes on");
+}
+
+#[test]
+fn a_limit_error_is_told_apart_in_the_place_of_its_event_and_the_next_event_comes() {
+    let bytes = b"data: 1\n\ndata: too long\n\ndata: 2\n\n";
+    for size in 1..=bytes.len() {
+        let chunks = bytes.chunks(size).map(Ok);
+        let mut stream = EventStream::with_parser(Script::ready(chunks), Parser::with_limit(4));
+        assert_eq!(told(&mut stream), ["1", "limit", "2"], "chunks of {size}");
+    }
+}
+
+#[test]
+fn errors_say_what_to_do_and_have_their_source() {
+    let mut stream = EventStream::with_parser(
+        Script::ready([Ok(&b"data: xx\n\n"[..]), Err(Broken(9))]),
+        Parser::with_limit(1),
+    );
+    let Poll::Ready(Some(Err(limit))) = poll_next(&mut stream) else { panic!() };
+    let Error::Limit(error) = limit else { panic!("{limit:?}") };
+    assert_eq!((limit.to_string(), error.limit()), (error.to_string(), 1));
+    assert!(limit.source().is_none(), "it is told once");
+    let Poll::Ready(Some(Err(transport))) = poll_next(&mut stream) else { panic!() };
+    assert_eq!(transport.source().unwrap().downcast_ref(), Some(&Broken(9)));
+    assert!(!transport.to_string().contains("broken pipe"), "it is told once");
+}
+
+#[test]
+fn cancellation_a_dropped_future_loses_nothing() {
+    let bytes = b"id: 1\ndata: one\n\ndata: two\r\n\r\n: c\n\nevent: e\ndata: three\n\n";
+    let expected = told(&mut Script::ready([Ok::<_, Broken>(&bytes[..])]).events());
+    assert_eq!(expected, ["one", "two", "three"]);
+    for size in 1..=bytes.len() {
+        let mut stream = Script::pausing(bytes.chunks(size).map(Ok::<_, Broken>)).events();
+        let mut seen = Vec::new();
+        // Each poll is of a future of its own, which is then dropped.
+        loop {
+            match poll_once(futures::StreamExt::next(&mut stream)) {
+                Poll::Ready(Some(event)) => seen.push(event.unwrap().data),
+                Poll::Ready(None) => break,
+                Poll::Pending => {}
+            }
+        }
+        assert_eq!(seen, expected, "chunks of {size}");
+    }
+}
+
+#[test]
+fn the_end_can_be_told_after_none_and_the_parser_goes_on_in_the_next_connection() {
+    let first = b"id: 1\nretry: 50\ndata: whole\n\nid: 2\ndata: cut";
+    let mut stream = Script::ready([Ok(&first[..])]).events();
+    assert_eq!(told(&mut stream), ["whole"]);
+    assert_eq!(stream.last_event_id(), "1");
+    let End::Incomplete(pending) = stream.finish() else { panic!() };
+    assert_eq!((pending.data, pending.last_event_id), (Some("cut"), "2"));
+
+    let second = Script::ready([Ok::<_, Broken>(&b"data: next\n\n"[..])]);
+    let mut stream = EventStream::with_parser(second, stream.into_parser());
+    assert_eq!(stream.reconnection_time(), Some(50));
+    let Poll::Ready(Some(Ok(event))) = poll_next(&mut stream) else { panic!() };
+    assert_eq!((event.data.as_str(), event.last_event_id.as_str()), ("next", "1"));
+    assert_eq!(event.range, 0..12, "positions begin anew");
+}
+
+#[test]
+fn a_parser_in_the_middle_of_a_stream_goes_on_where_it_stands() {
+    let mut parser = Parser::new();
+    assert!(parser.push(b"data: be").next().unwrap().is_none());
+    let mut stream =
+        EventStream::with_parser(Script::ready([Ok(&b"gun\n\ndata: x\n\n"[..])]), parser);
+    assert_eq!(told(&mut stream), ["begun", "x"]);
+}
+
+#[test]
+fn finish_ends_the_stream_in_the_middle_of_a_chunk_too() {
+    let mut stream =
+        Script::ready([Ok(&b"data: 1\n\ndata: 2\n\n"[..]), Ok(b"data: 3\n\n")]).events();
+    assert!(poll_next(&mut stream).is_ready());
+    assert_eq!(stream.finish(), End::Clean);
+    assert_eq!(told(&mut stream), Vec::<String>::new());
+}
+
+fn tiny_events(count: usize) -> Vec<u8> {
+    b"data: x\n\n".repeat(count)
+}
+
+#[test]
+fn linear_time_an_owned_event_costs_its_text_alone_however_large_the_chunk() {
+    for count in [100, 10_000] {
+        let bytes = tiny_events(count);
+        let mut stream = Script::ready([Ok::<_, Broken>(&bytes[..])]).events();
+        let mut seen = 0;
+        let info = measure(|| {
+            while let Poll::Ready(Some(event)) = poll_next(&mut stream) {
+                seen += event.unwrap().data.len();
+            }
+        });
+        assert_eq!((seen, info.count_total), (count, count as u64));
+        assert_eq!(info.bytes_total, count as u64, "one byte of data an event");
+        // One chunk, and the end: an event that is there already asks for no chunk.
+        let mut stream = Script::ready([Ok::<_, Broken>(&bytes[..])]);
+        let mut events = (&mut stream).events();
+        while let Poll::Ready(Some(_)) = poll_next(&mut events) {}
+        assert_eq!(stream.polls, 2);
+    }
+}
+
+#[test]
+fn zero_copy_a_lent_event_allocates_nothing() {
+    let bytes = tiny_events(1000);
+    let mut stream = Script::ready(bytes.chunks(9 * 50).map(Ok::<_, Broken>)).events();
+    let mut seen = 0;
+    let info = measure(|| {
+        while let Poll::Ready(Some(events)) = poll_once(stream.next_events()) {
+            let mut events = events.unwrap();
+            while let Some(event) = events.next().unwrap() {
+                seen += event.data.len();
+            }
+        }
+    });
+    assert_eq!((seen, info.count_total), (1000, 0));
+}
+
+/// A chunk that is counted as long as it lives.
+struct Counted {
+    _alive: Rc<()>,
+    bytes: &'static [u8],
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes
+    }
+}
+
+#[test]
+fn bounded_memory_one_chunk_is_kept_and_none_while_waiting() {
+    let alive = Rc::new(());
+    let chunk = |bytes| Poll::Ready(Ok::<_, Broken>(Counted { _alive: alive.clone(), bytes }));
+    let held = || Rc::strong_count(&alive) - 1;
+    let script =
+        Script::new([chunk(b"data: 1\n\ndata: 2\n\nda"), chunk(b"ta: 3\n\n"), Poll::Pending]);
+    let mut stream = script.events();
+    assert_eq!(held(), 2, "both with the script");
+    for expected in ["1", "2", "3"] {
+        let Poll::Ready(Some(Ok(event))) = poll_next(&mut stream) else { panic!() };
+        assert_eq!(event.data, expected);
+    }
+    assert_eq!(held(), 1, "the first one is gone");
+    assert!(poll_next(&mut stream).is_pending());
+    assert_eq!(held(), 0);
+}
+
+#[test]
+fn a_stream_that_cannot_move_works_where_it_is_pinned() {
+    // A future of an async block can't move once it was polled.
+    let chunks = || futures::stream::once(async { Ok::<_, Broken>(b"data: x\n\n") });
+
+    let mut events = pin!(chunks().events());
+    let next = events.as_mut().poll_next(&mut context());
+    assert!(matches!(next, Poll::Ready(Some(Ok(event))) if event.data == "x"));
+
+    // For the lending calls the chunks are pinned.
+    let chunks = pin!(chunks());
+    let mut events = EventStream::new(chunks);
+    assert!(matches!(poll_once(events.next_events()), Poll::Ready(Some(Ok(_)))));
+}
+
+#[test]
+fn it_is_send_where_its_chunks_are_and_need_not_be() {
+    let mut sendable = Script::ready([Ok::<_, Broken>(b"x".to_vec())]).events();
+    assert!(is_send!(sendable));
+    assert!(is_send!(sendable.next_events()));
+    let local =
+        Script::ready([Ok::<_, Broken>(Counted { _alive: Rc::new(()), bytes: b"data: x\n\n" })]);
+    let mut local = local.events();
+    assert!(!is_send!(local));
+    assert!(matches!(poll_next(&mut local), Poll::Ready(Some(Ok(_)))), "and works");
+}
+
+#[test]
+fn round_trip_encoded_blocks_come_back_through_the_stream() {
+    let mut bytes = Vec::new();
+    for n in 0..20 {
+        let data = format!("{n}\nof 20");
+        Block::new().event_type("n").id(&n.to_string()).data(&data).encode(&mut bytes).unwrap();
+    }
+    for size in [1, 5, bytes.len()] {
+        let mut stream = Script::pausing(bytes.chunks(size).map(Ok::<_, Broken>)).events();
+        let mut again = Vec::new();
+        loop {
+            match poll_next(&mut stream) {
+                Poll::Ready(Some(event)) => {
+                    Block::from(&event.unwrap().as_event()).encode(&mut again).unwrap();
+                }
+                Poll::Ready(None) => break,
+                Poll::Pending => {}
+            }
+        }
+        assert_eq!(again, bytes);
+    }
+}
