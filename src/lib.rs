@@ -66,6 +66,7 @@
 //! | `std` (default) | `alloc`; `std::io::Write` for [`DataWriter`]; wider vectors in `memchr` |
 //! | `alloc` | [`Growable`] buffers and with them `Parser::new`, `OwnedEvent`, `Vec` and `String` as [`Sink`], `server::ReplayBuffer` |
 //! | `stream` | `stream`: events of any `futures_core::Stream` of chunks |
+//! | `http-body` | `http_body`: events of any `http_body::Body`, and a body made of events |
 //! | `cli` | the command `sse-wire`, nothing in the library |
 //!
 //! Without any there is `core` alone: [`Tokenizer`], [`Parser::with_arrays`], and [`Block`] into
@@ -103,6 +104,8 @@ mod tokenizer;
 mod utf8;
 mod work;
 
+#[cfg(feature = "http-body")]
+pub use adapters::http_body;
 #[cfg(feature = "stream")]
 pub use adapters::stream;
 pub use buffer::{Buffers, Fixed, Growable};
