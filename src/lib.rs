@@ -120,6 +120,10 @@ pub use sink::{FmtSink, Sink, SliceSink};
 pub use token::{Field, Token};
 pub use tokenizer::{Tokenizer, Tokens};
 
+#[cfg(all(feature = "stream", any(doc, doctest)))]
+#[doc = include_str!("adapters/migration.md")]
+pub mod migration {}
+
 /// Runs the examples of the README.
 #[cfg(all(doctest, feature = "std"))]
 #[doc = include_str!("../README.md")]

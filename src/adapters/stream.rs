@@ -17,7 +17,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! With reqwest it is `response.bytes_stream().events()`.
+//! With reqwest it is `response.bytes_stream().events()`. Who comes from another crate finds the
+//! differences in [`migration`](crate::migration).
 
 // A letter to the maintainer. What has been taken of a chunk is known from the parser's position,
 // not from a count of our own: so a future or a cursor can be dropped or forgotten at any time, and
