@@ -24,19 +24,26 @@
 //!         line ends   fields,      buffers,   lent to the           checked,
 //!         of a chunk  comments,    limit,     caller                then written
 //!                     blank lines  dispatch
+//!                                     ▲
+//!                               EventSource: connect, open, reconnect
 //! ```
 //!
 //! # From the specification to this crate
 //!
 //! | [WHATWG HTML](https://html.spec.whatwg.org/multipage/server-sent-events.html) | here |
 //! | --- | --- |
+//! | 9.2.2 `readyState`, `close()` | [`ReadyState`], [`EventSource::close`] |
+//! | 9.2.2 last event ID string | [`Event::last_event_id`], [`Parser::last_event_id`] |
+//! | 9.2.2 reconnection time | [`Parser::reconnection_time`], [`Item::ReconnectionTime`], [`EventSource::reconnection_time`] |
+//! | 9.2.3 the request | [`Action::Connect`] |
+//! | 9.2.3 the response: announce the connection, or fail it | [`EventSource::handle_response`]; [`Action::Opened`], [`Action::Failed`] |
+//! | 9.2.3 reestablish the connection | [`EventSource::handle_end`], [`EventSource::handle_network_error`]; [`Action::Reconnecting`], [`Action::Wait`] |
+//! | 9.2.4 `Last-Event-ID` | [`EventSource::last_event_id_header`] |
 //! | 9.2.5 event stream: lines, comments, fields | [`Tokenizer`], [`Token`], [`Field`] |
 //! | 9.2.5 an event's lines and its blank line | [`Token::BlankLine`], [`Event::range`]; to write one, [`Block`] |
 //! | 9.2.6 UTF-8 decode, byte order mark | [`Parser`]; a [`Token`] has the stream's bytes |
 //! | 9.2.6 event type buffer, data buffer | [`Event::event_type`], [`Event::data`]; at the end, [`Pending`] |
 //! | 9.2.6 last event ID buffer | [`Event::sets_id`], [`Item::Block`], [`Pending::last_event_id`] |
-//! | 9.2.2 last event ID string | [`Event::last_event_id`], [`Parser::last_event_id`] |
-//! | 9.2.2 reconnection time | [`Parser::reconnection_time`], [`Item::ReconnectionTime`] |
 //! | 9.2.6 end of the stream | [`Parser::finish`], [`End`] |
 //! | 9.2.4 `Last-Event-ID` and what it asks for; 9.2.7 keep-alive comments | [`server`] |
 //!
@@ -50,6 +57,7 @@
 //!   else.
 //! - **Reconnection time**: an empty `retry` is ignored, one beyond the integer is capped at
 //!   `u64::MAX` milliseconds.
+//! - **The first reconnection time** is 3000 ms; [`EventSource`] says what else it decides.
 //! - **Memory** has a limit, 16 MiB unless another is given: what passes it is one [`LimitError`],
 //!   the event is skipped to its blank line, parsing goes on. It counts decoded text, lent or kept.
 //! - **A stream ends clean** where it follows the grammar: after a blank line, or empty.
@@ -69,14 +77,14 @@
 //! | `http-body` | `http_body`: events of any `http_body::Body`, and a body made of events |
 //! | `cli` | the command `sse-wire`, nothing in the library |
 //!
-//! Without any there is `core` alone: [`Tokenizer`], [`Parser::with_arrays`], and [`Block`] into
-//! fixed memory or a [`core::fmt::Write`].
+//! Without any there is `core` alone: [`Tokenizer`], [`Parser::with_arrays`], [`EventSource`] with
+//! such a parser, and [`Block`] into fixed memory or a [`core::fmt::Write`].
 //!
 //! # What this crate does not do
 //!
-//! It opens no connection and keeps no time: who needs one, as [`server`] does, is told it. It does
-//! not interpret data; it does not know HTTP beyond what a stream says, and the few headers that
-//! go with one.
+//! It opens no connection and reads no clock: [`EventSource`] says when to connect, and a driver
+//! does it. It does not interpret data. Of HTTP it knows a response's status and type and the
+//! header `Last-Event-ID`; redirects, credentials and time limits for a response are the client's.
 
 #![no_std]
 
@@ -92,6 +100,7 @@ mod data_writer;
 mod encoder;
 mod error;
 mod event;
+mod event_source;
 mod ids;
 mod line;
 mod parser;
@@ -115,6 +124,10 @@ pub use error::{EncodeError, LastEventIdError, LimitError, Part, Refused};
 #[cfg(feature = "alloc")]
 pub use event::OwnedEvent;
 pub use event::{End, Event, Item, Pending};
+pub use event_source::{
+    Action, Backoff, EventSource, Failure, Interruption, Liveness, ReadyState, SourceEvents,
+    SourceItems,
+};
 pub use parser::{Events, Items, Parser};
 pub use sink::{FmtSink, Sink, SliceSink};
 pub use token::{Field, Token};

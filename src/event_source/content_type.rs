@@ -1,0 +1,132 @@
+//! Whether a response's `Content-Type` is `text/event-stream`: "extract a MIME type" of the
+//! [Fetch Standard](https://fetch.spec.whatwg.org/#concept-header-extract-mime-type) and "parse a
+//! MIME type" of the [MIME Sniffing Standard](https://mimesniff.spec.whatwg.org/#parse-a-mime-type),
+//! as far as they decide that.
+
+/// Whether the header's value names the type of an event stream.
+///
+/// Several headers of the name are one value with commas between, and of several types the last
+/// valid one counts; `*/*` never does. A comma within a quoted string separates nothing.
+pub(crate) fn is_event_stream(header: &[u8]) -> bool {
+    let mut rest = Some(header);
+    let mut is_event_stream = false;
+    while let Some(values) = rest {
+        let (value, behind) = split_at_comma(values);
+        rest = behind;
+        match essence(value) {
+            None | Some((b"*", b"*")) => {}
+            Some((r#type, subtype)) => {
+                is_event_stream = r#type.eq_ignore_ascii_case(b"text")
+                    && subtype.eq_ignore_ascii_case(b"event-stream");
+            }
+        }
+    }
+    is_event_stream
+}
+
+/// The value before the first comma outside quotes, and what stands behind that comma.
+fn split_at_comma(values: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let mut quoted = false;
+    let mut bytes = values.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => quoted = !quoted,
+            // It takes the meaning from the byte behind it.
+            b'\\' if quoted => _ = bytes.next(),
+            b',' if !quoted => {
+                let behind = bytes.as_slice();
+                let len = values.len() - behind.len() - 1;
+                return (values.get(..len).unwrap_or_default(), Some(behind));
+            }
+            _ => {}
+        }
+    }
+    (values, None)
+}
+
+/// The type and the subtype of a valid MIME type. Whatever its parameters say, they leave it valid.
+fn essence(value: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut parts = trim(value).splitn(2, |&byte| byte == b'/');
+    let (r#type, rest) = (parts.next()?, parts.next()?);
+    let subtype = trim_end(rest.split(|&byte| byte == b';').next()?);
+    (is_token(r#type) && is_token(subtype)).then_some((r#type, subtype))
+}
+
+fn is_token(name: &[u8]) -> bool {
+    !name.is_empty()
+        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+}
+
+/// Takes HTTP white space from both ends. It is not what Rust takes for ASCII white space: a form
+/// feed does not belong to it.
+fn trim(mut value: &[u8]) -> &[u8] {
+    while let [b'\t' | b'\n' | b'\r' | b' ', rest @ ..] = value {
+        value = rest;
+    }
+    trim_end(value)
+}
+
+fn trim_end(mut value: &[u8]) -> &[u8] {
+    while let [rest @ .., b'\t' | b'\n' | b'\r' | b' '] = value {
+        value = rest;
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_event_stream;
+
+    #[test]
+    fn of_several_types_the_last_valid_one_counts() {
+        for (header, expected) in [
+            ("text/event-stream, text/html", false),
+            ("text/html, text/event-stream", true),
+            ("text/html,text/event-stream;charset=utf-8", true),
+            ("text/event-stream,", true),
+            (",text/event-stream", true),
+            ("text/event-stream, ", true),
+            ("text/event-stream, html", true),
+            ("text/event-stream, */*", true),
+            ("text/event-stream, */*;q=1", true),
+            ("text/event-stream, text/*", false),
+            ("*/*", false),
+            (",", false),
+        ] {
+            assert_eq!(is_event_stream(header.as_bytes()), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_comma_within_quotes_separates_nothing() {
+        for (header, expected) in [
+            (r#"text/event-stream;a="x,text/html""#, true),
+            (r#"text/event-stream;a="x\",text/html""#, true),
+            (r#"text/event-stream;a="x\\",text/html"#, false),
+            (r#"text/event-stream;a="x,text/html"#, true),
+            (r#"text/event-stream;a="x\"#, true),
+            (r#"text/html;a="x,text/event-stream""#, false),
+            (r#"text/html;a="x",text/event-stream"#, true),
+        ] {
+            assert_eq!(is_event_stream(header.as_bytes()), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn any_byte_elsewhere_makes_another_type() {
+        let name = b"text/event-stream";
+        for at in 0..=name.len() {
+            for byte in 0..=u8::MAX {
+                let mut header = name.to_vec();
+                header.insert(at, byte);
+                let expected = match byte {
+                    b'\t' | b'\n' | b'\r' | b' ' => at == 0 || at == name.len(),
+                    b';' => at == name.len(),
+                    b',' => at == 0 || at == name.len(),
+                    _ => false,
+                };
+                assert_eq!(is_event_stream(&header), expected, "{}", header.escape_ascii());
+            }
+        }
+    }
+}
