@@ -1,6 +1,9 @@
 //! The test vectors as data, ways to cut a stream, and ways to decode one.
 #![allow(dead_code)] // Each test file uses its part.
 
+#[cfg(feature = "std")]
+pub mod connection;
+
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
