@@ -14,6 +14,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use support::connection::{Outcome, Step, connection_cases};
 
 /// How long a live answer may take before a test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -672,6 +673,86 @@ fn every_decoder_vector_holds() {
     assert!(failed.is_empty(), "{} of {}:\n{}", failed.len(), cases.len(), failed.join("\n"));
 }
 
+/// Steps as the protocol writes them.
+fn request_of(steps: &[(Step, Outcome)]) -> Value {
+    let steps = steps.iter().map(|(step, _)| match step {
+        Step::Request => json!({"op": "request"}),
+        Step::Response(status, content_type) => {
+            json!({"op": "response", "status": status, "content_type": content_type})
+        }
+        Step::Bytes(bytes) => json!({"op": "bytes", "b64": STANDARD.encode(bytes)}),
+        Step::End => json!({"op": "end"}),
+        Step::NetworkError => json!({"op": "network_error"}),
+        Step::Close => json!({"op": "close"}),
+    });
+    json!({"steps": steps.collect::<Vec<_>>()})
+}
+
+#[test]
+fn every_connection_vector_is_answered() {
+    let cases = connection_cases();
+    assert!(cases.len() >= 80, "{} cases", cases.len());
+    let requests: Vec<Value> = cases.iter().map(|case| request_of(&case.steps)).collect();
+    for (case, answer) in cases.iter().zip(conform(requests.iter())) {
+        let results = case.steps.iter().map(|(_, outcome)| match outcome {
+            Outcome::Header(header) => json!({"last_event_id_header": header}),
+            Outcome::Action(action) => json!({"action": action}),
+            Outcome::Reconnect { delay_ms, header } => json!({
+                "action": "reconnect", "delay_ms": delay_ms, "last_event_id_header": header
+            }),
+            Outcome::Events(events) => {
+                let events = events.iter().map(|(event_type, data, last_event_id)| {
+                    json!({"type": event_type, "data": data, "last_event_id": last_event_id})
+                });
+                json!({"events": events.collect::<Vec<_>>()})
+            }
+        });
+        let expected = json!({"results": results.collect::<Vec<_>>()});
+        assert_eq!(answer, expected, "{}", case.name);
+    }
+}
+
+#[test]
+fn a_connection_request_is_answered_exactly() {
+    let request = json!({"steps": [
+        {"op": "request"},
+        {"op": "response", "status": 200, "content_type": "Text/Event-Stream ; x"},
+        {"op": "bytes", "b64": STANDARD.encode("id: é\ndata: a\n\nretry: 18446744073709551615\nid: 2")},
+        {"op": "end"},
+        {"op": "request"},
+        {"op": "response", "status": 204, "content_type": null},
+        {"op": "network_error"},
+        {"op": "close"},
+    ]});
+    assert_eq!(
+        run(&["conform"], request.to_string()).fine(),
+        concat!(
+            r#"{"results":[{"last_event_id_header":null},{"action":"open"},"#,
+            r#"{"events":[{"type":"message","data":"a","last_event_id":"é"}]},"#,
+            r#"{"action":"reconnect","delay_ms":18446744073709551615,"last_event_id_header":"é"},"#,
+            r#"{"last_event_id_header":"é"},{"action":"fail"},{"action":"none"},"#,
+            r#"{"action":"closed"}]}"#,
+            "\n"
+        )
+    );
+    assert_eq!(run(&["conform"], r#"{"steps": []}"#).json(), [json!({"results": []})]);
+    // A response without a type may leave the key out.
+    let absent = run(&["conform"], r#"{"steps": [{"op": "response", "status": 200}]}"#).json();
+    assert_eq!(absent, [json!({"results": [{"action": "fail"}]})]);
+}
+
+#[test]
+fn a_connection_delivers_events_of_any_size() {
+    let data = "x".repeat(17 << 20);
+    let bytes = STANDARD.encode(format!("data: {data}\n\n"));
+    let request = json!({"steps": [
+        {"op": "response", "status": 200, "content_type": "text/event-stream"},
+        {"op": "bytes", "b64": bytes},
+    ]});
+    let answers = run(&["conform"], request.to_string()).json();
+    assert_eq!(answers[0]["results"][1]["events"][0]["data"].as_str(), Some(&*data));
+}
+
 #[test]
 fn a_parse_request_is_answered_exactly() {
     let request = json!({
@@ -723,8 +804,30 @@ fn every_line_gets_one_answer_whatever_it_is() {
         (b"[]", "expected a JSON object"),
         (b"{\"chunks\": []} {}", "trailing characters"),
         (deep.as_bytes(), "expected a JSON object"),
-        (br#"{"steps": []}"#, "connection requests are not supported yet"),
-        (br#"{"steps": [{"op": "request"}]}"#, "connection requests are not supported yet"),
+        (br#"{"steps": null}"#, "`steps`: invalid type: null"),
+        (br#"{"steps": {"op": "request"}}"#, "`steps`: invalid type: map"),
+        (br#"{"steps": ["request"]}"#, "`steps[0]`: invalid type: string"),
+        (br#"{"steps": [["request"]]}"#, "`steps[0]`: invalid type: sequence"),
+        (br#"{"steps": [{"op": "end"}, {"op": "open"}]}"#, "`steps[1].op`: unknown variant `open`"),
+        (br#"{"steps": [{"status": 200}]}"#, "`steps[0]`: missing field `op`"),
+        (br#"{"steps": [{"op": "close", "op": "end"}]}"#, "`steps[0]`: duplicate field `op`"),
+        (br#"{"steps": [{"op": "request", "id": 1}]}"#, "`steps[0]`: unknown field `id`"),
+        (br#"{"steps": [{"op": "response"}]}"#, "`steps[0]`: missing field `status`"),
+        (
+            br#"{"steps": [{"op": "response", "status": "200"}]}"#,
+            "`steps[0]`: invalid type: string",
+        ),
+        (br#"{"steps": [{"op": "response", "status": -1}]}"#, "`steps[0]`: invalid type: integer"),
+        (
+            br#"{"steps": [{"op": "response", "status": 65736}]}"#,
+            "`steps[0]`: 65736 is no status of a response",
+        ),
+        (
+            br#"{"steps": [{"op": "response", "status": 200, "content_type": 5}]}"#,
+            "`steps[0]`: invalid type: integer `5`",
+        ),
+        (br#"{"steps": [{"op": "bytes"}]}"#, "`steps[0]`: missing field `b64`"),
+        (br#"{"steps": [{"op": "bytes", "b64": "YQ"}]}"#, "`steps[0]`: not standard Base64"),
         (br#"{"steps": [], "last_event_id": ""}"#, "belong to a request with `chunks`"),
         (br#"{"serialize": {}, "limit": 5}"#, "belong to a request with `chunks`"),
         (br#"{"chunks": [], "steps": []}"#, "has only one of"),
@@ -818,7 +921,7 @@ fn help_and_version_are_there_and_wrong_arguments_are_refused() {
         (&["--help"][..], &["parse", "encode", "conform", "Exit codes"][..]),
         (&["parse", "--help"], &["--json", "--comments", "--limit", "--chunk", "Examples:"]),
         (&["encode", "--help"], &["--strict", "last_event_id", "Examples:"]),
-        (&["conform", "--help"], &["chunks", "serialize", "Example:"]),
+        (&["conform", "--help"], &["chunks", "steps", "serialize", "Example:"]),
     ] {
         let help = run(arguments, "").fine();
         assert!(words.iter().all(|word| help.contains(word)), "{help}");

@@ -7,11 +7,12 @@ use std::process::ExitCode;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::de::{self, Deserializer, IgnoredAny, Visitor};
+use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 use sse_wire::{End, OwnedEvent, Parser};
 
 use crate::complain;
+use crate::connection::{self, Step, StepResult};
 use crate::json::{self, Data, Integer, Object, present};
 
 /// All kinds of request: exactly one of `chunks`, `steps` and `serialize` is there.
@@ -25,7 +26,7 @@ struct Request {
     #[serde(default, deserialize_with = "present")]
     limit: Option<Integer>,
     #[serde(default, deserialize_with = "present")]
-    steps: Option<Vec<IgnoredAny>>,
+    steps: Option<Vec<Object<Step>>>,
     #[serde(default, deserialize_with = "present")]
     serialize: Option<Object<Values>>,
 }
@@ -47,7 +48,7 @@ struct Values {
 }
 
 /// Bytes of a stream, in Base64.
-struct Chunk(Vec<u8>);
+pub(crate) struct Chunk(pub(crate) Vec<u8>);
 
 impl<'de> Deserialize<'de> for Chunk {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -76,6 +77,7 @@ impl<'de> Deserialize<'de> for Chunk {
 #[serde(untagged)]
 enum Answer {
     Parsed(Parsed),
+    Connection { results: Vec<StepResult> },
     Serialized { bytes: String },
     Error { error: String },
 }
@@ -91,7 +93,7 @@ struct Parsed {
 }
 
 #[derive(Serialize)]
-struct ParsedEvent {
+pub(crate) struct ParsedEvent {
     r#type: String,
     data: String,
     last_event_id: String,
@@ -141,9 +143,12 @@ fn answer_to(line: &[u8]) -> Result<Answer, String> {
             last_event_id: None,
             limit: None,
             chunks: None,
-            steps: Some(_),
+            steps: Some(steps),
             serialize: None,
-        } => Err("connection requests are not supported yet".into()),
+        } => {
+            let steps = steps.iter().map(|Object(step)| step);
+            Ok(Answer::Connection { results: connection::run(steps) })
+        }
         Request {
             last_event_id: None,
             limit: None,

@@ -6,6 +6,7 @@
 //! its exit code whether it did. The error that it returns is always one in writing to stdout.
 
 mod conform;
+mod connection;
 mod encode;
 mod escape;
 mod json;
@@ -36,10 +37,14 @@ enum Command {
     /// Answer conformance requests: JSON lines in, JSON lines out.
     ///
     /// A harness in any language can drive the library with it: a parse request
-    /// {"chunks": [base64, …], "last_event_id"?, "limit"?} or a serialize request
+    /// {"chunks": [base64, …], "last_event_id"?, "limit"?}, a connection request
+    /// {"steps": [{"op": "request"}, …]} or a serialize request
     /// {"serialize": {"type"?, "data"?, "id"?, "retry"?, "comment"?}} a line on stdin gives one
     /// answer a line on stdout, in order. A line that is no valid request is answered with
     /// {"error": reason}.
+    ///
+    /// The steps of a connection, each with one result: "request", "response" with "status" and
+    /// "content_type" (null for none), "bytes" with "b64", "end", "network_error" and "close".
     #[command(after_help = CONFORM_EXAMPLES)]
     Conform,
 }
