@@ -177,18 +177,21 @@ impl<B: Buffers> EventSource<B> {
     /// assert_eq!(source.poll(Duration::ZERO), Action::Connect { last_event_id: Some("stored") });
     /// # Ok::<(), sse_wire::LastEventIdError>(())
     /// ```
+    #[must_use]
     pub const fn with_parser(parser: Parser<B>) -> Self {
         EventSource { parser, connection: Connection::new() }
     }
 
     /// Sets the reconnection time, in milliseconds, that is in force while no `retry` line has set
     /// another.
+    #[must_use]
     pub const fn with_reconnection_time(mut self, milliseconds: u64) -> Self {
         self.connection.reconnection_time = milliseconds;
         self
     }
 
     /// Lets waits grow while reconnecting brings no event.
+    #[must_use]
     pub const fn with_backoff(mut self, backoff: Backoff) -> Self {
         self.connection.backoff = Some(backoff);
         self
@@ -198,6 +201,7 @@ impl<B: Buffers> EventSource<B> {
     /// no event; with 0 there is no reconnection. As for [`Backoff`] only an event begins the count
     /// anew, so a stream that may be silent for longer than its connections live needs a large
     /// number, or none.
+    #[must_use]
     pub const fn with_max_reconnections(mut self, count: u32) -> Self {
         self.connection.max_reconnections = Some(count);
         self
@@ -228,6 +232,7 @@ impl<B: Buffers> EventSource<B> {
     ///
     /// A driver that was held up hands in what has arrived meanwhile, and polls then. A response
     /// that does not come is for the HTTP client to time out.
+    #[must_use]
     pub const fn with_idle_timeout(mut self, class: Liveness, timeout: Duration) -> Self {
         self.connection.idle.set(class, timeout);
         self
@@ -300,10 +305,10 @@ impl<B: Buffers> EventSource<B> {
     /// Takes the next bytes of the body, any number of them, and gives a cursor over the events
     /// that they complete, as [`Parser::push`] does. While the source is not open, they are none.
     pub fn push<'s, 'c>(&'s mut self, chunk: &'c [u8]) -> SourceEvents<'s, 'c, B> {
-        let open = self.look_at(chunk);
+        self.connection.idle.look_at(chunk, self.parser.position());
         SourceEvents {
             connection: &mut self.connection,
-            events: self.parser.push(open),
+            events: self.parser.push(chunk),
             len: chunk.len(),
         }
     }
@@ -311,21 +316,12 @@ impl<B: Buffers> EventSource<B> {
     /// Like [`push`](Self::push), but the cursor also shows comments, reconnection times and blocks
     /// without an event, as [`Parser::observe`] does.
     pub fn observe<'s, 'c>(&'s mut self, chunk: &'c [u8]) -> SourceItems<'s, 'c, B> {
-        let open = self.look_at(chunk);
+        self.connection.idle.look_at(chunk, self.parser.position());
         SourceItems {
             connection: &mut self.connection,
-            items: self.parser.observe(open),
+            items: self.parser.observe(chunk),
             len: chunk.len(),
         }
-    }
-
-    /// What of a chunk is for the parser; looks for signs of life there.
-    fn look_at<'c>(&mut self, chunk: &'c [u8]) -> &'c [u8] {
-        if !self.connection.is_open() {
-            return &[];
-        }
-        self.connection.idle.look_at(chunk, self.parser.position());
-        chunk
     }
 
     /// Takes the end of the body, and says whether it cut an event, as [`Parser::finish`] does. The

@@ -10,7 +10,7 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use sse_wire::{Action, End, EventSource, Interruption, Item, Parser, ReadyState};
+use sse_wire::{Action, End, EventSource, Interruption, Item, Liveness, Parser, ReadyState};
 use support::connection::{Delivered, Outcome, Step, connection_cases, sources};
 use support::every_chunking;
 
@@ -450,6 +450,23 @@ fn an_event_beyond_the_limit_is_an_error_and_the_connection_stays_open() {
     assert_eq!(events.next().unwrap_err().limit(), 8);
     assert_eq!(events.next().unwrap().unwrap().data, "x");
     assert_eq!(source.ready_state(), ReadyState::Open);
+}
+
+#[test]
+fn zero_copy_an_event_is_lent_through_a_source_that_allocates_nothing() {
+    let mut source = EventSource::new().with_idle_timeout(Liveness::Events, Duration::MAX);
+    let stream = b": comment\nevent: e\ndata: x\n\n".repeat(10);
+    let mut count = 0;
+    let info = allocation_counter::measure(|| {
+        assert!(matches!(source.poll(Duration::ZERO), Action::Connect { .. }));
+        source.handle_response(200, EVENT_STREAM);
+        let mut events = source.push(&stream);
+        while let Some(event) = events.next().unwrap() {
+            assert!(stream.as_ptr_range().contains(&event.data.as_ptr()));
+            count += 1;
+        }
+    });
+    assert_eq!((count, info.count_total), (10, 0));
 }
 
 #[test]

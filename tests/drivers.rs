@@ -235,6 +235,7 @@ impl World {
     }
 
     async fn sleep_until(&self, until: Duration) {
+        assert!(until > self.now.get(), "a wait that is over");
         self.now.set(until);
     }
 
@@ -377,6 +378,7 @@ fn an_embedded_driver_hears_what_it_should() {
     while let Some(deadline) = device.tick(world.now.get()) {
         // Woken by the timer, or by the socket.
         let arrival = device.silent_until.get().unwrap_or(Duration::MAX);
+        assert!(deadline > world.now.get(), "a deadline that is over");
         world.now.set(deadline.min(arrival));
     }
     assert_eq!(*world.heard.borrow(), HEARD);

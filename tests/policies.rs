@@ -405,6 +405,19 @@ fn a_new_connection_has_its_whole_deadline_and_none_of_the_block_before() {
 }
 
 #[test]
+fn a_line_that_the_connection_before_left_unfinished_hides_no_sign_of_life() {
+    let mut source = EventSource::new().with_idle_timeout(Liveness::Events, seconds(10));
+    open(&mut source, seconds(0));
+    push(&mut source, b": comm");
+    source.handle_end();
+    assert!(matches!(source.poll(seconds(0)), Action::Reconnecting { .. }));
+    open(&mut source, seconds(3));
+    assert_eq!(source.poll(seconds(3)), Action::Receive { until: Some(seconds(13)) });
+    push(&mut source, b"data: x\n\n");
+    assert_eq!(source.poll(seconds(5)), Action::Receive { until: Some(seconds(15)) });
+}
+
+#[test]
 fn a_response_that_does_not_come_has_no_deadline() {
     let mut source = EventSource::new().with_idle_timeout(Liveness::Bytes, seconds(10));
     assert!(matches!(source.poll(seconds(0)), Action::Connect { .. }));

@@ -35,16 +35,15 @@ pub enum Action<'a> {
         /// Where it is `None`, the request has no such header.
         last_event_id: Option<&'a str>,
     },
-    /// Wait for the response or, where there was one, for bytes of the body; no longer than until
-    /// this time, where there is one. The time has come where nothing was to be had: then poll
-    /// again.
+    /// Take what comes on the connection, first the response and then its body, and hand it in.
     Receive {
-        /// When an open connection will have been silent for too long.
+        /// Wait no longer than until this time, and poll again: an open connection will have been
+        /// silent for too long then.
         until: Option<Duration>,
     },
-    /// Wait until this time: there is no connection. Then poll again.
+    /// There is no connection: wait, and poll again.
     Wait {
-        /// When to connect again.
+        /// Until when to wait.
         until: Duration,
     },
     /// The connection is open. Said once, before anything else of this connection.

@@ -1,5 +1,6 @@
 //! What an [`EventSource`](crate::EventSource) delivers of a chunk: the parser's cursors, as long
-//! as the connection is open.
+//! as the connection is open. A cursor that is never asked takes nothing, so this is the one place
+//! that keeps bytes of a connection that is not open away from the parser.
 
 use super::connection::Connection;
 use crate::buffer::{Buffers, Growable};
