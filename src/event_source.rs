@@ -238,8 +238,8 @@ impl<B: Buffers> EventSource<B> {
         self
     }
 
-    /// The state, at once after each input: what is announced by [`poll`](Self::poll) is in force
-    /// before that. Only where time passes, `poll` changes it.
+    /// The state. An input changes it at once, before [`poll`](Self::poll) announces that; `poll`
+    /// itself changes it only where a deadline has passed.
     pub const fn ready_state(&self) -> ReadyState {
         self.connection.ready_state()
     }
@@ -303,7 +303,8 @@ impl<B: Buffers> EventSource<B> {
     }
 
     /// Takes the next bytes of the body, any number of them, and gives a cursor over the events
-    /// that they complete, as [`Parser::push`] does. While the source is not open, they are none.
+    /// that they complete, as [`Parser::push`] does. While the source is not open there are none,
+    /// and the bytes are dropped.
     pub fn push<'s, 'c>(&'s mut self, chunk: &'c [u8]) -> SourceEvents<'s, 'c, B> {
         self.connection.idle.look_at(chunk, self.parser.position());
         SourceEvents {
