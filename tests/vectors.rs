@@ -6,100 +6,13 @@ mod support;
 
 use std::collections::HashSet;
 
-use serde_json::Value;
-use sse_wire::{Block, EncodeError, Parser, Part, SliceSink};
-use support::{Decoded, bytes, decoder_cases, drivers, every_chunking, text, vector_files};
+use sse_wire::{EncodeError, Parser, SliceSink};
+use support::encoder::{encoder_cases, names, with_block};
+use support::{check_decoder_vectors, drivers, text, vector_files};
 
 #[test]
 fn every_decoder_vector_holds_in_every_chunking_through_every_entry_point() {
-    let (mut drivers, cases) = (drivers(), decoder_cases());
-    assert!(cases.len() >= 200, "{} cases", cases.len());
-    for case in &cases {
-        let stream = case.chunks.concat();
-        for driver in &mut drivers {
-            if case.limit.is_some() && driver.name() == "tokenizer" {
-                continue;
-            }
-            let mut check = |chunks: &[&[u8]], after: Option<&[usize]>| {
-                let decoded = driver.decode(chunks, case.last_event_id.as_deref(), case.limit);
-                let expected = Decoded {
-                    after: after.unwrap_or(&decoded.after).to_vec(),
-                    comments: match (&decoded.comments, case.limit) {
-                        // Comments that are observed count for the limit.
-                        (None, _) | (_, Some(_)) => decoded.comments.clone(),
-                        (Some(_), None) => case.expected.comments.clone(),
-                    },
-                    ..case.expected.clone()
-                };
-                assert!(
-                    decoded == expected,
-                    "{}\nthrough {}\nchunks   {:?}\ndecoded  {decoded:?}\nexpected {expected:?}",
-                    case.name,
-                    driver.name(),
-                    chunks.iter().map(|chunk| chunk.escape_ascii().to_string()).collect::<Vec<_>>(),
-                );
-            };
-            let given: Vec<&[u8]> = case.chunks.iter().map(Vec::as_slice).collect();
-            check(&given, Some(&case.expected.after));
-            every_chunking(&stream, |chunks| check(chunks, None));
-        }
-    }
-}
-
-struct EncoderCase {
-    name: String,
-    block: Value,
-    strict: bool,
-    expected: Result<Vec<u8>, (String, String)>,
-}
-
-fn encoder_cases() -> Vec<EncoderCase> {
-    let cases = |file: Value| file["cases"].as_array().unwrap().clone();
-    vector_files("encoder")
-        .into_iter()
-        .flat_map(|(_, file)| cases(file))
-        .map(|case| EncoderCase {
-            name: case["name"].as_str().unwrap().to_owned(),
-            block: case["serialize"].clone(),
-            strict: case.get("strict").is_some_and(|strict| strict.as_bool().unwrap()),
-            expected: match case["expect"].get("error") {
-                None => Ok(bytes(&case["expect"]["bytes"])),
-                Some(error) => Err((text(&error["field"]), text(&error["reason"]))),
-            },
-        })
-        .collect()
-}
-
-/// Gives the block of a case to `check`, and its data once more, cut off.
-fn with_block(case: &EncoderCase, check: impl Fn(Block<'_>, Block<'_>, Option<&str>)) {
-    let get = |key: &str| case.block.get(key).map(text);
-    let (comment, event_type, id, data) = (get("comment"), get("type"), get("id"), get("data"));
-    let head = Block {
-        comment: comment.as_deref(),
-        event_type: event_type.as_deref(),
-        id: id.as_deref(),
-        retry: case.block.get("retry").map(|retry| retry.as_u64().unwrap()),
-        data: None,
-        strict: case.strict,
-    };
-    check(Block { data: data.as_deref(), ..head }, head, data.as_deref());
-}
-
-fn names(error: EncodeError) -> (String, String) {
-    match error {
-        EncodeError::Nul { .. } => ("id".into(), "NUL".into()),
-        EncodeError::LineBreak { part, .. } => {
-            let field = match part {
-                Part::Comment => "comment",
-                Part::EventType => "event",
-                Part::Id => "id",
-                Part::Data => "data",
-                other => panic!("{other:?}"),
-            };
-            (field.into(), "line break".into())
-        }
-        other => panic!("{other:?}"),
-    }
+    check_decoder_vectors(&mut drivers());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "std")]
 pub mod connection;
+pub mod encoder;
 
 use std::fs;
 use std::ops::Range;
@@ -418,6 +419,42 @@ pub fn drivers() -> Vec<Box<dyn Driver>> {
         Box::new(FixedDriver::new(Way::OneEventAPush, "fixed arrays, one event a push")),
         Box::new(TokenizerDriver),
     ]
+}
+
+/// Holds every decoder vector, in every chunking, through every driver.
+pub fn check_decoder_vectors(drivers: &mut [Box<dyn Driver>]) {
+    let cases = decoder_cases();
+    assert!(cases.len() >= 200, "{} cases", cases.len());
+    for case in &cases {
+        let stream = case.chunks.concat();
+        for driver in &mut *drivers {
+            if case.limit.is_some() && driver.name() == "tokenizer" {
+                continue;
+            }
+            let mut check = |chunks: &[&[u8]], after: Option<&[usize]>| {
+                let decoded = driver.decode(chunks, case.last_event_id.as_deref(), case.limit);
+                let expected = Decoded {
+                    after: after.unwrap_or(&decoded.after).to_vec(),
+                    comments: match (&decoded.comments, case.limit) {
+                        // Comments that are observed count for the limit.
+                        (None, _) | (_, Some(_)) => decoded.comments.clone(),
+                        (Some(_), None) => case.expected.comments.clone(),
+                    },
+                    ..case.expected.clone()
+                };
+                assert!(
+                    decoded == expected,
+                    "{}\nthrough {}\nchunks   {:?}\ndecoded  {decoded:?}\nexpected {expected:?}",
+                    case.name,
+                    driver.name(),
+                    chunks.iter().map(|chunk| chunk.escape_ascii().to_string()).collect::<Vec<_>>(),
+                );
+            };
+            let given: Vec<&[u8]> = case.chunks.iter().map(Vec::as_slice).collect();
+            check(&given, Some(&case.expected.after));
+            every_chunking(&stream, |chunks| check(chunks, None));
+        }
+    }
 }
 
 /// A stream's limit errors, with the parser's promise that each is told once.
