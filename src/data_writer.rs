@@ -160,17 +160,8 @@ impl<S: Sink + ?Sized> fmt::Write for DataWriter<'_, S> {
 #[cfg(feature = "std")]
 impl<S: Sink + ?Sized> std::io::Write for DataWriter<'_, S> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        match self.write_bytes(bytes) {
-            Ok(()) => Ok(bytes.len()),
-            Err(error) => {
-                let kind = match error {
-                    EncodeError::NoRoom { .. } => std::io::ErrorKind::StorageFull,
-                    EncodeError::Sink => std::io::ErrorKind::Other,
-                    _ => std::io::ErrorKind::InvalidData,
-                };
-                Err(std::io::Error::new(kind, error))
-            }
-        }
+        self.write_bytes(bytes)?;
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

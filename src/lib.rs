@@ -117,6 +117,8 @@ mod work;
 pub use adapters::http_body;
 #[cfg(feature = "stream")]
 pub use adapters::stream;
+#[cfg(feature = "std")]
+pub use adapters::{ReadError, WriteError, io};
 pub use buffer::{Buffers, Fixed, Growable};
 pub use data_writer::DataWriter;
 pub use encoder::Block;

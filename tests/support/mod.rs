@@ -4,6 +4,7 @@
 #[cfg(feature = "std")]
 pub mod connection;
 pub mod encoder;
+pub mod script;
 
 use std::fs;
 use std::ops::Range;
@@ -168,9 +169,9 @@ pub trait Driver {
 }
 
 /// Enough for every vector without a limit of its own, as their README promises.
-const AMPLE: usize = 1 << 20;
+pub const AMPLE: usize = 1 << 20;
 
-fn tell(event: &Event<'_>) -> Told {
+pub fn tell(event: &Event<'_>) -> Told {
     (
         event.event_type.to_owned(),
         event.data.to_owned(),
@@ -262,7 +263,7 @@ fn observe<B: Buffers>(parser: &mut Parser<B>, chunk: &[u8], decoded: &mut Decod
 }
 
 /// The parser, with a last event ID carried over from an earlier stream.
-fn seeded<B: Buffers>(mut parser: Parser<B>, last_event_id: Option<&str>) -> Parser<B> {
+pub fn seeded<B: Buffers>(mut parser: Parser<B>, last_event_id: Option<&str>) -> Parser<B> {
     if let Some(id) = last_event_id {
         parser.set_last_event_id(id).unwrap();
     }

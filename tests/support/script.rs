@@ -41,6 +41,135 @@ impl<T> Script<T> {
                 self.ended = true;
                 Poll::Ready(None)
             }
+//! A source of bytes and a target for them that behave as written down: for tests of adapters.
+//!
+//! Where nothing is there for now, `std::io` says `WouldBlock` and the asynchronous traits wait.
+use std::io::{self, ErrorKind};
+use super::{Decoded, Told, tell};
+use sse_wire::{Event, LimitError};
+/// What a source does next.
+#[derive(Clone, Copy, Debug)]
+pub enum Step<'a> {
+    /// It has these bytes; what does not fit into the reader's buffer comes in the next step.
+    Bytes(&'a [u8]),
+    /// The call is interrupted.
+    Interrupted,
+    /// Nothing is there for now.
+    Pause,
+    /// It fails.
+    Reset,
+/// What a source or target says of its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    Interrupted,
+    Pause,
+    Reset,
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self:?}")
+impl std::error::Error for Trouble {}
+impl From<Trouble> for io::Error {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Interrupted => ErrorKind::Interrupted.into(),
+            Trouble::Pause => ErrorKind::WouldBlock.into(),
+            Trouble::Reset => ErrorKind::ConnectionReset.into(),
+        }
+impl From<&io::Error> for Trouble {
+    fn from(error: &io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::Interrupted => Trouble::Interrupted,
+            ErrorKind::WouldBlock => Trouble::Pause,
+            ErrorKind::ConnectionReset => Trouble::Reset,
+            kind => panic!("{kind}"),
+        }
+/// A source.
+#[derive(Clone, Debug)]
+pub struct Script<'a> {
+    steps: VecDeque<Step<'a>>,
+    pub reads: usize,
+impl<'a> Script<'a> {
+    pub fn new(steps: impl IntoIterator<Item = Step<'a>>) -> Self {
+        Script { steps: steps.into_iter().collect(), reads: 0 }
+    /// Each chunk when it is asked for the first time, then a pause.
+    pub fn of(chunks: &[&'a [u8]]) -> Self {
+        Self::new(chunks.iter().flat_map(|&chunk| {
+            let bytes = (!chunk.is_empty()).then_some([Step::Interrupted, Step::Bytes(chunk)]);
+            bytes.into_iter().flatten().chain([Step::Pause])
+        }))
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Trouble> {
+        assert!(!buffer.is_empty());
+        self.reads += 1;
+        match self.steps.pop_front() {
+            None => Ok(0),
+            Some(Step::Interrupted) => Err(Trouble::Interrupted),
+            Some(Step::Pause) => Err(Trouble::Pause),
+            Some(Step::Reset) => Err(Trouble::Reset),
+            Some(Step::Bytes(bytes)) => {
+                let (now, later) = bytes.split_at(bytes.len().min(buffer.len()));
+                buffer[..now.len()].copy_from_slice(now);
+                if !later.is_empty() {
+                    self.steps.push_front(Step::Bytes(later));
+                }
+                Ok(now.len())
+        }
+impl io::Read for Script<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(Script::read(self, buffer)?)
+/// A target that takes at most so many bytes at once, and has a trouble before each call that its
+/// list names.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub taken: Vec<u8>,
+    pub at_once: usize,
+    pub troubles: VecDeque<Option<Trouble>>,
+    /// How many bytes were given in each write that took some.
+    pub writes: Vec<usize>,
+    pub flushes: usize,
+impl Target {
+    pub fn new(at_once: usize) -> Self {
+        Target {
+            taken: Vec::new(),
+            at_once,
+            troubles: VecDeque::new(),
+            writes: Vec::new(),
+            flushes: 0,
+        }
+    pub fn trouble(&mut self) -> Result<(), Trouble> {
+        self.troubles.pop_front().flatten().map_or(Ok(()), Err)
+    pub fn write(&mut self, bytes: &[u8]) -> Result<usize, Trouble> {
+        self.trouble()?;
+        let len = bytes.len().min(self.at_once);
+        self.taken.extend_from_slice(&bytes[..len]);
+        self.writes.push(bytes.len());
+        Ok(len)
+    pub fn flush(&mut self) -> Result<(), Trouble> {
+        self.trouble()?;
+        self.flushes += 1;
+        Ok(())
+impl io::Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(Target::write(self, bytes)?)
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(Target::flush(self)?)
+/// What a reader over a script says.
+pub enum Said {
+    Event(Told),
+    Refused,
+    Pause,
+    End,
+impl Said {
+    /// What a reader that lends events says.
+    pub fn of<T>(
+        event: Result<Option<Event<'_>>, T>,
+        trouble: impl FnOnce(T) -> Result<LimitError, Trouble>,
+    ) -> Self {
+        match event.map_err(trouble) {
+            Ok(Some(event)) => Said::Event(tell(&event)),
+            Ok(None) => Said::End,
+            Err(Ok(_)) => Said::Refused,
+            Err(Err(Trouble::Pause)) => Said::Pause,
+            Err(Err(other)) => panic!("{other}"),
         }
     }
 }
@@ -91,3 +220,14 @@ macro_rules! is_send {
 }
 #[allow(unused_imports)]
 pub(crate) use is_send;
+/// Collects what a reader says, up to the end, where it must stay.
+pub fn collect(mut next: impl FnMut() -> Said) -> Decoded {
+    let mut decoded = Decoded::default();
+    loop {
+        match next() {
+            Said::Event(event) => decoded.events.push(event),
+            Said::Refused => decoded.errors += 1,
+            Said::Pause => decoded.after.push(decoded.events.len()),
+            Said::End => break,
+    assert!(matches!(next(), Said::End));
+    decoded

@@ -1,0 +1,144 @@
+//! What can go wrong between a parser or an encoder and a transport: which of the two it was.
+
+use core::error::Error;
+use core::fmt::{self, Display, Formatter};
+
+use crate::error::{EncodeError, LimitError};
+
+/// Why a reader gave no event; `E` is the transport's error.
+///
+/// Neither ends the reader: behind a refused event the next call gives the next one, and after an
+/// error of the transport it reads again, with nothing lost of what was read before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadError<E> {
+    /// An event, or a comment that was asked for, needs more than the limit: it is skipped.
+    Limit(LimitError),
+    /// The transport's error, which is also the [source](Error::source).
+    Transport(E),
+}
+
+impl<E> From<LimitError> for ReadError<E> {
+    fn from(error: LimitError) -> Self {
+        ReadError::Limit(error)
+    }
+}
+
+impl<E> Display for ReadError<E> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            ReadError::Limit(error) => error.fmt(f),
+            ReadError::Transport(_) => f.write_str("the stream could not be read"),
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for ReadError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            ReadError::Limit(_) => None,
+            ReadError::Transport(error) => Some(error),
+        }
+    }
+}
+
+/// Why a writer did not write a block, or not all of it; `E` is the transport's error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteError<E> {
+    /// The block was refused, and nothing of it will be written.
+    Encode(EncodeError),
+    /// The transport's error, which is also the [source](Error::source). The block is taken: what
+    /// the transport has not taken yet waits for the next `flush`.
+    Transport(E),
+    /// The transport took nothing and reported no error; what it has not taken waits.
+    WriteZero,
+}
+
+impl<E> From<EncodeError> for WriteError<E> {
+    fn from(error: EncodeError) -> Self {
+        WriteError::Encode(error)
+    }
+}
+
+impl<E> Display for WriteError<E> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            WriteError::Encode(error) => error.fmt(f),
+            WriteError::Transport(_) => f.write_str("the stream could not be written"),
+            WriteError::WriteZero => {
+                f.write_str("the stream could not be written: its target takes no more bytes")
+            }
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for WriteError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            WriteError::Transport(error) => Some(error),
+            WriteError::Encode(_) | WriteError::WriteZero => None,
+        }
+    }
+}
+
+#[cfg(feature = "std")]
+mod std_io {
+    use std::io::{Error, ErrorKind};
+
+    use super::{ReadError, WriteError};
+    use crate::error::{EncodeError, LimitError};
+
+    /// Of the kind [`QuotaExceeded`](ErrorKind::QuotaExceeded), with the `LimitError` inside
+    /// ([`get_ref`](Error::get_ref), [`downcast`](Error::downcast)).
+    impl From<LimitError> for Error {
+        fn from(error: LimitError) -> Self {
+            Error::new(ErrorKind::QuotaExceeded, error)
+        }
+    }
+
+    /// Of the kind [`InvalidData`](ErrorKind::InvalidData) where the block can't be encoded,
+    /// [`StorageFull`](ErrorKind::StorageFull) where there is no room for it, with the
+    /// `EncodeError` inside.
+    impl From<EncodeError> for Error {
+        fn from(error: EncodeError) -> Self {
+            let kind = match error {
+                EncodeError::NoRoom { .. } => ErrorKind::StorageFull,
+                EncodeError::Sink => ErrorKind::Other,
+                _ => ErrorKind::InvalidData,
+            };
+            Error::new(kind, error)
+        }
+    }
+
+    impl From<Error> for ReadError<Error> {
+        fn from(error: Error) -> Self {
+            ReadError::Transport(error)
+        }
+    }
+
+    /// The transport's error as it was, or that of [`LimitError`].
+    impl From<ReadError<Error>> for Error {
+        fn from(error: ReadError<Error>) -> Self {
+            match error {
+                ReadError::Limit(error) => error.into(),
+                ReadError::Transport(error) => error,
+            }
+        }
+    }
+
+    impl From<Error> for WriteError<Error> {
+        fn from(error: Error) -> Self {
+            WriteError::Transport(error)
+        }
+    }
+
+    /// The transport's error as it was, or that of [`EncodeError`].
+    impl From<WriteError<Error>> for Error {
+        fn from(error: WriteError<Error>) -> Self {
+            match error {
+                WriteError::Encode(error) => error.into(),
+                WriteError::Transport(error) => error,
+                WriteError::WriteZero => ErrorKind::WriteZero.into(),
+            }
+        }
+    }
+}

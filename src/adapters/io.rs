@@ -1,0 +1,339 @@
+//! Events from any [`std::io::Read`], blocks to any [`std::io::Write`] (feature `std`).
+//!
+//! ```no_run
+//! use std::net::TcpStream;
+//! use sse_wire::io::EventReader;
+//! use sse_wire::{End, ReadError};
+//!
+//! # fn main() -> std::io::Result<()> {
+//! # let response = TcpStream::connect("127.0.0.1:80")?;
+//! let mut reader = EventReader::new(response);
+//! loop {
+//!     match reader.next() {
+//!         Ok(Some(event)) => println!("{}: {}", event.event_type, event.data),
+//!         Ok(None) => break,
+//!         Err(ReadError::Limit(error)) => eprintln!("{error}"), // and on with the next event
+//!         Err(ReadError::Transport(error)) => return Err(error),
+//!     }
+//! }
+//! if let End::Incomplete(pending) = reader.finish() {
+//!     eprintln!("cut in the middle of an event: {:?}", pending.data);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+use alloc::{vec, vec::Vec};
+use std::io::{self, ErrorKind, Read, Write};
+
+use super::error::{ReadError, WriteError};
+use super::intake::{Intake, reader_methods};
+use crate::buffer::{Buffers, Growable};
+use crate::encoder::Block;
+use crate::error::EncodeError;
+use crate::event::{Event, OwnedEvent};
+use crate::parser::{Events, Items, Parser};
+use crate::sink::{Sink, sealed};
+
+/// How many bytes are read at once where the caller gives no buffer.
+const READ: usize = 16 * 1024;
+
+/// Events from a [`Read`], lent one by one.
+///
+/// ```
+/// use sse_wire::{End, io::EventReader};
+///
+/// let mut reader = EventReader::new(&b"event: tick\ndata: 1\n\ndata: 2\n\ndata: cut"[..]);
+/// while let Some(event) = reader.next()? {
+///     println!("{}: {}", event.event_type, event.data);
+/// }
+/// assert!(matches!(reader.finish(), End::Incomplete(_)));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// The reader has a buffer of its own: give it the plain source, not a `BufReader`. It reads only
+/// when all that was read is taken, once, and never waits for more than the source has: an event
+/// is out as soon as the bytes of its blank line were read.
+///
+/// # Errors
+///
+/// [`ReadError`], which turns into an [`io::Error`] by `?`. None of them is final and none loses
+/// anything: behind an event beyond the limit the next call gives the next one, and after an error
+/// of the source ([`WouldBlock`](ErrorKind::WouldBlock) and [`TimedOut`](ErrorKind::TimedOut)
+/// among them) it reads again. [`Interrupted`](ErrorKind::Interrupted) is not told: reading is
+/// tried again.
+///
+/// # Memory and cost
+///
+/// The buffer, and what the parser retains. An event that lies in one read, with one `data` line
+/// and well-formed, is lent from the buffer: nothing is copied or allocated. Its text is checked
+/// to be UTF-8 once more; beside that, the cost is the parser's.
+#[derive(Clone, Debug)]
+pub struct EventReader<R, B = Growable, M = Vec<u8>> {
+    reader: R,
+    intake: Intake<B, M>,
+}
+
+impl<R: Read> EventReader<R> {
+    /// A reader with the default limit that reads at most 16 KiB at once.
+    pub fn new(reader: R) -> Self {
+        Self::with_parser(reader, Parser::new())
+    }
+}
+
+impl<R: Read, B: Buffers> EventReader<R, B> {
+    /// A reader with this parser: for another limit, or a last event ID that is carried over from
+    /// an earlier stream.
+    ///
+    /// ```
+    /// use sse_wire::{Parser, io::EventReader};
+    ///
+    /// let mut parser = Parser::with_limit(1024);
+    /// parser.set_last_event_id("41")?;
+    /// let mut reader = EventReader::with_parser(&b"data: x\n\n"[..], parser);
+    /// assert_eq!(reader.next()?.unwrap().last_event_id, "41");
+    ///
+    /// // The next connection goes on with the same parser.
+    /// let (_, parser) = reader.into_parts();
+    /// let reader = EventReader::with_parser(&b"data: y\n\n"[..], parser);
+    /// assert_eq!(reader.last_event_id(), "41");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_parser(reader: R, parser: Parser<B>) -> Self {
+        Self::with_buffer(reader, parser, vec![0; READ])
+    }
+}
+
+impl<R: Read, B: Buffers, M: AsRef<[u8]> + AsMut<[u8]>> EventReader<R, B, M> {
+    /// A reader that reads into this buffer, owned or borrowed. Its length bounds only how much is
+    /// read at once, not the events.
+    ///
+    /// # Panics
+    ///
+    /// If the buffer is empty.
+    pub fn with_buffer(reader: R, parser: Parser<B>, buffer: M) -> Self {
+        EventReader { reader, intake: Intake::new(parser, buffer) }
+    }
+
+    /// The next event, which borrows the reader; `None` where the source has ended. Where it goes
+    /// on later, as a growing file does, so does the next call.
+    ///
+    /// # Errors
+    ///
+    /// See [`EventReader`]: the limit, or the source.
+    #[allow(clippy::should_implement_trait)] // An iterator could not lend.
+    pub fn next(&mut self) -> Result<Option<Event<'_>>, ReadError<io::Error>> {
+        while self.read()? {
+            if let Some(found) = self.intake.find()? {
+                return Ok(Some(self.intake.lend(found)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A cursor over the events of what was read and not taken, or else of what one read gives:
+    /// none of them, or many; `None` where the source has ended. The fastest way; what a dropped
+    /// cursor has not taken is left to the next call.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source; those of the limit come from the cursor.
+    pub fn next_events(&mut self) -> Result<Option<Events<'_, '_, B>>, io::Error> {
+        let more = self.read()?;
+        Ok(more.then(|| self.intake.events()))
+    }
+
+    /// Like [`next_events`](Self::next_events), but the cursor also shows comments, reconnection
+    /// times and blocks without an event, in order: [`Parser::observe`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the source; those of the limit come from the cursor.
+    pub fn next_items(&mut self) -> Result<Option<Items<'_, '_, B>>, io::Error> {
+        let more = self.read()?;
+        Ok(more.then(|| self.intake.items()))
+    }
+
+    /// An iterator of events to keep; `&mut reader` in a `for` loop is the same.
+    ///
+    /// ```
+    /// use sse_wire::io::EventReader;
+    ///
+    /// let mut reader = EventReader::new(&b"data: 1\n\ndata: 2\n\n"[..]);
+    /// let events = reader.owned_events().collect::<Result<Vec<_>, _>>()?;
+    /// assert_eq!(events[1].data, "2");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn owned_events(&mut self) -> OwnedEvents<'_, R, B, M> {
+        OwnedEvents { reader: self }
+    }
+
+    /// Reads once where all that was read is taken, and says whether there is something to take.
+    fn read(&mut self) -> io::Result<bool> {
+        if self.intake.is_taken() {
+            let len = uninterrupted(|| self.reader.read(self.intake.buffer()))?;
+            self.intake.filled(len);
+        }
+        Ok(!self.intake.is_taken())
+    }
+
+    reader_methods!();
+}
+
+/// Events to keep: see [`EventReader::owned_events`].
+///
+/// After an error the iterator goes on as the reader does; after `None`, the reader says how the
+/// stream [ended](EventReader::finish).
+#[derive(Debug)]
+pub struct OwnedEvents<'r, R, B = Growable, M = Vec<u8>> {
+    reader: &'r mut EventReader<R, B, M>,
+}
+
+impl<R: Read, B: Buffers, M: AsRef<[u8]> + AsMut<[u8]>> Iterator for OwnedEvents<'_, R, B, M> {
+    type Item = Result<OwnedEvent, ReadError<io::Error>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.reader.next().map(|event| event.map(|event| event.to_owned())).transpose()
+    }
+}
+
+impl<'r, R: Read, B: Buffers, M: AsRef<[u8]> + AsMut<[u8]>> IntoIterator
+    for &'r mut EventReader<R, B, M>
+{
+    type Item = Result<OwnedEvent, ReadError<io::Error>>;
+    type IntoIter = OwnedEvents<'r, R, B, M>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.owned_events()
+    }
+}
+
+/// Blocks to a [`Write`].
+///
+/// ```
+/// use sse_wire::{Block, io::BlockWriter};
+///
+/// let mut writer = BlockWriter::new(Vec::new());
+/// writer.write(&Block::new().event_type("tick").data("1"))?;
+///
+/// // It is a `Sink`, too: what is encoded into it goes out with the next `flush`, in one write.
+/// Block::new().data("2").encode(&mut writer)?;
+/// Block::new().comment("keep-alive").encode(&mut writer)?;
+/// writer.flush()?;
+/// assert_eq!(writer.get_ref(), b"event: tick\ndata: 1\n\ndata: 2\n\n: keep-alive\n\n");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// [`write`](Self::write) hands a block to the target in one write, as far as the target takes it
+/// so, and flushes the target: an event that waits in a buffer is late. Who would rather have
+/// several events in one write encodes them into the writer and flushes it.
+///
+/// # Errors
+///
+/// [`WriteError`], which turns into an [`io::Error`] by `?`. A block that can't be encoded leaves
+/// no trace. A target that fails in the middle of a block, with
+/// [`WouldBlock`](ErrorKind::WouldBlock) for example, loses nothing: the rest waits, and
+/// [`flush`](Self::flush) goes on with it. Dropping the writer drops what waits.
+///
+/// # Memory and cost
+///
+/// One buffer, which grows to what waits to be written, is used again, and gives back what is over
+/// 16 KiB once all is written.
+#[derive(Clone, Debug)]
+pub struct BlockWriter<W> {
+    writer: W,
+    buffer: Vec<u8>,
+    /// How much of the buffer the target has taken.
+    written: usize,
+}
+
+/// The writer's buffer stays that large.
+const KEPT: usize = 16 * 1024;
+
+impl<W: Write> BlockWriter<W> {
+    /// A writer with nothing to write.
+    pub const fn new(writer: W) -> Self {
+        BlockWriter { writer, buffer: Vec::new(), written: 0 }
+    }
+
+    /// Writes a block, and flushes the target.
+    ///
+    /// # Errors
+    ///
+    /// See [`BlockWriter`]. After an error of the target the block is taken: go on with
+    /// [`flush`](Self::flush), not by writing it again.
+    pub fn write(&mut self, block: &Block<'_>) -> Result<(), WriteError<io::Error>> {
+        block.encode(self)?;
+        self.flush()
+    }
+
+    /// Writes what waits, and flushes the target.
+    ///
+    /// # Errors
+    ///
+    /// Those of the target; a target that takes nothing is [`WriteError::WriteZero`]. Calling it
+    /// again goes on. [`Interrupted`](ErrorKind::Interrupted) is not told, but tried again.
+    pub fn flush(&mut self) -> Result<(), WriteError<io::Error>> {
+        while let Some(rest @ [_, ..]) = self.buffer.get(self.written..) {
+            let taken = uninterrupted(|| self.writer.write(rest))?;
+            if taken == 0 {
+                return Err(WriteError::WriteZero);
+            }
+            self.written += taken;
+        }
+        self.buffer.clear();
+        self.buffer.shrink_to(KEPT);
+        self.written = 0;
+        Ok(uninterrupted(|| self.writer.flush())?)
+    }
+
+    /// What was encoded and not taken by the target yet.
+    pub fn waiting(&self) -> &[u8] {
+        self.buffer.get(self.written..).unwrap_or_default()
+    }
+
+    /// The target.
+    pub const fn get_ref(&self) -> &W {
+        &self.writer
+    }
+
+    /// The target. What is written to it directly stands before what waits.
+    pub const fn get_mut(&mut self) -> &mut W {
+        &mut self.writer
+    }
+
+    /// The target; what waits is dropped.
+    pub fn into_inner(self) -> W {
+        self.writer
+    }
+}
+
+/// Tries until it is not interrupted.
+fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+impl<W> Sink for BlockWriter<W> {}
+
+impl<W> sealed::Sink for BlockWriter<W> {
+    fn write(&mut self, text: &str) -> Result<(), EncodeError> {
+        sealed::Sink::write(&mut self.buffer, text)
+    }
+
+    fn reserve(&mut self, more: usize) {
+        self.buffer.reserve(more);
+    }
+
+    fn mark(&self) -> usize {
+        self.buffer.len()
+    }
+
+    fn truncate(&mut self, mark: usize) {
+        self.buffer.truncate(mark);
+    }
+}

@@ -1,0 +1,368 @@
+//! `sse_wire::io`: events from any `Read`, blocks to any `Write`.
+#![cfg(feature = "std")]
+
+mod support;
+
+use std::error::Error as _;
+use std::io::{self, ErrorKind, Read};
+
+use allocation_counter::measure;
+use sse_wire::io::{BlockWriter, EventReader};
+use sse_wire::{
+    Block, Buffers, EncodeError, End, Item, LimitError, Parser, ReadError, Refused, WriteError,
+};
+use support::encoder::{encoder_cases, names, with_block};
+use support::script::{Said, Script, Step, Target, Trouble, collect};
+use support::{AMPLE, Decoded, Driver, FixedDriver, check_decoder_vectors, seeded, tell};
+
+#[derive(Clone, Copy)]
+enum Way {
+    Next,
+    OwnedEvents,
+    Events,
+    Items,
+}
+
+fn trouble(error: &ReadError<io::Error>) -> Result<LimitError, Trouble> {
+    match error {
+        ReadError::Limit(error) => Ok(*error),
+        ReadError::Transport(error) => Err(error.into()),
+    }
+}
+
+fn decode<B: Buffers>(parser: Parser<B>, way: Way, buffer: usize, chunks: &[&[u8]]) -> Decoded {
+    let mut reader = EventReader::with_buffer(Script::of(chunks), parser, vec![0; buffer]);
+    let mut comments = Vec::new();
+    let mut decoded = collect(|| match way {
+        Way::Next => Said::of(reader.next(), |error| trouble(&error)),
+        Way::OwnedEvents => match reader.owned_events().next() {
+            Some(event) => {
+                let event = event.as_ref().map(|event| Some(event.as_event()));
+                Said::of(event, trouble)
+            }
+            None => Said::End,
+        },
+        // Cursors that are dropped after each event.
+        Way::Events => loop {
+            match reader.next_events() {
+                Ok(Some(mut events)) => match events.next() {
+                    Ok(None) => {}
+                    Ok(Some(event)) => return Said::Event(tell(&event)),
+                    Err(_) => return Said::Refused,
+                },
+                Ok(None) => return Said::End,
+                Err(error) => return Said::of(Err(error), |error| Err((&error).into())),
+            }
+        },
+        Way::Items => loop {
+            match reader.next_items() {
+                Ok(Some(mut items)) => match items.next() {
+                    Ok(Some(Item::Event(event))) => return Said::Event(tell(&event)),
+                    Ok(Some(Item::Comment { text, .. })) => comments.push(text.to_owned()),
+                    Ok(_) => {}
+                    Err(error) if error.refused() == Refused::Event => return Said::Refused,
+                    Err(_) => {}
+                },
+                Ok(None) => return Said::End,
+                Err(error) => return Said::of(Err(error), |error| Err((&error).into())),
+            }
+        },
+    });
+    decoded.comments = matches!(way, Way::Items).then_some(comments);
+    decoded.clean = matches!(reader.finish(), End::Clean);
+    decoded.last_event_id = reader.last_event_id().to_owned();
+    decoded.retry = reader.reconnection_time();
+    decoded
+}
+
+struct ReaderDriver {
+    name: &'static str,
+    way: Way,
+    buffer: usize,
+    fixed: Option<FixedDriver>,
+}
+
+impl Driver for ReaderDriver {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn decode(
+        &mut self,
+        chunks: &[&[u8]],
+        last_event_id: Option<&str>,
+        limit: Option<usize>,
+    ) -> Decoded {
+        let limit = limit.unwrap_or(AMPLE);
+        match &mut self.fixed {
+            Some(fixed) => {
+                let parser = seeded(fixed.parser(limit), last_event_id);
+                decode(parser, self.way, self.buffer, chunks)
+            }
+            None => {
+                let parser = seeded(Parser::with_limit(limit), last_event_id);
+                decode(parser, self.way, self.buffer, chunks)
+            }
+        }
+    }
+}
+
+#[test]
+fn every_decoder_vector_holds_through_a_reader_that_is_blocked_after_each_chunk() {
+    let driver = |name, way, buffer| -> Box<dyn Driver> {
+        Box::new(ReaderDriver { name, way, buffer, fixed: None })
+    };
+    let fixed = Some(FixedDriver::new(support::Way::Push, ""));
+    check_decoder_vectors(&mut [
+        driver("next", Way::Next, 256),
+        driver("next, 3 bytes a read", Way::Next, 3),
+        driver("owned events", Way::OwnedEvents, 64),
+        driver("events", Way::Events, 256),
+        driver("items", Way::Items, 256),
+        Box::new(ReaderDriver { name: "fixed arrays", way: Way::Next, buffer: 100, fixed }),
+    ]);
+}
+
+#[test]
+fn promptness_an_event_is_out_before_the_next_read() {
+    let mut reader = EventReader::new(Script::new([Step::Bytes(b"data: 1\n\ndata: 2\r\rda")]));
+    assert_eq!(reader.next().unwrap().unwrap().data, "1");
+    assert_eq!(reader.next().unwrap().unwrap().data, "2");
+    assert_eq!(reader.get_ref().reads, 1);
+    assert_eq!(reader.unread(), b"da");
+}
+
+#[test]
+fn an_error_of_the_source_comes_through_with_its_source_and_nothing_is_lost() {
+    for kind in [ErrorKind::TimedOut, ErrorKind::WouldBlock, ErrorKind::ConnectionReset] {
+        struct Fails(Vec<Result<&'static [u8], ErrorKind>>);
+        impl Read for Fails {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                match self.0.pop() {
+                    Some(Ok(mut bytes)) => bytes.read(buffer),
+                    Some(Err(kind)) => Err(kind.into()),
+                    None => Ok(0),
+                }
+            }
+        }
+        let steps: [Result<&[u8], _>; 4] =
+            [Ok(b"data: \xE2\x82"), Err(kind), Err(kind), Ok(b"\xAC\n\n")];
+        let mut reader = EventReader::new(Fails(steps.into_iter().rev().collect()));
+        for _ in 0..2 {
+            let error = reader.next().unwrap_err();
+            let source = error.source().unwrap().downcast_ref::<io::Error>().unwrap();
+            assert_eq!(source.kind(), kind);
+            assert_eq!(io::Error::from(error).kind(), kind);
+        }
+        assert_eq!(reader.next().unwrap().unwrap().data, "\u{20AC}");
+        assert!(reader.next().unwrap().is_none());
+        assert_eq!(reader.finish(), End::Clean);
+    }
+}
+
+#[test]
+fn a_refused_event_can_be_told_apart_and_the_next_event_comes() {
+    let stream = &b"data: 1\n\ndata: too long\n\ndata: 2\n\n"[..];
+    let mut reader = EventReader::with_parser(stream, Parser::with_limit(4));
+    let mut events = reader.owned_events();
+    assert_eq!(events.next().unwrap().unwrap().data, "1");
+    let error = events.next().unwrap().unwrap_err();
+    let ReadError::Limit(limit) = error else { panic!("{error:?}") };
+    assert_eq!((limit.position(), limit.limit()), (9, 4));
+    let error = io::Error::from(error);
+    assert_eq!(error.kind(), ErrorKind::QuotaExceeded);
+    assert_eq!(error.downcast::<LimitError>().unwrap(), limit);
+    assert_eq!(events.next().unwrap().unwrap().data, "2");
+    assert!(events.next().is_none());
+}
+
+#[test]
+fn the_end_is_told_after_none_and_the_parser_goes_on_with_the_next_connection() {
+    let mut parser = Parser::new();
+    parser.set_last_event_id("before").unwrap();
+    let mut reader =
+        EventReader::with_parser(&b"retry: 7\ndata: 1\n\nid: x\ndata: cut"[..], parser);
+    assert_eq!(reader.next().unwrap().unwrap().last_event_id, "before");
+    assert!(reader.next().unwrap().is_none());
+    match reader.finish() {
+        End::Incomplete(pending) => assert_eq!(pending.data, Some("cut")),
+        End::Clean => panic!("clean"),
+    }
+    assert_eq!((reader.last_event_id(), reader.reconnection_time()), ("before", Some(7)));
+    assert_eq!(reader.parser().position(), 0);
+
+    // Without `finish`, and in the middle of what was read.
+    let mut reader =
+        EventReader::with_parser(&b"id: 1\ndata: a\n\ndata: "[..], reader.into_parts().1);
+    assert_eq!(reader.next().unwrap().unwrap().last_event_id, "1");
+    let mut reader = EventReader::with_parser(&b"data: b\n\n"[..], reader.into_parts().1);
+    let event = reader.next().unwrap().unwrap();
+    assert_eq!((event.data, event.last_event_id, event.range), ("b", "1", 0..9));
+}
+
+#[test]
+fn finish_drops_what_was_read_and_not_taken() {
+    let mut reader = EventReader::new(&b"data: 1\n\ndata: 2\n\n"[..]);
+    reader.next().unwrap();
+    assert_eq!(reader.finish(), End::Clean);
+    assert_eq!(reader.unread(), b"");
+    assert!(reader.next().unwrap().is_none());
+}
+
+#[test]
+fn a_source_that_goes_on_after_its_end_goes_on() {
+    let mut reader = EventReader::new(Script::new([
+        Step::Bytes(b"data: "),
+        Step::Bytes(b""),
+        Step::Bytes(b"x\n\n"),
+    ]));
+    assert!(reader.next().unwrap().is_none());
+    assert_eq!(reader.next().unwrap().unwrap().data, "x");
+}
+
+#[test]
+#[should_panic(expected = "nothing can be read into an empty buffer")]
+fn an_empty_buffer_is_refused() {
+    let _ = EventReader::with_buffer(io::empty(), Parser::new(), []);
+}
+
+#[test]
+fn a_source_that_says_more_than_it_read_does_no_harm() {
+    struct Liar(bool);
+    impl Read for Liar {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            buffer.fill(b'\n');
+            self.0 = !self.0;
+            Ok(if self.0 { usize::MAX } else { 0 })
+        }
+    }
+    let mut reader = EventReader::new(Liar(false));
+    assert!(reader.next().unwrap().is_none());
+    assert_eq!(reader.parser().position(), 16 * 1024);
+}
+
+#[test]
+fn zero_copy_an_event_that_lies_in_one_read_allocates_nothing() {
+    let stream =
+        "event: tick\ndata: some text, also \u{E9}\r\n\r\n: c\n\ndata: \u{6F22}\n\n".repeat(50);
+    let mut reader = EventReader::new(stream.as_bytes());
+    let mut count = 0;
+    let info = measure(|| {
+        while let Some(event) = reader.next().unwrap() {
+            count += event.data.len().min(1);
+        }
+    });
+    assert_eq!((count, info.count_total), (100, 0));
+}
+
+#[test]
+fn kept_and_lent_texts_of_one_event_come_together() {
+    // The type is kept and the data lent, the other way round, and what was kept before is no text
+    // of an event that has none.
+    for (chunks, expected) in [
+        ([&b"event: ke"[..], b"pt\ndata: lent\n\n"], ("kept", "lent")),
+        ([b"event: kept\ndata: ke", b"pt\n\n"], ("kept", "kept")),
+        ([b"data: ke", b"pt\nevent: lent\n\n"], ("lent", "kept")),
+        ([b"event: x\ndata: ke", b"pt\n\ndata\n\n"], ("x", "kept")),
+    ] {
+        let mut reader = EventReader::new(Script::new(chunks.map(Step::Bytes)));
+        let event = reader.next().unwrap().unwrap();
+        assert_eq!((event.event_type, event.data), expected);
+        while let Some(event) = reader.next().unwrap() {
+            assert_eq!((event.event_type, event.data), ("message", ""));
+        }
+    }
+}
+
+#[test]
+fn every_encoder_vector_holds_through_a_writer_in_one_write_and_one_flush_a_block() {
+    for case in encoder_cases() {
+        with_block(&case, |block, _, _| {
+            let mut writer = BlockWriter::new(Target::new(usize::MAX));
+            writer.write(&Block::new().data("before")).unwrap();
+            writer.get_mut().taken.clear();
+            let written = writer.write(&block);
+            match &case.expected {
+                Ok(bytes) => {
+                    written.unwrap();
+                    assert_eq!(writer.get_ref().taken, *bytes, "{}", case.name);
+                    assert_eq!(writer.get_ref().writes.len(), 2, "{}", case.name);
+                    assert_eq!(writer.get_ref().flushes, 2, "{}", case.name);
+                }
+                Err(expected) => {
+                    let WriteError::Encode(error) = written.unwrap_err() else { panic!() };
+                    assert_eq!(names(error), *expected, "{}", case.name);
+                    assert!(writer.waiting().is_empty() && writer.get_ref().taken.is_empty());
+                    let error = io::Error::from(WriteError::Encode(error));
+                    assert_eq!(error.kind(), ErrorKind::InvalidData);
+                    assert!(error.get_ref().unwrap().is::<EncodeError>());
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn a_target_that_fails_in_the_middle_of_a_block_loses_nothing() {
+    let expected = b"data: 1\n\ndata: 2\n\n";
+    for at_once in 1..=expected.len() {
+        for trouble in [Trouble::Pause, Trouble::Reset, Trouble::Interrupted] {
+            let mut target = Target::new(at_once);
+            target.troubles = (0..40).map(|n| (n % 2 == 0).then_some(trouble)).collect();
+            let mut writer = BlockWriter::new(target);
+            let mut told = 0;
+            for data in ["1", "2"] {
+                let mut written = writer.write(&Block::new().data(data));
+                while let Err(error) = written {
+                    assert!(matches!(error, WriteError::Transport(_)), "{error:?}");
+                    let source = error.source().unwrap().downcast_ref::<io::Error>().unwrap();
+                    assert_eq!(Trouble::from(source), trouble);
+                    told += 1;
+                    written = writer.flush();
+                }
+            }
+            assert_eq!(writer.get_ref().taken, expected);
+            assert_eq!(told == 0, trouble == Trouble::Interrupted, "{at_once}");
+            assert!(writer.waiting().is_empty());
+        }
+    }
+}
+
+#[test]
+fn blocks_that_wait_stay_in_order_behind_the_rest_of_earlier_ones() {
+    let mut target = Target::new(5);
+    target.troubles = [None, Some(Trouble::Pause)].into();
+    let mut writer = BlockWriter::new(target);
+    assert!(writer.write(&Block::new().data("1")).is_err());
+    assert_eq!(writer.waiting(), b" 1\n\n");
+    Block::new().data("2").encode(&mut writer).unwrap();
+    // Taken back, with nothing of what waits.
+    let mut data = Block::new().data_writer(&mut writer).unwrap();
+    data.write("half").unwrap();
+    drop(data);
+    writer.write(&Block::new().data("3")).unwrap();
+    assert_eq!(writer.into_inner().taken, b"data: 1\n\ndata: 2\n\ndata: 3\n\n");
+}
+
+#[test]
+fn a_target_that_takes_nothing_is_an_error_and_not_an_endless_loop() {
+    let mut writer = BlockWriter::new(Target::new(0));
+    let error = writer.write(&Block::new().data("1")).unwrap_err();
+    assert!(matches!(error, WriteError::WriteZero));
+    assert_eq!(io::Error::from(error).kind(), ErrorKind::WriteZero);
+    writer.get_mut().at_once = 100;
+    writer.flush().unwrap();
+    assert_eq!(writer.get_ref().taken, b"data: 1\n\n");
+}
+
+#[test]
+fn bounded_memory_a_writer_uses_its_buffer_again_and_gives_a_large_one_back() {
+    let mut writer = BlockWriter::new(io::sink());
+    let block = Block::new().data("x");
+    writer.write(&block).unwrap();
+    let info = measure(|| (0..100).for_each(|_| writer.write(&block).unwrap()));
+    assert_eq!(info.count_total, 0);
+    let large = "x".repeat(1 << 20);
+    let info = measure(|| writer.write(&Block::new().data(&large)).unwrap());
+    assert!(info.bytes_max >= 1 << 20 && info.bytes_current <= 16 * 1024, "{info:?}");
+}
