@@ -117,8 +117,14 @@ mod work;
 pub use adapters::http_body;
 #[cfg(feature = "stream")]
 pub use adapters::stream;
+#[cfg(feature = "embedded-io")]
+pub use adapters::embedded_io;
+#[cfg(feature = "embedded-io-async")]
+pub use adapters::embedded_io_async;
 #[cfg(feature = "std")]
-pub use adapters::{ReadError, WriteError, io};
+pub use adapters::io;
+#[cfg(any(feature = "std", feature = "embedded-io", feature = "embedded-io-async"))]
+pub use adapters::{ReadError, WriteError};
 pub use buffer::{Buffers, Fixed, Growable};
 pub use data_writer::DataWriter;
 pub use encoder::Block;

@@ -267,15 +267,15 @@ impl<B: Buffers> Parser<B> {
         self.retained.len()
     }
 
-    /// The data of the event that was told last, or the comment, where it was kept and not lent
-    /// from the chunk: for a reader, which hands it out after its cursor is gone.
-    #[cfg(feature = "std")]
+    /// The data of the event that was told last, where it was kept and not lent from the chunk: for
+    /// a reader, which hands it out after its cursor is gone.
+    #[cfg(any(feature = "std", feature = "embedded-io", feature = "embedded-io-async"))]
     pub(crate) fn kept_data(&self) -> &str {
         self.retained.data()
     }
 
     /// Its event type, likewise.
-    #[cfg(feature = "std")]
+    #[cfg(any(feature = "std", feature = "embedded-io", feature = "embedded-io-async"))]
     pub(crate) fn kept_event_type(&self) -> &str {
         self.retained.event_type()
     }

@@ -38,6 +38,12 @@ impl<'a> SliceSink<'a> {
         SliceSink { memory, len: 0 }
     }
 
+    /// A sink that goes on behind the first `len` bytes of `memory`.
+    #[cfg(any(feature = "embedded-io", feature = "embedded-io-async"))]
+    pub(crate) const fn behind(memory: &'a mut [u8], len: usize) -> Self {
+        SliceSink { memory, len }
+    }
+
     /// What has been written.
     pub fn written(&self) -> &[u8] {
         self.memory.get(..self.len).unwrap_or_default()

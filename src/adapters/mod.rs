@@ -7,10 +7,22 @@ pub mod stream;
 //! Adapters: each joins [`Parser`](crate::Parser) and [`Block`](crate::Block) to somebody else's
 //! traits, by a loop and without a rule of the format. One file and one feature each.
 #[cfg(feature = "std")]
+//! traits, by a loop and without a rule of the format. One file and one feature each; `intake` and
+//! `outgoing` are what the blocking ones and their asynchronous twin have in common.
+
+#[cfg(feature = "embedded-io")]
+pub mod embedded_io;
+#[cfg(feature = "embedded-io-async")]
+pub mod embedded_io_async;
+#[cfg(any(feature = "std", feature = "embedded-io", feature = "embedded-io-async"))]
 mod error;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", feature = "embedded-io", feature = "embedded-io-async"))]
 mod intake;
 #[cfg(feature = "std")]
 pub mod io;
 #[cfg(feature = "std")]
+#[cfg(any(feature = "embedded-io", feature = "embedded-io-async"))]
+mod outgoing;
+
+#[cfg(any(feature = "std", feature = "embedded-io", feature = "embedded-io-async"))]
 pub use error::{ReadError, WriteError};
