@@ -117,6 +117,8 @@ mod work;
 pub use adapters::http_body;
 #[cfg(feature = "stream")]
 pub use adapters::stream;
+#[cfg(feature = "codec")]
+pub use adapters::codec;
 #[cfg(feature = "embedded-io")]
 pub use adapters::embedded_io;
 #[cfg(feature = "embedded-io-async")]

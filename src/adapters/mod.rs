@@ -10,6 +10,8 @@ pub mod stream;
 //! traits, by a loop and without a rule of the format. One file and one feature each; `intake` and
 //! `outgoing` are what the blocking ones and their asynchronous twin have in common.
 
+#[cfg(feature = "codec")]
+pub mod codec;
 #[cfg(feature = "embedded-io")]
 pub mod embedded_io;
 #[cfg(feature = "embedded-io-async")]

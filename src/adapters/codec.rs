@@ -1,0 +1,204 @@
+//! tokio-util's [`Decoder`] and [`Encoder`], for `FramedRead` and `FramedWrite` over any
+//! `AsyncRead` and `AsyncWrite` of tokio (feature `codec`).
+
+use std::io;
+
+use tokio_util::bytes::{Buf, BytesMut};
+use tokio_util::codec::{Decoder, Encoder};
+
+use super::error::WriteError;
+use crate::buffer::{Buffers, Growable};
+use crate::encoder::Block;
+use crate::error::{EncodeError, LimitError};
+use crate::event::{End, Event, OwnedEvent};
+use crate::parser::Parser;
+use crate::sink::{Sink, sealed};
+
+/// Bytes → events.
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use sse_wire::{End, codec::EventDecoder};
+/// use tokio_util::codec::FramedRead;
+///
+/// # futures_executor::block_on(async {
+/// let body = &b"event: tick\ndata: 1\n\ndata: 2\n\ndata: cut"[..];
+/// let mut events = FramedRead::new(body, EventDecoder::new());
+/// while let Some(event) = events.next().await {
+///     match event? {
+///         Ok(event) => println!("{}: {}", event.event_type, event.data),
+///         Err(limit) => eprintln!("{limit}"), // and on with the next event
+///     }
+/// }
+/// assert!(matches!(events.decoder_mut().finish(), End::Incomplete(_)));
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
+///
+/// An event is out as soon as the bytes of its blank line were read.
+///
+/// # End
+///
+/// What has not seen its blank line at the end of the stream is no event. `None` says that the
+/// stream has ended, and [`finish`](Self::finish) how. Call it also before the decoder gets another
+/// stream.
+///
+/// # Errors
+///
+/// An event beyond the limit is the item `Err(LimitError)`, and the next event follows. It is no
+/// error of the decoder: behind one of those, `FramedRead` says `None`, and does not look at what
+/// it has read already before more comes. Errors of the transport come through as they are, and
+/// lose nothing: `FramedRead` says `None` once after each, and can be polled again.
+///
+/// # Memory and cost
+///
+/// `decode` takes all that it is given, up to the end of an event, and copies only what an
+/// [`OwnedEvent`] holds, so `FramedRead`'s buffer does not grow. Beside it, there is what the parser
+/// retains. Each byte is looked at a bounded number of times, however many events one read brings.
+#[derive(Clone, Debug)]
+pub struct EventDecoder<B = Growable> {
+    parser: Parser<B>,
+}
+
+impl EventDecoder {
+    /// A decoder with the default limit.
+    pub const fn new() -> Self {
+        Self::with_parser(Parser::new())
+    }
+}
+
+impl Default for EventDecoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<B> EventDecoder<B> {
+    /// A decoder with this parser: for another limit, or a last event ID that is carried over from
+    /// an earlier stream.
+    pub const fn with_parser(parser: Parser<B>) -> Self {
+        EventDecoder { parser }
+    }
+
+    /// The parser.
+    pub const fn parser(&self) -> &Parser<B> {
+        &self.parser
+    }
+
+    /// The parser, to change its limit or its last event ID.
+    pub const fn parser_mut(&mut self) -> &mut Parser<B> {
+        &mut self.parser
+    }
+
+    /// The parser, for the next connection.
+    pub fn into_parser(self) -> Parser<B> {
+        self.parser
+    }
+}
+
+impl<B: Buffers> EventDecoder<B> {
+    /// Ends the stream, says how it ended, and makes the decoder ready for the next one, as
+    /// [`Parser::finish`] does.
+    pub fn finish(&mut self) -> End<'_> {
+        self.parser.finish()
+    }
+
+    /// The last event ID string: what a `Last-Event-ID` header must say.
+    pub fn last_event_id(&self) -> &str {
+        self.parser.last_event_id()
+    }
+
+    /// The reconnection time in milliseconds; `None` while no `retry` line has set it.
+    pub const fn reconnection_time(&self) -> Option<u64> {
+        self.parser.reconnection_time()
+    }
+}
+
+impl<B: Buffers> Decoder for EventDecoder<B> {
+    type Item = Result<OwnedEvent, LimitError>;
+    type Error = io::Error;
+
+    fn decode(&mut self, bytes: &mut BytesMut) -> io::Result<Option<Self::Item>> {
+        let mut events = self.parser.push(bytes);
+        let item = events.next().map(|event| event.map(|event| event.to_owned())).transpose();
+        let taken = events.taken();
+        bytes.advance(taken);
+        Ok(item)
+    }
+}
+
+/// Blocks and events → bytes.
+///
+/// ```
+/// use futures_util::SinkExt;
+/// use sse_wire::{Block, codec::BlockEncoder};
+/// use tokio_util::codec::FramedWrite;
+///
+/// # futures_executor::block_on(async {
+/// let mut blocks = FramedWrite::new(Vec::new(), BlockEncoder);
+/// blocks.send(Block::new().event_type("tick").data("1")).await?;
+/// assert!(blocks.send(Block::new().id("1\ndata: injected")).await.is_err());
+/// blocks.send(Block::new().comment("keep-alive")).await?;
+/// assert_eq!(blocks.get_ref(), b"event: tick\ndata: 1\n\n: keep-alive\n\n");
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
+///
+/// An [`Event`] or [`OwnedEvent`] is encoded so that it decodes to itself: [`Block::from`].
+///
+/// # Errors
+///
+/// [`WriteError::Encode`] where a block would inject or not come back: nothing of it is written,
+/// and the next one can be sent. Errors of the transport come through as
+/// [`WriteError::Transport`]. Both turn into an [`io::Error`] by `?`.
+///
+/// # Memory and cost
+///
+/// A block is encoded straight into the buffer of `FramedWrite`, and nothing is allocated beside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BlockEncoder;
+
+impl Encoder<Block<'_>> for BlockEncoder {
+    type Error = WriteError<io::Error>;
+
+    fn encode(&mut self, block: Block<'_>, bytes: &mut BytesMut) -> Result<(), Self::Error> {
+        Ok(block.encode(bytes)?)
+    }
+}
+
+impl Encoder<Event<'_>> for BlockEncoder {
+    type Error = WriteError<io::Error>;
+
+    fn encode(&mut self, event: Event<'_>, bytes: &mut BytesMut) -> Result<(), Self::Error> {
+        self.encode(Block::from(&event), bytes)
+    }
+}
+
+impl Encoder<OwnedEvent> for BlockEncoder {
+    type Error = WriteError<io::Error>;
+
+    fn encode(&mut self, event: OwnedEvent, bytes: &mut BytesMut) -> Result<(), Self::Error> {
+        self.encode(event.as_event(), bytes)
+    }
+}
+
+impl Sink for BytesMut {}
+
+impl sealed::Sink for BytesMut {
+    fn write(&mut self, text: &str) -> Result<(), EncodeError> {
+        self.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+
+    fn reserve(&mut self, more: usize) {
+        self.reserve(more);
+    }
+
+    fn mark(&self) -> usize {
+        self.len()
+    }
+
+    fn truncate(&mut self, mark: usize) {
+        self.truncate(mark);
+    }
+}

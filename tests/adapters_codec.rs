@@ -1,0 +1,264 @@
+//! `sse_wire::codec`: tokio-util's `Decoder` and `Encoder`.
+#![cfg(feature = "codec")]
+
+mod support;
+
+use std::error::Error as _;
+use std::io::{self, ErrorKind};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use allocation_counter::measure;
+use futures_util::{FutureExt, SinkExt, Stream};
+use sse_wire::codec::{BlockEncoder, EventDecoder};
+use sse_wire::{Block, Buffers, End, LimitError, OwnedEvent, Parser, WriteError};
+use support::encoder::{encoder_cases, names, with_block};
+use support::script::{Said, Script, Step, Trouble, collect};
+use support::{AMPLE, Decoded, Driver, FixedDriver, check_decoder_vectors, seeded};
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio_util::bytes::BytesMut;
+use tokio_util::codec::{Decoder, Encoder, FramedRead, FramedWrite};
+
+impl AsyncRead for Script<'_> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = loop {
+            match Script::read(&mut self, buffer.initialize_unfilled()) {
+                Err(Trouble::Interrupted) => {}
+                Err(Trouble::Pause) => return Poll::Pending,
+                read => break read?,
+            }
+        };
+        buffer.advance(read);
+        Poll::Ready(Ok(()))
+    }
+}
+
+type Item = Result<OwnedEvent, LimitError>;
+
+fn poll_next<S: Stream + Unpin>(stream: &mut S) -> Poll<Option<S::Item>> {
+    Pin::new(stream).poll_next(&mut Context::from_waker(Waker::noop()))
+}
+
+fn said(item: Option<Item>) -> Said {
+    let event = item.as_ref().map(|event| event.as_ref().map(OwnedEvent::as_event)).transpose();
+    Said::of(event, |&error| Ok(error))
+}
+
+/// All that the decoder has, without a transport: the buffer grows by a chunk where there is no more
+/// event in it.
+fn decode_pieces<B: Buffers>(decoder: &mut EventDecoder<B>, chunks: &[&[u8]]) -> Decoded {
+    let mut chunks = chunks.iter();
+    let mut bytes = BytesMut::new();
+    let mut chunk = chunks.next();
+    let mut ended = chunk.is_none();
+    collect(|| {
+        bytes.extend_from_slice(chunk.take().copied().unwrap_or_default());
+        if ended {
+            return said(decoder.decode_eof(&mut bytes).unwrap());
+        }
+        let item = decoder.decode(&mut bytes).unwrap();
+        if item.is_some() {
+            return said(item);
+        }
+        assert!(bytes.is_empty(), "all is taken where there is no more event");
+        chunk = chunks.next();
+        ended = chunk.is_none();
+        Said::Pause
+    })
+}
+
+fn decode_framed<B: Buffers>(
+    decoder: EventDecoder<B>,
+    chunks: &[&[u8]],
+) -> (EventDecoder<B>, Decoded) {
+    let mut events = FramedRead::with_capacity(Script::of(chunks), decoder, 64);
+    let decoded = collect(|| match poll_next(&mut events) {
+        Poll::Pending => Said::Pause,
+        Poll::Ready(item) => said(item.transpose().unwrap()),
+    });
+    (events.into_parts().codec, decoded)
+}
+
+fn decode<B: Buffers>(parser: Parser<B>, framed: bool, chunks: &[&[u8]]) -> Decoded {
+    let mut decoder = EventDecoder::with_parser(parser);
+    let mut decoded;
+    if framed {
+        (decoder, decoded) = decode_framed(decoder, chunks);
+    } else {
+        decoded = decode_pieces(&mut decoder, chunks);
+    }
+    decoded.clean = matches!(decoder.finish(), End::Clean);
+    decoded.last_event_id = decoder.last_event_id().to_owned();
+    decoded.retry = decoder.reconnection_time();
+    decoded
+}
+
+struct CodecDriver {
+    name: &'static str,
+    framed: bool,
+    fixed: Option<FixedDriver>,
+}
+
+impl Driver for CodecDriver {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn decode(
+        &mut self,
+        chunks: &[&[u8]],
+        last_event_id: Option<&str>,
+        limit: Option<usize>,
+    ) -> Decoded {
+        let limit = limit.unwrap_or(AMPLE);
+        match &mut self.fixed {
+            Some(fixed) => decode(seeded(fixed.parser(limit), last_event_id), self.framed, chunks),
+            None => decode(seeded(Parser::with_limit(limit), last_event_id), self.framed, chunks),
+        }
+    }
+}
+
+#[test]
+fn every_decoder_vector_holds_as_the_buffer_grows_and_through_framed_read() {
+    let driver =
+        |name, framed, fixed| -> Box<dyn Driver> { Box::new(CodecDriver { name, framed, fixed }) };
+    let fixed = Some(FixedDriver::new(support::Way::Push, ""));
+    check_decoder_vectors(&mut [
+        driver("decode", false, None),
+        driver("decode, fixed arrays", false, fixed),
+        driver("FramedRead", true, None),
+    ]);
+}
+
+#[test]
+fn linear_time_what_an_event_leaves_in_the_buffer_is_neither_moved_nor_copied() {
+    let stream = b"data: x\n\n".repeat(1000);
+    let mut bytes = BytesMut::from(&stream[..]);
+    let mut decoder = EventDecoder::new();
+    let start = bytes.as_ptr().addr();
+    let info = measure(|| {
+        for count in 1..=1000 {
+            assert_eq!(decoder.decode(&mut bytes).unwrap().unwrap().unwrap().data, "x");
+            assert_eq!(bytes.len(), stream.len() - 9 * count);
+            assert_eq!(bytes.as_ptr().addr() - start, 9 * count);
+        }
+    });
+    assert_eq!((info.count_total, info.bytes_total), (1000, 1000), "one byte for each event");
+}
+
+#[test]
+fn bounded_memory_the_buffer_does_not_grow_with_an_event() {
+    let stream = [b"data: ", &b"x".repeat(1 << 20)[..], b"\n\n"].concat();
+    let mut events = FramedRead::with_capacity(&stream[..], EventDecoder::new(), 4096);
+    let Poll::Ready(Some(Ok(Ok(event)))) = poll_next(&mut events) else { panic!() };
+    assert_eq!(event.data.len(), 1 << 20);
+    assert!(events.read_buffer().capacity() <= 8192, "{}", events.read_buffer().capacity());
+}
+
+#[test]
+fn promptness_a_refused_event_holds_nothing_back_that_was_read_with_it() {
+    // In one read, with nothing behind; the first pause comes after all three.
+    for end in [None, Some(Step::Pause)] {
+        let steps = [Step::Bytes(b"data: 1\n\ndata: too long\n\ndata: 2\n\n")];
+        let source = Script::new(steps.into_iter().chain(end));
+        let decoder = EventDecoder::with_parser(Parser::with_limit(4));
+        let mut events = FramedRead::new(source, decoder);
+        let mut next = || match poll_next(&mut events) {
+            Poll::Ready(Some(event)) => event.unwrap().map(|event| event.data),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(next().unwrap(), "1");
+        assert_eq!(next().unwrap_err().position(), 9);
+        assert_eq!(next().unwrap(), "2");
+        assert_eq!(poll_next(&mut events).is_pending(), end.is_some());
+    }
+}
+
+#[test]
+fn an_error_of_the_transport_comes_through_and_nothing_is_lost() {
+    let source =
+        Script::new([Step::Bytes(b"data: \xE2\x82"), Step::Reset, Step::Bytes(b"\xAC\n\n")]);
+    let mut events = FramedRead::new(source, EventDecoder::new());
+    let Poll::Ready(Some(Err(error))) = poll_next(&mut events) else { panic!() };
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    assert!(matches!(poll_next(&mut events), Poll::Ready(None)), "as tokio-util documents");
+    let Poll::Ready(Some(Ok(Ok(event)))) = poll_next(&mut events) else { panic!() };
+    assert_eq!(event.data, "\u{20AC}");
+}
+
+#[test]
+fn the_end_is_told_after_none_and_the_decoder_goes_on_with_the_next_stream() {
+    let mut parser = Parser::new();
+    parser.set_last_event_id("before").unwrap();
+    let decoder = EventDecoder::with_parser(parser);
+    let mut events = FramedRead::new(&b"data: 1\n\nid: x\ndata: cut"[..], decoder);
+    let Poll::Ready(Some(Ok(Ok(event)))) = poll_next(&mut events) else { panic!() };
+    assert_eq!(event.last_event_id, "before");
+    assert!(matches!(poll_next(&mut events), Poll::Ready(None)));
+    match events.decoder_mut().finish() {
+        End::Incomplete(pending) => assert_eq!(pending.data, Some("cut")),
+        End::Clean => panic!("clean"),
+    }
+    let decoder = events.into_parts().codec;
+    assert_eq!(decoder.last_event_id(), "before");
+    let mut events = FramedRead::new(&b"data: 2\n\n"[..], decoder);
+    let Poll::Ready(Some(Ok(Ok(event)))) = poll_next(&mut events) else { panic!() };
+    assert_eq!((event.data.as_str(), event.range), ("2", 0..9));
+}
+
+#[test]
+fn every_encoder_vector_holds_and_what_would_inject_leaves_no_trace() {
+    for case in encoder_cases() {
+        with_block(&case, |block, _, _| {
+            let mut bytes = BytesMut::from("before");
+            let written = BlockEncoder.encode(block, &mut bytes);
+            match &case.expected {
+                Ok(expected) => assert_eq!(bytes[6..], expected[..], "{}", case.name),
+                Err(expected) => {
+                    let WriteError::Encode(error) = written.unwrap_err() else { panic!() };
+                    assert_eq!(names(error), *expected, "{}", case.name);
+                    assert_eq!(bytes, "before", "{}", case.name);
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn an_event_is_encoded_so_that_it_decodes_to_itself_or_refused() {
+    let mut decoder = EventDecoder::new();
+    let mut next = |bytes: &mut BytesMut| decoder.decode(bytes).unwrap().unwrap().unwrap();
+    let event = next(&mut BytesMut::from("event: e\nid: 1\ndata: a\ndata: b\n\n"));
+    let mut bytes = BytesMut::new();
+    BlockEncoder.encode(event.as_event(), &mut bytes).unwrap();
+    BlockEncoder.encode(event.clone(), &mut bytes).unwrap();
+    for _ in 0..2 {
+        let OwnedEvent { event_type, data, last_event_id, sets_id, .. } = next(&mut bytes);
+        assert_eq!((event_type, data), (event.event_type.clone(), event.data.clone()));
+        assert_eq!((last_event_id, sets_id), ("1".to_owned(), true));
+    }
+    let mut injects = OwnedEvent::default();
+    injects.event_type = "e\ndata: injected".into();
+    assert!(matches!(BlockEncoder.encode(injects, &mut bytes), Err(WriteError::Encode(_))));
+    assert!(bytes.is_empty());
+}
+
+#[test]
+fn framed_write_goes_on_after_a_refused_block_and_tells_a_transport_error_with_its_source() {
+    let mut blocks = FramedWrite::new(Vec::new(), BlockEncoder);
+    blocks.send(Block::new().data("1")).now_or_never().unwrap().unwrap();
+    let error = blocks.send(Block::new().id("1\0")).now_or_never().unwrap().unwrap_err();
+    assert_eq!(io::Error::from(error).kind(), ErrorKind::InvalidData);
+    blocks.send(Block::new().data("2")).now_or_never().unwrap().unwrap();
+    assert_eq!(blocks.get_ref(), b"data: 1\n\ndata: 2\n\n");
+
+    let mut full = [0; 4];
+    let mut blocks = FramedWrite::new(io::Cursor::new(&mut full[..]), BlockEncoder);
+    let error = blocks.send(Block::new().data("1")).now_or_never().unwrap().unwrap_err();
+    let source = error.source().unwrap().downcast_ref::<io::Error>().unwrap();
+    assert_eq!(source.kind(), ErrorKind::WriteZero);
+}
