@@ -125,6 +125,8 @@ pub use adapters::embedded_io;
 pub use adapters::embedded_io_async;
 #[cfg(feature = "std")]
 pub use adapters::io;
+#[cfg(all(feature = "serde", not(test)))]
+pub use adapters::{DecodeJsonError, EncodeJsonError};
 #[cfg(any(feature = "std", feature = "embedded-io", feature = "embedded-io-async"))]
 pub use adapters::{ReadError, WriteError};
 pub use buffer::{Buffers, Fixed, Growable};

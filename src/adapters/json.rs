@@ -1,0 +1,188 @@
+//! An event's data from JSON, and a value as JSON into a block's data (feature `serde`).
+
+use core::error::Error;
+use core::fmt::{self, Display, Formatter};
+use core::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use crate::encoder::Block;
+use crate::error::EncodeError;
+use crate::event::{Event, OwnedEvent};
+use crate::sink::Sink;
+
+impl<'a> Event<'a> {
+    /// The data, read as JSON. What the value borrows is lent as the event is.
+    ///
+    /// ```
+    /// #[derive(Debug, serde::Deserialize)]
+    /// struct Delta<'a> {
+    ///     text: &'a str,
+    /// }
+    ///
+    /// let mut parser = sse_wire::Parser::new();
+    /// let mut events = parser.push(b"data: {\"text\": \"Hel\"}\n\ndata: [DONE]\n\n");
+    /// assert_eq!(events.next()?.unwrap().json::<Delta>()?.text, "Hel");
+    ///
+    /// let error = events.next()?.unwrap().json::<Delta>().unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "the data of the event `message` at bytes 23..37 could not be read as JSON"
+    /// );
+    /// assert_eq!(
+    ///     std::error::Error::source(&error).unwrap().to_string(),
+    ///     "expected value at line 1 column 2"
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeJsonError`] says of which event the data is not what was asked for; its source is
+    /// the error of `serde_json`.
+    ///
+    /// # Memory and cost
+    ///
+    /// What the value itself allocates. Text without an escape can be borrowed, as `&str` or, where
+    /// serde is told so, `Cow<str>`.
+    pub fn json<T: Deserialize<'a>>(&self) -> Result<T, DecodeJsonError> {
+        decode(self.data, self.event_type, &self.range)
+    }
+}
+
+impl OwnedEvent {
+    /// The data, read as JSON, as [`Event::json`] does. The value may borrow from the event.
+    ///
+    /// # Errors
+    ///
+    /// Those of `Event::json`.
+    pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, DecodeJsonError> {
+        decode(&self.data, &self.event_type, &self.range)
+    }
+}
+
+fn decode<'a, T: Deserialize<'a>>(
+    data: &'a str,
+    event_type: &str,
+    range: &Range<u64>,
+) -> Result<T, DecodeJsonError> {
+    serde_json::from_str(data).map_err(|source| DecodeJsonError {
+        event_type: event_type.into(),
+        range: range.clone(),
+        source,
+    })
+}
+
+impl Block<'_> {
+    /// Appends the block with a value as JSON for its data, in the place of [`data`](field@Self::data).
+    /// No string is made in between.
+    ///
+    /// ```
+    /// use sse_wire::Block;
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Delta<'a> {
+    ///     text: &'a str,
+    /// }
+    ///
+    /// let mut stream = Vec::new();
+    /// Block::new().event_type("delta").encode_json(&Delta { text: "a\nb" }, &mut stream)?;
+    /// assert_eq!(stream, b"event: delta\ndata: {\"text\":\"a\\nb\"}\n\n");
+    /// # Ok::<(), sse_wire::EncodeJsonError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`encode`](Self::encode), and those of the value: what its `Serialize` says, a map
+    /// whose keys are no strings. What had been written is taken back then, where the sink can do
+    /// that.
+    ///
+    /// # Memory and cost
+    ///
+    /// Nothing is allocated beside what the sink and the value do. Each byte of the JSON is looked
+    /// at as [`DataWriter::write_bytes`](crate::DataWriter::write_bytes) does.
+    pub fn encode_json<T, S>(&self, value: &T, sink: &mut S) -> Result<(), EncodeJsonError>
+    where
+        T: Serialize + ?Sized,
+        S: Sink + ?Sized,
+    {
+        let mut data = Block { data: None, ..*self }.data_writer(sink)?;
+        if let Err(error) = serde_json::to_writer(&mut data, value) {
+            // The writer tells again what went wrong in it, if anything did.
+            data.write_bytes(b"")?;
+            return Err(EncodeJsonError::Value(error));
+        }
+        Ok(data.finish()?)
+    }
+}
+
+/// An event whose data is not the JSON that was asked for: see [`Event::json`].
+#[derive(Debug)]
+pub struct DecodeJsonError {
+    event_type: alloc::boxed::Box<str>,
+    range: Range<u64>,
+    source: serde_json::Error,
+}
+
+impl DecodeJsonError {
+    /// The range of the event's block in the stream.
+    pub fn range(&self) -> Range<u64> {
+        self.range.clone()
+    }
+
+    /// The error of `serde_json`, which is also the [source](Error::source).
+    pub const fn get_ref(&self) -> &serde_json::Error {
+        &self.source
+    }
+}
+
+impl Display for DecodeJsonError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { event_type, range: Range { start, end }, .. } = self;
+        write!(
+            f,
+            "the data of the event `{}` at bytes {start}..{end} could not be read as JSON",
+            event_type.escape_debug()
+        )
+    }
+}
+
+impl Error for DecodeJsonError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// A block that was not encoded: see [`Block::encode_json`].
+#[derive(Debug)]
+pub enum EncodeJsonError {
+    /// The block was refused, or the sink could not take it.
+    Encode(EncodeError),
+    /// The value could not be serialized; the error of `serde_json` is also the
+    /// [source](Error::source).
+    Value(serde_json::Error),
+}
+
+impl From<EncodeError> for EncodeJsonError {
+    fn from(error: EncodeError) -> Self {
+        EncodeJsonError::Encode(error)
+    }
+}
+
+impl Display for EncodeJsonError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            EncodeJsonError::Encode(error) => error.fmt(f),
+            EncodeJsonError::Value(_) => f.write_str("the data could not be written as JSON"),
+        }
+    }
+}
+
+impl Error for EncodeJsonError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            EncodeJsonError::Encode(_) => None,
+            EncodeJsonError::Value(error) => Some(error),
+        }
+    }
+}
