@@ -9,6 +9,8 @@ pub(crate) const fn count(_bytes: usize) {}
 pub(crate) use counted::count;
 #[cfg(all(test, feature = "stream"))]
 pub(crate) use counted::counted;
+#[cfg(all(test, feature = "std"))]
+pub(crate) use counted::{counted, streams};
 
 #[cfg(all(test, feature = "alloc"))]
 mod counted {
@@ -31,10 +33,16 @@ mod counted {
     #[cfg(feature = "stream")]
     pub(crate) fn counted() -> usize {
         BYTES.get()
+    /// How many bytes are counted while it runs.
+    #[cfg(feature = "std")]
+    pub(crate) fn counted(run: impl FnOnce()) -> usize {
+        let before = BYTES.get();
+        run();
+        BYTES.get() - before
     }
 
     /// Streams in which some work could be done again and again.
-    fn streams(len: usize) -> Vec<(&'static str, Vec<u8>)> {
+    pub(crate) fn streams(len: usize) -> Vec<(&'static str, Vec<u8>)> {
         let repeat = |unit: &str| unit.repeat(len / unit.len() + 1).into_bytes();
         let one = |head: &str, unit: &str, tail: &str| {
             [head.as_bytes(), &repeat(unit), tail.as_bytes()].concat()

@@ -202,3 +202,44 @@ impl sealed::Sink for BytesMut {
         self.truncate(mark);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+    use std::string::String;
+
+    use tokio_util::bytes::BytesMut;
+    use tokio_util::codec::Decoder;
+
+    use super::EventDecoder;
+    use crate::Parser;
+    use crate::work::{counted, streams};
+
+    #[test]
+    fn linear_time_a_decoder_looks_at_each_byte_a_bounded_number_of_times() {
+        const LEN: usize = 20_000;
+        let mut failures = String::new();
+        for (name, stream) in streams(LEN) {
+            for size in [1, 64, 1460, 2 * LEN] {
+                for limit in [usize::MAX, LEN / 2, 10] {
+                    let mut decoder = EventDecoder::with_parser(Parser::with_limit(limit));
+                    let mut bytes = BytesMut::new();
+                    let work = counted(|| {
+                        for chunk in stream.chunks(size) {
+                            bytes.extend_from_slice(chunk);
+                            while let Ok(Some(_)) = decoder.decode(&mut bytes) {}
+                        }
+                    });
+                    // That of a cursor an event.
+                    if work > 328 * stream.len() {
+                        let ratio = work / stream.len();
+                        failures += &format!(
+                            "{name}, {size} bytes at once, limit {limit}: {ratio} for each byte\n"
+                        );
+                    }
+                }
+            }
+        }
+        assert!(failures.is_empty(), "{failures}");
+    }
+}
