@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::cell::RefCell;
 use std::error::Error as _;
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
@@ -10,8 +11,8 @@ use std::task::{Context, Poll, Waker};
 
 use allocation_counter::measure;
 use futures_util::{FutureExt, SinkExt, Stream};
-use sse_wire::codec::{BlockEncoder, EventDecoder};
-use sse_wire::{Block, Buffers, End, LimitError, OwnedEvent, Parser, WriteError};
+use sse_wire::codec::{BlockEncoder, EventDecoder, ItemDecoder};
+use sse_wire::{Block, Buffers, End, Item, LimitError, OwnedEvent, Parser, Refused, WriteError};
 use support::encoder::{encoder_cases, names, with_block};
 use support::script::{Said, Script, Step, Trouble, collect};
 use support::{AMPLE, Decoded, Driver, FixedDriver, check_decoder_vectors, seeded};
@@ -37,13 +38,11 @@ impl AsyncRead for Script<'_> {
     }
 }
 
-type Item = Result<OwnedEvent, LimitError>;
-
 fn poll_next<S: Stream + Unpin>(stream: &mut S) -> Poll<Option<S::Item>> {
     Pin::new(stream).poll_next(&mut Context::from_waker(Waker::noop()))
 }
 
-fn said(item: Option<Item>) -> Said {
+fn said(item: Option<Result<OwnedEvent, LimitError>>) -> Said {
     let event = item.as_ref().map(|event| event.as_ref().map(OwnedEvent::as_event)).transpose();
     Said::of(event, |&error| Ok(error))
 }
@@ -97,6 +96,49 @@ fn decode<B: Buffers>(parser: Parser<B>, framed: bool, chunks: &[&[u8]]) -> Deco
     decoded
 }
 
+/// Events and comments through [`ItemDecoder`].
+struct ItemDriver;
+
+impl Driver for ItemDriver {
+    fn name(&self) -> &'static str {
+        "ItemDecoder"
+    }
+
+    fn decode(
+        &mut self,
+        chunks: &[&[u8]],
+        last_event_id: Option<&str>,
+        limit: Option<usize>,
+    ) -> Decoded {
+        let parser = seeded(Parser::with_limit(limit.unwrap_or(AMPLE)), last_event_id);
+        let comments = RefCell::new(Vec::new());
+        let decoder = ItemDecoder::new(parser, |item| match item {
+            Item::Event(event) => Some(event.to_owned()),
+            Item::Comment { text, .. } => {
+                comments.borrow_mut().push(text.to_owned());
+                None
+            }
+            _ => None,
+        });
+        let mut items = FramedRead::with_capacity(Script::of(chunks), decoder, 64);
+        let mut decoded = collect(|| {
+            loop {
+                match poll_next(&mut items) {
+                    Poll::Pending => return Said::Pause,
+                    Poll::Ready(Some(Ok(Err(error)))) if error.refused() == Refused::Comment => {}
+                    Poll::Ready(item) => return said(item.transpose().unwrap()),
+                }
+            }
+        });
+        let decoder = items.decoder_mut();
+        decoded.clean = matches!(decoder.finish(), End::Clean);
+        decoded.last_event_id = decoder.last_event_id().to_owned();
+        decoded.retry = decoder.reconnection_time();
+        decoded.comments = Some(comments.take());
+        decoded
+    }
+}
+
 struct CodecDriver {
     name: &'static str,
     framed: bool,
@@ -131,6 +173,7 @@ fn every_decoder_vector_holds_as_the_buffer_grows_and_through_framed_read() {
         driver("decode", false, None),
         driver("decode, fixed arrays", false, fixed),
         driver("FramedRead", true, None),
+        Box::new(ItemDriver),
     ]);
 }
 

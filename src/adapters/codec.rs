@@ -10,9 +10,47 @@ use super::error::WriteError;
 use crate::buffer::{Buffers, Growable};
 use crate::encoder::Block;
 use crate::error::{EncodeError, LimitError};
-use crate::event::{End, Event, OwnedEvent};
+use crate::event::{End, Event, Item, OwnedEvent};
 use crate::parser::Parser;
 use crate::sink::{Sink, sealed};
+
+/// What both decoders offer beside decoding.
+macro_rules! decoder_methods {
+    ($decoder:ty $(, $select:ident)?) => {
+        impl<$($select,)? B: Buffers> $decoder {
+            /// Ends the stream, says how it ended, and makes the decoder ready for the next one, as
+            /// [`Parser::finish`] does.
+            pub fn finish(&mut self) -> End<'_> {
+                self.parser.finish()
+            }
+
+            /// The last event ID string: what a `Last-Event-ID` header must say.
+            pub fn last_event_id(&self) -> &str {
+                self.parser.last_event_id()
+            }
+
+            /// The reconnection time in milliseconds; `None` while no `retry` line has set it.
+            pub const fn reconnection_time(&self) -> Option<u64> {
+                self.parser.reconnection_time()
+            }
+
+            /// The parser.
+            pub const fn parser(&self) -> &Parser<B> {
+                &self.parser
+            }
+
+            /// The parser, to change its limit or its last event ID.
+            pub const fn parser_mut(&mut self) -> &mut Parser<B> {
+                &mut self.parser
+            }
+
+            /// The parser, for the next connection.
+            pub fn into_parser(self) -> Parser<B> {
+                self.parser
+            }
+        }
+    };
+}
 
 /// Bytes → events.
 ///
@@ -79,39 +117,6 @@ impl<B> EventDecoder<B> {
     pub const fn with_parser(parser: Parser<B>) -> Self {
         EventDecoder { parser }
     }
-
-    /// The parser.
-    pub const fn parser(&self) -> &Parser<B> {
-        &self.parser
-    }
-
-    /// The parser, to change its limit or its last event ID.
-    pub const fn parser_mut(&mut self) -> &mut Parser<B> {
-        &mut self.parser
-    }
-
-    /// The parser, for the next connection.
-    pub fn into_parser(self) -> Parser<B> {
-        self.parser
-    }
-}
-
-impl<B: Buffers> EventDecoder<B> {
-    /// Ends the stream, says how it ended, and makes the decoder ready for the next one, as
-    /// [`Parser::finish`] does.
-    pub fn finish(&mut self) -> End<'_> {
-        self.parser.finish()
-    }
-
-    /// The last event ID string: what a `Last-Event-ID` header must say.
-    pub fn last_event_id(&self) -> &str {
-        self.parser.last_event_id()
-    }
-
-    /// The reconnection time in milliseconds; `None` while no `retry` line has set it.
-    pub const fn reconnection_time(&self) -> Option<u64> {
-        self.parser.reconnection_time()
-    }
 }
 
 impl<B: Buffers> Decoder for EventDecoder<B> {
@@ -126,6 +131,80 @@ impl<B: Buffers> Decoder for EventDecoder<B> {
         Ok(item)
     }
 }
+
+/// Bytes → whatever the caller makes of what can be observed: events, comments, reconnection times
+/// and blocks without an event ([`Parser::observe`]).
+///
+/// ```
+/// use futures_util::StreamExt;
+/// use sse_wire::{Item, Parser, codec::ItemDecoder};
+/// use tokio_util::codec::FramedRead;
+///
+/// #[derive(Debug, PartialEq)]
+/// enum Seen {
+///     Data(String),
+///     KeepAlive,
+/// }
+///
+/// # futures_executor::block_on(async {
+/// let decoder = ItemDecoder::new(Parser::new(), |item| match item {
+///     Item::Event(event) => Some(Seen::Data(event.data.to_owned())),
+///     Item::Comment { .. } => Some(Seen::KeepAlive),
+///     _ => None, // and on with the next item
+/// });
+/// let items = FramedRead::new(&b": ping\n\nretry: 5\n\ndata: 1\n\n"[..], decoder);
+/// let items: Vec<_> = items.map(|item| item.unwrap().unwrap()).collect().await;
+/// assert_eq!(items, [Seen::KeepAlive, Seen::Data("1".into())]);
+/// # });
+/// ```
+///
+/// The end, errors, memory and cost are those of [`EventDecoder`], but nothing is copied that the
+/// caller does not copy, and comments count for the limit.
+#[derive(Clone, Debug)]
+pub struct ItemDecoder<F, B = Growable> {
+    parser: Parser<B>,
+    select: F,
+}
+
+impl<F, T, B: Buffers> ItemDecoder<F, B>
+where
+    F: FnMut(Item<'_>) -> Option<T>,
+{
+    /// A decoder with this parser, which gives what `select` makes of an item, unless that is
+    /// `None`.
+    pub const fn new(parser: Parser<B>, select: F) -> Self {
+        ItemDecoder { parser, select }
+    }
+}
+
+impl<F, T, B: Buffers> Decoder for ItemDecoder<F, B>
+where
+    F: FnMut(Item<'_>) -> Option<T>,
+{
+    type Item = Result<T, LimitError>;
+    type Error = io::Error;
+
+    fn decode(&mut self, bytes: &mut BytesMut) -> io::Result<Option<Self::Item>> {
+        let mut items = self.parser.observe(bytes);
+        let item = loop {
+            match items.next() {
+                Ok(Some(item)) => {
+                    if let Some(selected) = (self.select)(item) {
+                        break Some(Ok(selected));
+                    }
+                }
+                Ok(None) => break None,
+                Err(error) => break Some(Err(error)),
+            }
+        };
+        let taken = items.taken();
+        bytes.advance(taken);
+        Ok(item)
+    }
+}
+
+decoder_methods!(EventDecoder<B>);
+decoder_methods!(ItemDecoder<F, B>, F);
 
 /// Blocks and events → bytes.
 ///
