@@ -76,16 +76,23 @@ impl<B: Buffers, M: AsRef<[u8]> + AsMut<[u8]>> Intake<B, M> {
         self.parser.position().wrapping_sub(self.origin).try_into().unwrap_or(usize::MAX)
     }
 
+    /// The parser, and what it takes next.
+    fn parts(&mut self) -> (&mut Parser<B>, &[u8]) {
+        let taken = self.taken();
+        let unread = self.buffer.as_ref().get(taken..self.len);
+        (&mut self.parser, unread.unwrap_or_default())
+    }
+
     /// The events of what was read and not taken.
     pub(crate) fn events(&mut self) -> Events<'_, '_, B> {
-        let taken = self.taken();
-        self.parser.push(self.buffer.as_ref().get(taken..self.len).unwrap_or_default())
+        let (parser, unread) = self.parts();
+        parser.push(unread)
     }
 
     /// All that can be observed in it.
     pub(crate) fn items(&mut self) -> Items<'_, '_, B> {
-        let taken = self.taken();
-        self.parser.observe(self.buffer.as_ref().get(taken..self.len).unwrap_or_default())
+        let (parser, unread) = self.parts();
+        parser.observe(unread)
     }
 
     /// Takes what was read up to the end of the next event; `None` once all of it is taken.
