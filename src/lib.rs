@@ -71,12 +71,10 @@
 //!
 //! | feature | adds |
 //! | --- | --- |
-//! | `std` (default) | `alloc`; `std::io::Write` for [`DataWriter`]; wider vectors in `memchr` |
+//! | `std` (default) | `alloc`; `io`: events from any `std::io::Read`, blocks to any `Write`; `std::io::Write` for [`DataWriter`]; wider vectors in `memchr` and `simdutf8` |
 //! | `alloc` | [`Growable`] buffers and with them `Parser::new`, `OwnedEvent`, `Vec` and `String` as [`Sink`], `server::ReplayBuffer` |
 //! | `stream` | `stream`: events of any `futures_core::Stream` of chunks |
 //! | `http-body` | `http_body`: events of any `http_body::Body`, and a body made of events |
-//! | `std` (default) | `alloc`; `io`: events from any `std::io::Read`, blocks to any `Write`; `std::io::Write` for [`DataWriter`]; wider vectors in `memchr` |
-//! | `alloc` | [`Growable`] buffers and with them `Parser::new`, `OwnedEvent`, `Vec` and `String` as [`Sink`] |
 //! | `embedded-io`, `embedded-io-async` | `embedded_io`, `embedded_io_async`: the same without an allocator, over the traits of those crates |
 //! | `codec` | `codec`: `Decoder` and `Encoder` of tokio-util |
 //! | `serde` | `Event::json`, `OwnedEvent::json`, `Block::encode_json` |
@@ -88,10 +86,8 @@
 //! # What this crate does not do
 //!
 //! It opens no connection and reads no clock: [`EventSource`] says when to connect, and a driver
-//! does it. It does not interpret data. Of HTTP it knows a response's status and type and the
+//! does it. It does not interpret data (but with `serde`, as JSON). Of HTTP it knows a response's status and type and the
 //! header `Last-Event-ID`; redirects, credentials and time limits for a response are the client's.
-//! It opens no connection and keeps no time; it does not interpret data (but with `serde`, as JSON); it does not know HTTP
-//! beyond what a stream says.
 
 #![no_std]
 
@@ -132,7 +128,7 @@ pub use adapters::embedded_io;
 pub use adapters::embedded_io_async;
 #[cfg(feature = "std")]
 pub use adapters::io;
-#[cfg(all(feature = "serde", not(test)))]
+#[cfg(feature = "serde")]
 pub use adapters::{DecodeJsonError, EncodeJsonError};
 #[cfg(any(feature = "std", feature = "embedded-io", feature = "embedded-io-async"))]
 pub use adapters::{ReadError, WriteError};

@@ -2,8 +2,8 @@
 
 #![cfg(feature = "http-body")]
 
-#[path = "support/script.rs"]
-mod script;
+#[path = "support/stream_script.rs"]
+mod stream_script;
 mod support;
 
 use std::cell::RefCell;
@@ -23,11 +23,11 @@ use bytes::{Buf, Bytes};
 use futures::channel::{mpsc, oneshot};
 use futures::stream;
 use http_body::{Body, Frame};
-use script::{Script, context, is_send, poll_next};
 use sse_wire::http_body::{BodyData, EventBody, events};
 use sse_wire::server::KeepAlive;
 use sse_wire::stream::{Error, EventStream};
 use sse_wire::{Block, EncodeError, End, OwnedEvent, Parser};
+use stream_script::{Script, context, is_send, poll_next};
 use support::{Decoded, DecoderCase, decoder_cases, every_chunking, text, vector_files};
 
 /// A body that follows a script.

@@ -2,8 +2,8 @@
 
 #![cfg(feature = "stream")]
 
-#[path = "support/script.rs"]
-mod script;
+#[path = "support/stream_script.rs"]
+mod stream_script;
 mod support;
 
 use std::error::Error as _;
@@ -15,9 +15,9 @@ use std::task::Poll;
 use allocation_counter::measure;
 use futures::Stream;
 use futures::stream::FusedStream;
-use script::{Script, context, is_send, poll_next, poll_once};
 use sse_wire::stream::{Error, EventStream, EventStreamExt};
 use sse_wire::{Block, End, Event, Item, Parser, Refused};
+use stream_script::{Script, context, is_send, poll_next, poll_once};
 use support::{Decoded, DecoderCase, Told, decoder_cases, every_chunking};
 
 #[derive(Debug, PartialEq)]

@@ -1,52 +1,13 @@
-//! Streams that follow a script, and a way to poll without a runtime.
-#![allow(dead_code)] // Each test file uses its part.
-
-use std::collections::VecDeque;
-use std::future::Future;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
-
-use futures::Stream;
-
-/// Gives its answers in turn, then `None` for ever.
-#[derive(Debug)]
-pub struct Script<T> {
-    answers: VecDeque<Poll<T>>,
-    /// How often it was polled.
-    pub polls: usize,
-    pub ended: bool,
-}
-
-impl<T> Script<T> {
-    pub fn new(answers: impl IntoIterator<Item = Poll<T>>) -> Self {
-        Script { answers: answers.into_iter().collect(), polls: 0, ended: false }
-    }
-
-    /// Ready once for each item, and pending behind each.
-    pub fn pausing(items: impl IntoIterator<Item = T>) -> Self {
-        Self::new(items.into_iter().flat_map(|item| [Poll::Ready(item), Poll::Pending]))
-    }
-
-    /// Always ready.
-    pub fn ready(items: impl IntoIterator<Item = T>) -> Self {
-        Self::new(items.into_iter().map(Poll::Ready))
-    }
-
-    pub fn answer(&mut self) -> Poll<Option<T>> {
-        assert!(!self.ended, "polled behind its end");
-        self.polls += 1;
-        match self.answers.pop_front() {
-            Some(answer) => answer.map(Some),
-            None => {
-                self.ended = true;
-                Poll::Ready(None)
-            }
 //! A source of bytes and a target for them that behave as written down: for tests of adapters.
 //!
 //! Where nothing is there for now, `std::io` says `WouldBlock` and the asynchronous traits wait.
+
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
+
 use super::{Decoded, Told, tell};
 use sse_wire::{Event, LimitError};
+
 /// What a source does next.
 #[derive(Clone, Copy, Debug)]
 pub enum Step<'a> {
@@ -58,16 +19,24 @@ pub enum Step<'a> {
     Pause,
     /// It fails.
     Reset,
+}
+
 /// What a source or target says of its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     Interrupted,
     Pause,
     Reset,
+}
+
 impl std::fmt::Display for Trouble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{self:?}")
+    }
+}
+
 impl std::error::Error for Trouble {}
+
 impl From<Trouble> for io::Error {
     fn from(trouble: Trouble) -> Self {
         match trouble {
@@ -75,6 +44,9 @@ impl From<Trouble> for io::Error {
             Trouble::Pause => ErrorKind::WouldBlock.into(),
             Trouble::Reset => ErrorKind::ConnectionReset.into(),
         }
+    }
+}
+
 impl From<&io::Error> for Trouble {
     fn from(error: &io::Error) -> Self {
         match error.kind() {
@@ -83,20 +55,29 @@ impl From<&io::Error> for Trouble {
             ErrorKind::ConnectionReset => Trouble::Reset,
             kind => panic!("{kind}"),
         }
+    }
+}
+
 /// A source.
 #[derive(Clone, Debug)]
 pub struct Script<'a> {
     steps: VecDeque<Step<'a>>,
     pub reads: usize,
+}
+
 impl<'a> Script<'a> {
     pub fn new(steps: impl IntoIterator<Item = Step<'a>>) -> Self {
         Script { steps: steps.into_iter().collect(), reads: 0 }
+    }
+
     /// Each chunk when it is asked for the first time, then a pause.
     pub fn of(chunks: &[&'a [u8]]) -> Self {
         Self::new(chunks.iter().flat_map(|&chunk| {
             let bytes = (!chunk.is_empty()).then_some([Step::Interrupted, Step::Bytes(chunk)]);
             bytes.into_iter().flatten().chain([Step::Pause])
         }))
+    }
+
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Trouble> {
         assert!(!buffer.is_empty());
         self.reads += 1;
@@ -112,10 +93,17 @@ impl<'a> Script<'a> {
                     self.steps.push_front(Step::Bytes(later));
                 }
                 Ok(now.len())
+            }
         }
+    }
+}
+
 impl io::Read for Script<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         Ok(Script::read(self, buffer)?)
+    }
+}
+
 /// A target that takes at most so many bytes at once, and has a trouble before each call that its
 /// list names.
 #[derive(Clone, Debug)]
@@ -126,6 +114,8 @@ pub struct Target {
     /// How many bytes were given in each write that took some.
     pub writes: Vec<usize>,
     pub flushes: usize,
+}
+
 impl Target {
     pub fn new(at_once: usize) -> Self {
         Target {
@@ -135,29 +125,46 @@ impl Target {
             writes: Vec::new(),
             flushes: 0,
         }
+    }
+
     pub fn trouble(&mut self) -> Result<(), Trouble> {
         self.troubles.pop_front().flatten().map_or(Ok(()), Err)
+    }
+
     pub fn write(&mut self, bytes: &[u8]) -> Result<usize, Trouble> {
         self.trouble()?;
         let len = bytes.len().min(self.at_once);
         self.taken.extend_from_slice(&bytes[..len]);
         self.writes.push(bytes.len());
         Ok(len)
+    }
+
     pub fn flush(&mut self) -> Result<(), Trouble> {
         self.trouble()?;
         self.flushes += 1;
         Ok(())
+    }
+}
+
 impl io::Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         Ok(Target::write(self, bytes)?)
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         Ok(Target::flush(self)?)
+    }
+}
+
 /// What a reader over a script says.
+#[derive(Debug)]
 pub enum Said {
     Event(Told),
     Refused,
     Pause,
     End,
+}
+
 impl Said {
     /// What a reader that lends events says.
     pub fn of<T>(
@@ -174,52 +181,6 @@ impl Said {
     }
 }
 
-impl<T: Unpin> Stream for Script<T> {
-    type Item = T;
-
-    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<T>> {
-        self.answer()
-    }
-}
-
-pub fn context() -> Context<'static> {
-    Context::from_waker(Waker::noop())
-}
-
-/// Polls a future once and drops it.
-pub fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
-    pin!(future).poll(&mut context())
-}
-
-pub fn poll_next<S: Stream + Unpin>(stream: &mut S) -> Poll<Option<S::Item>> {
-    Pin::new(stream).poll_next(&mut context())
-}
-
-/// Says of a type whether it is `Send`, by the method that is found first.
-macro_rules! is_send {
-    ($value:expr) => {{
-        struct Probe<T>(std::marker::PhantomData<T>);
-        #[allow(dead_code)] // One of the two is found.
-        trait Not {
-            fn is_send(&self) -> bool {
-                false
-            }
-        }
-        impl<T> Not for &Probe<T> {}
-        #[allow(dead_code)]
-        impl<T: Send> Probe<T> {
-            fn is_send(&self) -> bool {
-                true
-            }
-        }
-        fn probe<T>(_: &T) -> Probe<T> {
-            Probe(std::marker::PhantomData)
-        }
-        (&probe(&$value)).is_send()
-    }};
-}
-#[allow(unused_imports)]
-pub(crate) use is_send;
 /// Collects what a reader says, up to the end, where it must stay.
 pub fn collect(mut next: impl FnMut() -> Said) -> Decoded {
     let mut decoded = Decoded::default();
@@ -229,5 +190,8 @@ pub fn collect(mut next: impl FnMut() -> Said) -> Decoded {
             Said::Refused => decoded.errors += 1,
             Said::Pause => decoded.after.push(decoded.events.len()),
             Said::End => break,
+        }
+    }
     assert!(matches!(next(), Said::End));
     decoded
+}
