@@ -15,16 +15,11 @@ mod workloads;
 
 fn main() {
     let mut criterion = settings::criterion();
-    let json =
-        "{\"id\":123456,\"name\":\"sensor-17-east\",\"value\":3.14159,\"ok\":true},".repeat(16);
-    let lines = "One line of text that is sent as it stands, eighty characters with its line end\n";
-    assert_eq!((json.len(), lines.len()), (1024, 80));
-    let small = "{\"text\":\"Hi\"}";
-    encode(&mut criterion, "small", Block::new(), small);
-    encode(&mut criterion, "json", Block::new(), &json);
-    encode(&mut criterion, "lines", Block::new(), &lines.repeat(50));
+    for (name, data) in workloads::data() {
+        encode(&mut criterion, name, Block::new(), &data);
+    }
     let head = Block::new().comment("note").event_type("update").id("00000123").retry(3000);
-    encode(&mut criterion, "full", head, small);
+    encode(&mut criterion, "full", head, "{\"text\":\"Hi\"}");
     criterion.final_summary();
 }
 

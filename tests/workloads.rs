@@ -47,3 +47,10 @@ fn every_event_of_a_recorded_stream_has_one_data_line() {
         assert_eq!(lines.filter(|line| line.starts_with(b"data:")).count(), events, "{name}");
     }
 }
+
+#[test]
+fn the_data_to_encode_is_small_a_kilobyte_and_50_lines() {
+    let [(_, small), (_, json), (_, lines)] = workloads::data();
+    assert!(small.len() < 20 && json.len() == 1024, "{} and {} bytes", small.len(), json.len());
+    assert!(lines.lines().count() == 50 && lines.lines().all(|line| line.len() == 79));
+}

@@ -140,6 +140,14 @@ fn full() -> Workload {
     })
 }
 
+/// Data to encode: the smallest, a kilobyte in one line, 50 lines.
+pub(crate) fn data() -> [(&'static str, String); 3] {
+    let json =
+        "{\"id\":123456,\"name\":\"sensor-17-east\",\"value\":3.14159,\"ok\":true},".repeat(16);
+    let line = "One line of text that is sent as it stands, eighty characters with its line end";
+    [("small", "{\"text\":\"Hi\"}".to_owned()), ("json", json), ("lines", [line; 50].join("\n"))]
+}
+
 /// Calls `event`, which writes one event, until there is enough.
 fn generate(
     name: &'static str,

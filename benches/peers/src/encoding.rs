@@ -7,6 +7,7 @@ use cpu_time::ThreadTime;
 
 use crate::encoders::{self, Candidate};
 use crate::measure::{Effort, median};
+use crate::workloads;
 
 /// One event, and the nanoseconds that each encoder takes for it, by round.
 pub struct Event {
@@ -21,7 +22,7 @@ const BATCH: usize = 128 * 1024;
 
 pub fn measure(effort: Effort) -> Vec<Event> {
     let mut encoders = encoders::all();
-    let mut events: Vec<Event> = encoders::inputs()
+    let mut events: Vec<Event> = workloads::data()
         .into_iter()
         .map(|(name, data)| {
             let right = reference(&data);

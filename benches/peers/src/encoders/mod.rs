@@ -76,15 +76,3 @@ pub fn all() -> Vec<Box<dyn Candidate>> {
         Box::<axum::Peer>::default(),
     ]
 }
-
-/// The events: the smallest, a kilobyte in one line, 50 lines.
-pub fn inputs() -> [(&'static str, String); 3] {
-    let json =
-        "{\"id\":123456,\"name\":\"sensor-17-east\",\"value\":3.14159,\"ok\":true},".repeat(16);
-    let line = "One line of text that is sent as it stands, eighty characters with its line end";
-    [
-        ("small", "{\"text\":\"Hi\"}".to_owned()),
-        ("json", json),
-        ("lines", vec![line; 50].join("\n")),
-    ]
-}

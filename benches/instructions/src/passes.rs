@@ -1,0 +1,60 @@
+//! What is counted: one pass for each cell, after one that warms up.
+
+use std::hint::black_box;
+
+use sse_wire::{Block, Parser, Tokenizer};
+
+use crate::drive;
+use crate::workloads;
+
+/// So many blocks are encoded at once: one alone would be lost in what surrounds it.
+const BLOCKS: usize = 100;
+
+/// Runs all passes, and prints the name and the bytes of each.
+pub fn run() {
+    let workloads = workloads::generated();
+    for chunk_size in drive::CHUNK_SIZES {
+        for workload in &workloads {
+            let stream = drive::stream(workload, chunk_size);
+            let (mut parser, mut tokenizer) = (Parser::new(), Tokenizer::new());
+            cell(&format!("lent/{chunk_size}/{}", workload.name), stream.len(), || {
+                drive::lent_events(&mut parser, stream, chunk_size);
+            });
+            cell(&format!("tokens/{chunk_size}/{}", workload.name), stream.len(), || {
+                drive::tokens(&mut tokenizer, stream, chunk_size);
+            });
+        }
+    }
+    for (name, data) in workloads::data() {
+        let mut stream = Vec::new();
+        cell(&format!("encode/{name}"), BLOCKS * data.len(), || {
+            for _ in 0..BLOCKS {
+                stream.clear();
+                let block = Block::new().data(black_box(&data));
+                block.encode(&mut stream).expect("data can't be refused");
+                black_box(stream.as_slice());
+            }
+        });
+    }
+}
+
+fn cell(name: &str, bytes: usize, mut pass: impl FnMut()) {
+    pass();
+    measured(&mut pass);
+    counted();
+    println!("{name}\t{bytes}");
+}
+
+/// What happens in here is collected: callgrind knows this function by its name.
+#[inline(never)]
+fn measured(pass: &mut dyn FnMut()) {
+    pass();
+    // Without anything behind it the call would be a jump, and callgrind would not see its end.
+    black_box(());
+}
+
+/// Here callgrind writes down what it has collected, and begins anew.
+#[inline(never)]
+fn counted() {
+    black_box(());
+}
