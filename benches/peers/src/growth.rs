@@ -48,7 +48,7 @@ static SHAPES: [Shape; 5] = [
         memory: keep,
     },
     Shape {
-        name: "many lines in one event, 1460-byte chunks",
+        name: "many lines of one event in 1460-byte chunks",
         chunk_size: 1460,
         limit: |_| usize::MAX,
         events: |_| 1..=1,
@@ -64,7 +64,7 @@ static SHAPES: [Shape; 5] = [
         memory: touch,
     },
     Shape {
-        name: "one line in 64-byte chunks, limit at half of it",
+        name: "one line in 64-byte chunks with a limit of half of it",
         chunk_size: 64,
         limit: |bytes| bytes / 2,
         events: |_| 0..=0,
@@ -72,7 +72,7 @@ static SHAPES: [Shape; 5] = [
         memory: keep_half,
     },
     Shape {
-        name: "many lines in 1460-byte chunks, limit at half of them",
+        name: "many lines of one event in 1460-byte chunks with a limit of half of them",
         chunk_size: 1460,
         limit: |bytes| bytes / 2,
         events: |_| 0..=0,

@@ -6,6 +6,7 @@
 //! events are not the right ones is left out of its cell, with the reason.
 
 mod candidate;
+mod chart;
 mod check;
 mod decoders;
 #[allow(dead_code, reason = "the benches use the rest")]
@@ -18,6 +19,7 @@ mod goals;
 mod growth;
 mod input;
 mod measure;
+mod report;
 mod results;
 mod table;
 #[allow(dead_code, reason = "the benches use the rest")]
@@ -27,7 +29,7 @@ mod workloads;
 use std::io;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use input::Input;
 use measure::{Cell, Effort};
@@ -37,7 +39,10 @@ use results::Results;
 ///
 /// Without arguments everything is measured and written to benches/peers/results/speed.json.
 #[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// What to measure: names of streams or parts of them, `encode`, `growth`.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     only: Vec<String>,
@@ -55,8 +60,27 @@ struct Arguments {
     all: bool,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    /// Writes the part of the README about speed, and its chart, from the last full run's data.
+    Report,
+    /// Shows the last full run's data again.
+    Show,
+}
+
 fn main() -> io::Result<()> {
     let arguments = Arguments::parse();
+    match arguments.command {
+        Some(Command::Report) => report::write(&Results::load()?),
+        Some(Command::Show) => {
+            table::print(&Results::load()?, true);
+            Ok(())
+        }
+        None => measure(&arguments),
+    }
+}
+
+fn measure(arguments: &Arguments) -> io::Result<()> {
     let effort =
         Effort { rounds: arguments.rounds.max(1), time: Duration::from_millis(arguments.time) };
     // What a parser panics with is part of the results.

@@ -17,7 +17,7 @@ pub struct Peer {
 impl Decode for Peer {
     const NAME: &'static str = "sseer";
     const NOTE: &'static str = "Pulls `Bytes`, made before and cloned here; gives events whose texts are views of them \
-        where a chunk holds them. With its feature `std`. Ill-formed UTF-8 is an error; no limit.";
+        where a chunk holds them. The row of polled `Bytes` shows what cloning costs. With its feature `std`. Ill-formed UTF-8 is an error; no limit.";
 
     fn new() -> Self {
         let (supply, feed) = Supply::new();
