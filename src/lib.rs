@@ -116,18 +116,18 @@ mod tokenizer;
 mod utf8;
 mod work;
 
-#[cfg(feature = "http-body")]
-pub use adapters::http_body;
-#[cfg(feature = "stream")]
-pub use adapters::stream;
 #[cfg(feature = "codec")]
 pub use adapters::codec;
 #[cfg(feature = "embedded-io")]
 pub use adapters::embedded_io;
 #[cfg(feature = "embedded-io-async")]
 pub use adapters::embedded_io_async;
+#[cfg(feature = "http-body")]
+pub use adapters::http_body;
 #[cfg(feature = "std")]
 pub use adapters::io;
+#[cfg(feature = "stream")]
+pub use adapters::stream;
 #[cfg(feature = "serde")]
 pub use adapters::{DecodeJsonError, EncodeJsonError};
 #[cfg(any(feature = "std", feature = "embedded-io", feature = "embedded-io-async"))]

@@ -7,8 +7,6 @@ pub(crate) const fn count(_bytes: usize) {}
 
 #[cfg(all(test, feature = "alloc"))]
 pub(crate) use counted::count;
-#[cfg(all(test, feature = "stream"))]
-pub(crate) use counted::counted;
 #[cfg(all(test, feature = "std"))]
 pub(crate) use counted::{counted, streams};
 
@@ -29,10 +27,6 @@ mod counted {
         BYTES.set(BYTES.get() + bytes);
     }
 
-    /// What this thread has counted so far.
-    #[cfg(feature = "stream")]
-    pub(crate) fn counted() -> usize {
-        BYTES.get()
     /// How many bytes are counted while it runs.
     #[cfg(feature = "std")]
     pub(crate) fn counted(run: impl FnOnce()) -> usize {
