@@ -86,6 +86,8 @@ pub(crate) mod sealed {
         fn max_len(&self) -> usize;
         /// Appends `text`, which the caller knows to fit into `max_len`.
         fn push_str(&mut self, text: &str);
+        /// Appends an ASCII byte, which the caller knows to fit.
+        fn push_ascii(&mut self, byte: u8);
         /// Appends LF and `text`, which the caller knows to fit.
         fn push_line(&mut self, text: &str);
         /// Keeps the first `len` bytes, a character border.
@@ -201,6 +203,11 @@ impl sealed::Buffer for String {
     }
 
     #[inline(always)]
+    fn push_ascii(&mut self, byte: u8) {
+        self.push(char::from(byte & 0x7F));
+    }
+
+    #[inline(always)]
     fn push_line(&mut self, text: &str) {
         self.push('\n');
         self.push_str(text);
@@ -254,6 +261,10 @@ impl<A: AsRef<[u8]> + AsMut<[u8]>> sealed::Buffer for ArrayText<A> {
             place.copy_from_slice(text.as_bytes());
             self.len += text.len();
         }
+    }
+
+    fn push_ascii(&mut self, byte: u8) {
+        self.push_str(char::from(byte & 0x7F).encode_utf8(&mut [0; 4]));
     }
 
     fn push_line(&mut self, text: &str) {

@@ -1,12 +1,17 @@
 //! Tokens → events: fields and dispatch
 //! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)).
 //!
-//! A letter to the maintainer. [`Cursor::process`] is the whole of it: one token, one rule. The
-//! first `data` and `event` value of a block stay in the chunk, lent, as long as nothing forces a
-//! copy: a chunk border, more data, ill-formed text, or something handed out in the middle of the
-//! block (the caller may drop the cursor then). So between two calls nothing is lent, and a cursor
-//! can be dropped or forgotten without loss. Rules decide first and borrow last: it returns
-//! a plain [`Outcome`], and only then an event is built that borrows the buffers.
+//! A letter to the maintainer. [`Cursor::process`] is the whole of it: one step, one rule. The
+//! first `data` value, the type and the ID of a block stay in the chunk, lent, as long as nothing
+//! forces a copy: a chunk border, more data, ill-formed text, or something handed out in the middle
+//! of the block (the caller may drop the cursor then). So between two calls nothing of a block that
+//! goes on is lent, and a cursor can be dropped or forgotten without loss.
+//!
+//! Each field has two ways. `take_` is for what is usual, a whole line in a chunk that is far from
+//! the limit, and says whether it was; `append_` is for all. Rules decide first and borrow last:
+//! `process` leaves what it found in the cursor and returns a plain [`Stop`], and only then an event
+//! is built that borrows the buffers. (A `Result<Option<Event>>` built on the way costs a tenth of
+//! the time of a small event: what it is made of is moved from place to place.)
 
 use core::ops::Range;
 
@@ -14,46 +19,40 @@ use crate::buffer::Buffers;
 use crate::error::{Limit, LimitError, Refused};
 use crate::event::{DEFAULT_EVENT_TYPE, Event, Item};
 use crate::line::Line;
-use crate::retained::{BlockData, Retained, has_nul};
+use crate::retained::{BlockData, EndedBlock, Retained, has_nul};
+use crate::scan::is_plain;
 use crate::token::Field;
 use crate::tokenizer::{Cut, Step, Tokens};
-use crate::utf8::{CheckedText, well_formed};
+use crate::utf8::CheckedText;
 
-/// Text that is handed out: where it is.
+/// Why a cursor stops: what [`Cursor::advance`] found, and where it left it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The chunk is used up.
+    End,
+    /// An event: [`Cursor::event`].
+    Event,
+    /// A block without an event, a comment or a reconnection time: [`Cursor::item`].
+    Other,
+    /// Something was refused: [`Cursor::refusal`].
+    Refused,
+}
+
+/// What is found beside events.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Text<'c> {
-    /// Lent from the chunk.
-    Lent(&'c str),
-    /// In the parser's buffers.
-    Kept,
-}
-
-impl<'c> Text<'c> {
-    #[inline(always)]
-    fn or<'a>(self, kept: impl FnOnce() -> &'a str) -> &'a str
-    where
-        'c: 'a,
-    {
-        match self {
-            Text::Lent(text) => text,
-            Text::Kept => kept(),
-        }
-    }
-}
-
-/// What a cursor has decided to hand out, before it borrows for it.
-pub(crate) enum Outcome<'c> {
-    Event(Dispatched<'c>),
-    Block { sets_id: bool, range: Range<u64> },
+enum Other<'c> {
+    Block,
     Comment { text: Text<'c>, position: u64 },
     ReconnectionTime { milliseconds: u64 },
 }
 
-pub(crate) struct Dispatched<'c> {
-    event_type: Text<'c>,
-    data: Text<'c>,
-    sets_id: bool,
-    range: Range<u64>,
+/// Where a comment is.
+#[derive(Clone, Copy, Debug)]
+enum Text<'c> {
+    /// Lent from the chunk.
+    Lent(&'c str),
+    /// In the parser's buffers.
+    Kept,
 }
 
 /// The way through one chunk.
@@ -65,6 +64,11 @@ pub(crate) struct Cursor<'p, 'c, B> {
     /// Whether the limit is too far away for anything in the chunk to reach it.
     fits: bool,
     lent: Lent<'c>,
+    /// The block that ended last.
+    ended: EndedBlock,
+    range: Range<u64>,
+    other: Other<'c>,
+    refusal: Option<LimitError>,
 }
 
 /// What the block has so far that is lent from the chunk.
@@ -95,77 +99,93 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
             tokens,
             retained,
             lent: Lent::default(),
+            ended: EndedBlock::default(),
+            range: 0..0,
+            other: Other::Block,
+            refusal: None,
         }
     }
 
     /// Goes on to the next thing to hand out. `ALL` also stops at what is no event.
     #[inline(always)]
-    pub(crate) fn advance<const ALL: bool>(&mut self) -> Result<Option<Outcome<'c>>, LimitError> {
+    pub(crate) fn advance<const ALL: bool>(&mut self) -> Stop {
         if ALL {
             self.retained.drop_told_comment();
         }
-        let outcome = self.process::<ALL>();
+        // What was lent for the event before.
+        self.lent = Lent::default();
+        let stop = self.process::<ALL>();
         self.tokens.commit();
-        outcome
+        stop
     }
 
     #[inline(always)]
-    fn process<const ALL: bool>(&mut self) -> Result<Option<Outcome<'c>>, LimitError> {
-        if self.tokens.is_in_value(Field::Data) && !self.resume_data()? {
-            self.retained.drained = true;
-            return Ok(None);
+    fn process<const ALL: bool>(&mut self) -> Stop {
+        if self.tokens.is_in_value(Field::Data) {
+            if self.takes_single_byte() {
+                return Stop::End;
+            }
+            if let Some(stop) = self.resume_data() {
+                return stop;
+            }
         }
         while let Some(step) = self.tokens.step() {
-            match step {
+            let done = match step {
                 Step::Field { field: Field::Data, start, end } => {
-                    if !self.take_data(start, end) {
-                        self.append_data(start, end, true)?;
-                    }
+                    self.take_data(start, end) || self.append_data(start, end, true)
                 }
                 Step::Field { field: Field::Event, start, end } => {
-                    if !self.take_event_type(start, end) {
-                        self.append_event_type(start, end, true)?;
-                    }
+                    self.take_event_type(start, end) || self.append_event_type(start, end, true)
                 }
                 Step::Field { field: Field::Id, start, end } => {
-                    if !self.take_id(start, end) {
-                        self.append_id(start, end, true)?;
-                    }
+                    self.take_id(start, end) || self.append_id(start, end, true)
                 }
                 Step::Field { field: Field::Retry, start, end } => {
                     let time = self.retained.take_reconnection_time(self.bytes(start, end));
-                    if let (true, Some(milliseconds)) = (ALL, time) {
-                        self.keep_lent();
-                        return Ok(Some(Outcome::ReconnectionTime { milliseconds }));
+                    if ALL && self.finds_reconnection_time(time) {
+                        return Stop::Other;
                     }
+                    true
                 }
                 Step::Comment { start, end } => {
                     if ALL {
-                        if let Some(outcome) = self.process_comment(start, end, true)? {
-                            return Ok(Some(outcome));
+                        if let Some(stop) = self.process_comment(start, end, true) {
+                            return stop;
                         }
                     }
+                    true
+                }
+                Step::Unknown { .. } | Step::UnknownPrefix { .. } => true,
+                Step::BlankLine { block_start, block_end } => {
+                    self.range = block_start..block_end;
+                    if self.dispatch() {
+                        return Stop::Event;
+                    }
+                    if ALL {
+                        self.other = Other::Block;
+                        return Stop::Other;
+                    }
+                    true
                 }
                 Step::Piece { of, start, end, last } => {
-                    if let Some(outcome) = self.process_piece::<ALL>(of, start, end, last)? {
-                        return Ok(Some(outcome));
+                    if let Some(stop) = self.process_piece::<ALL>(of, start, end, last) {
+                        return stop;
                     }
-                    if !last {
-                        break;
-                    }
+                    true
                 }
-                Step::Unknown { .. } | Step::UnknownPrefix { .. } => {}
-                Step::BlankLine { block_start, block_end } => {
-                    let outcome = self.dispatch(block_start..block_end);
-                    if ALL || matches!(outcome, Outcome::Event(_)) {
-                        return Ok(Some(outcome));
-                    }
-                }
+            };
+            if !done {
+                return Stop::Refused;
             }
         }
+        self.end_chunk()
+    }
+
+    #[inline(always)]
+    fn end_chunk(&mut self) -> Stop {
         self.keep_lent();
         self.retained.drained = true;
-        Ok(None)
+        Stop::End
     }
 
     /// What the chunk has of a line that a border cuts.
@@ -176,33 +196,64 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
         start: usize,
         end: usize,
         last: bool,
-    ) -> Result<Option<Outcome<'c>>, LimitError> {
-        match of {
+    ) -> Option<Stop> {
+        let done = match of {
             Cut::Value(Field::Data) => {
-                if !self.take_piece_of_data(start, end, last) {
-                    self.append_data(start, end, last)?;
-                }
+                self.take_piece_of_data(start, end, last) || self.append_data(start, end, last)
             }
-            Cut::Value(Field::Event) => self.append_event_type(start, end, last)?,
-            Cut::Value(Field::Id) => self.append_id(start, end, last)?,
+            Cut::Value(Field::Event) => self.append_event_type(start, end, last),
+            Cut::Value(Field::Id) => self.append_id(start, end, last),
             Cut::Value(Field::Retry) => {
                 let time = self.retained.read_reconnection_time(self.bytes(start, end), last);
-                if let (true, Some(milliseconds)) = (ALL, time) {
-                    self.keep_lent();
-                    return Ok(Some(Outcome::ReconnectionTime { milliseconds }));
+                if ALL && self.finds_reconnection_time(time) {
+                    return Some(Stop::Other);
                 }
+                true
             }
             Cut::Comment if ALL => return self.process_comment(start, end, last),
             Cut::Comment => {
                 self.retained.drop_unfinished_comment();
                 self.retained.ignore(last);
+                true
             }
-            Cut::Unknown => {}
+            Cut::Unknown => true,
+        };
+        if !done {
+            Some(Stop::Refused)
+        } else if last {
+            None
+        } else {
+            // Nothing of the chunk is left.
+            Some(self.end_chunk())
         }
-        Ok(None)
     }
 
-    /// Takes a whole `data` line where that is simple.
+    /// Whether one byte of data was all that is left of the chunk, and was taken: the shortest way,
+    /// for streams that come byte by byte.
+    #[inline(always)]
+    fn takes_single_byte(&mut self) -> bool {
+        let &[byte] = self.tokens.remaining() else { return false };
+        let taken = self.fits && is_plain(byte) && self.retained.put_byte_of_data(byte);
+        if taken {
+            self.tokens.take_last_byte();
+            self.retained.drained = true;
+        }
+        taken
+    }
+
+    /// Goes on with a `data` line that earlier chunks began, for which many small chunks come.
+    #[inline(never)]
+    fn resume_data(&mut self) -> Option<Stop> {
+        let Some((start, end, last)) = self.tokens.rest_of_line() else {
+            return Some(self.end_chunk());
+        };
+        let put = self.fits && self.retained.put_data(self.bytes(start, end), None, last);
+        if !put && !self.append_data(start, end, last) {
+            return Some(Stop::Refused);
+        }
+        if last { None } else { Some(self.end_chunk()) }
+    }
+
     #[inline(always)]
     fn take_data(&mut self, start: usize, end: usize) -> bool {
         let Some(text) = self.whole(start, end) else { return false };
@@ -214,38 +265,22 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
         true
     }
 
-    /// Goes on with a `data` line that earlier chunks began, and says whether it ends in this one.
-    #[inline(never)]
-    fn resume_data(&mut self) -> Result<bool, LimitError> {
-        let Some((start, end, last)) = self.tokens.rest_of_line() else { return Ok(false) };
-        let text = if self.fits { well_formed(self.bytes(start, end)) } else { None };
-        if !text.is_some_and(|text| self.retained.put_data(text, last)) {
-            self.append_data(start, end, last)?;
-        }
-        Ok(last)
-    }
-
-    /// Takes a piece of a `data` line where that is simple.
     #[inline(always)]
     fn take_piece_of_data(&mut self, start: usize, end: usize, last: bool) -> bool {
         if !self.fits {
             return false;
         }
-        let known = self.text.known(start, end);
-        let Some(text) = known.or_else(|| well_formed(self.bytes(start, end))) else {
-            return false;
-        };
         if let Some(earlier) = self.lent.data.take() {
             self.retained.keep_data(earlier);
         }
-        self.retained.put_data(text, last)
+        self.retained.put_data(self.bytes(start, end), self.text.known(start, end), last)
     }
 
     #[inline(never)]
-    fn append_data(&mut self, start: usize, end: usize, last: bool) -> Result<(), LimitError> {
+    fn append_data(&mut self, start: usize, end: usize, last: bool) -> bool {
         if self.retained.is_skipping() {
             self.retained.ignore(last);
-            return Ok(());
+            return true;
         }
         let whole = self.lend(start, end, last);
         match (whole, self.lent.data.take()) {
@@ -264,7 +299,6 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
         self.refuse_unless(appended)
     }
 
-    /// Takes a whole `event` line where that is simple.
     #[inline(always)]
     fn take_event_type(&mut self, start: usize, end: usize) -> bool {
         match self.whole(start, end) {
@@ -278,15 +312,10 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     }
 
     #[inline(never)]
-    fn append_event_type(
-        &mut self,
-        start: usize,
-        end: usize,
-        last: bool,
-    ) -> Result<(), LimitError> {
+    fn append_event_type(&mut self, start: usize, end: usize, last: bool) -> bool {
         if self.retained.is_skipping() {
             self.retained.ignore(last);
-            return Ok(());
+            return true;
         }
         self.lent.event_type = "";
         if let Some(text) = self.lend(start, end, last) {
@@ -295,12 +324,11 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
             self.lent.event_type = text;
             return self.refuse_unless(checked);
         }
-        let appended =
-            self.retained.append_event_type(self.bytes(start, end), last, self.lent.len());
+        let lent = self.lent.len();
+        let appended = self.retained.append_event_type(self.bytes(start, end), last, lent);
         self.refuse_unless(appended)
     }
 
-    /// Takes a whole `id` line where that is simple.
     #[inline(always)]
     fn take_id(&mut self, start: usize, end: usize) -> bool {
         match self.whole(start, end) {
@@ -313,89 +341,108 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     }
 
     #[inline(never)]
-    fn append_id(&mut self, start: usize, end: usize, last: bool) -> Result<(), LimitError> {
+    fn append_id(&mut self, start: usize, end: usize, last: bool) -> bool {
         if let Some(earlier) = self.lent.id.take() {
             self.retained.put_id(earlier);
         }
         let whole = self.lend(start, end, last);
         if whole.is_some_and(|text| self.retained.take_id(text, self.lent.len())) {
-            return Ok(());
+            return true;
         }
         let appended = self.retained.append_id(self.bytes(start, end), last, self.lent.len());
         self.refuse_unless(appended)
     }
 
-    fn process_comment(
-        &mut self,
-        start: usize,
-        end: usize,
-        last: bool,
-    ) -> Result<Option<Outcome<'c>>, LimitError> {
+    /// Whether a `retry` line is to be told.
+    fn finds_reconnection_time(&mut self, time: Option<u64>) -> bool {
+        let Some(milliseconds) = time else { return false };
+        self.keep_lent();
+        self.other = Other::ReconnectionTime { milliseconds };
+        true
+    }
+
+    fn process_comment(&mut self, start: usize, end: usize, last: bool) -> Option<Stop> {
         self.keep_lent();
         let position = self.tokens.position_of(start) - 1;
         let comment = if let Some(text) = self.lend(start, end, last) {
             self.retained
                 .check(Field::Data, 0, text.len())
-                .map(|()| Some(Outcome::Comment { text: Text::Lent(text), position }))
+                .map(|()| Some((Text::Lent(text), position)))
                 .map_err(|limit| (limit, position))
         } else {
             self.retained
                 .append_comment(self.bytes(start, end), last, position)
-                .map(|told| told.map(|position| Outcome::Comment { text: Text::Kept, position }))
+                .map(|told| told.map(|position| (Text::Kept, position)))
         };
-        comment.map_err(|(limit, position)| LimitError {
-            refused: Refused::Comment,
-            limit,
-            position,
-        })
-    }
-
-    /// The blank line: 9.2.6, "dispatch the event".
-    #[inline(always)]
-    fn dispatch(&mut self, range: Range<u64>) -> Outcome<'c> {
-        let block = self.retained.end_block();
-        let mut sets_id = block.sets_id;
-        if let Some(id) = self.lent.id.take() {
-            self.retained.put_last_event_id(id);
-            sets_id = true;
-        }
-        let lent_type = core::mem::take(&mut self.lent.event_type);
-        let event_type = if block.has_event_type { Text::Kept } else { Text::Lent(lent_type) };
-        let data = match self.lent.data.take() {
-            Some(text) => Text::Lent(text),
-            None if block.has_data => Text::Kept,
-            None => return Outcome::Block { sets_id, range },
-        };
-        Outcome::Event(Dispatched { event_type, data, sets_id, range })
-    }
-
-    #[inline(always)]
-    pub(crate) fn event(&self, event: Dispatched<'c>) -> Event<'_> {
-        Event {
-            event_type: match event.event_type.or(|| self.retained.event_type()) {
-                "" => DEFAULT_EVENT_TYPE,
-                event_type => event_type,
-            },
-            data: event.data.or(|| self.retained.data()),
-            last_event_id: self.retained.last_event_id(),
-            sets_id: event.sets_id,
-            range: event.range,
-        }
-    }
-
-    #[inline(always)]
-    pub(crate) fn item(&self, outcome: Outcome<'c>) -> Item<'_> {
-        match outcome {
-            Outcome::Event(event) => Item::Event(self.event(event)),
-            Outcome::Block { sets_id, range } => {
-                Item::Block { id: sets_id.then(|| self.retained.last_event_id()), range }
+        match comment {
+            Ok(Some((text, position))) => {
+                self.other = Other::Comment { text, position };
+                Some(Stop::Other)
             }
-            Outcome::Comment { text, position } => {
-                let text = text.or(|| self.retained.comment());
+            Ok(None) => None,
+            Err((limit, position)) => {
+                self.refusal = Some(LimitError { refused: Refused::Comment, limit, position });
+                Some(Stop::Refused)
+            }
+        }
+    }
+
+    /// The blank line: 9.2.6, "dispatch the event". Says whether there is one.
+    #[inline(always)]
+    fn dispatch(&mut self) -> bool {
+        self.ended = self.retained.end_block();
+        if let Some(id) = self.lent.id {
+            self.retained.put_last_event_id(id);
+            self.ended.sets_id = true;
+        }
+        let dispatched = self.lent.data.is_some() || self.ended.has_data;
+        if !dispatched {
+            self.lent = Lent::default();
+        }
+        dispatched
+    }
+
+    /// The event that was found.
+    #[inline(always)]
+    pub(crate) fn event(&self) -> Event<'_> {
+        let event_type = match self.ended.has_event_type {
+            true => self.retained.event_type(),
+            false => self.lent.event_type,
+        };
+        Event {
+            event_type: if event_type.is_empty() { DEFAULT_EVENT_TYPE } else { event_type },
+            data: match self.lent.data {
+                Some(data) => data,
+                None => self.retained.data(),
+            },
+            last_event_id: self.retained.last_event_id(),
+            sets_id: self.ended.sets_id,
+            range: self.range.clone(),
+        }
+    }
+
+    /// What was found that is no event.
+    pub(crate) fn item(&self) -> Item<'_> {
+        match self.other {
+            Other::Block => Item::Block {
+                id: self.ended.sets_id.then(|| self.retained.last_event_id()),
+                range: self.range.clone(),
+            },
+            Other::Comment { text, position } => {
+                let text = match text {
+                    Text::Lent(text) => text,
+                    Text::Kept => self.retained.comment(),
+                };
                 Item::Comment { text: text.strip_prefix(' ').unwrap_or(text), position }
             }
-            Outcome::ReconnectionTime { milliseconds } => Item::ReconnectionTime { milliseconds },
+            Other::ReconnectionTime { milliseconds } => Item::ReconnectionTime { milliseconds },
         }
+    }
+
+    /// What was refused.
+    #[cold]
+    pub(crate) fn refusal(&self) -> Option<LimitError> {
+        self.refusal
     }
 
     #[inline(always)]
@@ -408,8 +455,7 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
         self.tokens.taken()
     }
 
-    /// A value as text, where its line lies whole in the chunk, it is well-formed, and nothing has
-    /// to be checked.
+    /// The value of a whole line as text, where it is well-formed and nothing has to be checked.
     #[inline(always)]
     fn whole(&mut self, start: usize, end: usize) -> Option<&'c str> {
         if !self.fits {
@@ -435,32 +481,26 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     /// Copies what the block has lent, which the cursor may not outlive.
     #[inline(always)]
     fn keep_lent(&mut self) {
-        let lent = core::mem::take(&mut self.lent);
-        if let Some(text) = lent.data {
+        if let Some(text) = self.lent.data.take() {
             self.retained.keep_data(text);
         }
-        if !lent.event_type.is_empty() {
-            self.retained.keep_event_type(lent.event_type);
+        if !self.lent.event_type.is_empty() {
+            self.retained.keep_event_type(self.lent.event_type);
+            self.lent.event_type = "";
         }
-        if let Some(text) = lent.id {
+        if let Some(text) = self.lent.id.take() {
             self.retained.put_id(text);
         }
     }
 
-    /// Refuses the block's event where something did not fit.
-    fn refuse_unless(&mut self, fits: Result<(), Limit>) -> Result<(), LimitError> {
-        match fits {
-            Ok(()) => Ok(()),
-            Err(limit) => {
-                self.lent.data = None;
-                self.lent.event_type = "";
-                self.retained.refuse_event();
-                Err(LimitError {
-                    refused: Refused::Event,
-                    limit,
-                    position: self.tokens.block_start(),
-                })
-            }
-        }
+    /// Refuses the block's event where something did not fit; says whether it did.
+    fn refuse_unless(&mut self, fits: Result<(), Limit>) -> bool {
+        let Err(limit) = fits else { return true };
+        self.lent.data = None;
+        self.lent.event_type = "";
+        self.retained.refuse_event();
+        let position = self.tokens.block_start();
+        self.refusal = Some(LimitError { refused: Refused::Event, limit, position });
+        false
     }
 }

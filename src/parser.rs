@@ -6,7 +6,7 @@
 use core::ops::Range;
 
 use crate::buffer::{Buffers, Fixed, Growable};
-use crate::cursor::{Cursor, Outcome};
+use crate::cursor::{Cursor, Stop};
 use crate::error::{LastEventIdError, Limit, LimitError, Refused};
 use crate::event::{End, Event, Item, Pending};
 use crate::retained::Retained;
@@ -305,12 +305,13 @@ impl<'c, B: Buffers> Events<'_, 'c, B> {
     /// # Errors
     ///
     /// An event that needs more than the limit is refused. The next call goes on behind it.
-    #[inline]
+    #[inline(always)]
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, LimitError> {
-        match self.cursor.advance::<false>()? {
-            Some(Outcome::Event(event)) => Ok(Some(self.cursor.event(event))),
-            _ => Ok(None),
+        match self.cursor.advance::<false>() {
+            Stop::Event => Ok(Some(self.cursor.event())),
+            Stop::Refused => self.cursor.refusal().map_or(Ok(None), Err),
+            Stop::Other | Stop::End => Ok(None),
         }
     }
 
@@ -352,7 +353,12 @@ impl<'c, B: Buffers> Items<'_, 'c, B> {
     #[inline]
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Item<'_>>, LimitError> {
-        Ok(self.cursor.advance::<true>()?.map(|outcome| self.cursor.item(outcome)))
+        match self.cursor.advance::<true>() {
+            Stop::Event => Ok(Some(Item::Event(self.cursor.event()))),
+            Stop::Other => Ok(Some(self.cursor.item())),
+            Stop::Refused => self.cursor.refusal().map_or(Ok(None), Err),
+            Stop::End => Ok(None),
+        }
     }
 
     /// The bytes of the chunk that have not been taken, as [`Events::remaining`] gives them.

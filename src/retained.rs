@@ -7,6 +7,7 @@
 //! counts, never a buffer's length. A comment that the caller wants and a border cuts is built up
 //! behind the data: no data comes while its line is read.
 
+use core::convert::Infallible;
 use core::ops::Range;
 
 use crate::buffer::Buffers;
@@ -155,6 +156,7 @@ impl<B: Buffers> Retained<B> {
             self.room = self.find_room();
         }
         let fits = most <= self.room;
+        // What does not fit as a whole may fit in part: then nothing is known any more.
         self.room = self.room.saturating_sub(most);
         fits
     }
@@ -167,6 +169,8 @@ impl<B: Buffers> Retained<B> {
             .min(in_array(Field::Data, self.buffers.data().max_len()))
             .min(in_array(Field::Event, self.buffers.event_type().max_len()))
             .min(in_array(Field::Id, self.buffers.ids().max_len()))
+            // What was cut is text when the next byte comes.
+            .saturating_sub(self.cut.len())
     }
 
     /// Decodes a piece to the end of a field's buffer; `last` where the line ends with it.
@@ -229,18 +233,51 @@ impl<B: Buffers> Retained<B> {
         self.append_value(Field::Data, begun, piece, last, lent)
     }
 
-    /// Takes a piece of a `data` line, which is known to fit, where that is simple: no character
-    /// before it is cut.
+    /// Takes an ASCII byte of a `data` line, which is known to fit, where that is simple.
     #[inline(always)]
-    pub(crate) fn put_data(&mut self, text: &str, last: bool) -> bool {
+    pub(crate) fn put_byte_of_data(&mut self, byte: u8) -> bool {
+        let simple = self.line == Line::Value(Field::Data) && self.cut.is_empty();
+        if simple {
+            crate::work::count(1);
+            self.buffers.data_mut().push_ascii(byte);
+        }
+        simple
+    }
+
+    /// Takes a piece of a `data` line, which is known to fit, where the line counts; `text` is the
+    /// same where it is known to be UTF-8.
+    #[inline(always)]
+    pub(crate) fn put_data(&mut self, piece: &[u8], text: Option<&str>, last: bool) -> bool {
         match self.line {
-            Line::Value(Field::Data) if self.cut.is_empty() => self.put(Field::Data, text),
-            Line::Start if self.has_data() => self.put_data_line(text),
-            Line::Start if !self.is_skipping() => self.keep_data(text),
+            Line::Value(Field::Data) => {}
+            Line::Start if self.has_data() => self.put_data_line(""),
+            Line::Start if !self.is_skipping() => self.keep_data(""),
             _ => return false,
+        }
+        crate::work::count(piece.len());
+        match text {
+            Some(text) if self.cut.is_empty() => self.buffers.data_mut().push_str(text),
+            _ => self.decode_data(piece, last),
         }
         self.line = if last { Line::Start } else { Line::Value(Field::Data) };
         true
+    }
+
+    #[inline(always)]
+    fn decode_data(&mut self, piece: &[u8], last: bool) {
+        if self.cut.is_empty() && !last {
+            let mut cut = self.cut;
+            if let Ok(text) = cut.keep_cut(piece) {
+                self.cut = cut;
+                self.buffers.data_mut().push_str(text);
+                return;
+            }
+        }
+        let data = self.buffers.data_mut();
+        let Ok(()) = self.cut.decode(piece, last, Ok(REPLACEMENT), |text| {
+            data.push_str(text);
+            Ok::<(), Infallible>(())
+        });
     }
 
     /// Takes a whole `data` line that others came before, and that is known to fit.
@@ -473,7 +510,7 @@ impl<B: Buffers> Retained<B> {
     #[inline(always)]
     pub(crate) fn end_block(&mut self) -> EndedBlock {
         if !self.in_use {
-            return EndedBlock { has_data: false, has_event_type: false, sets_id: false };
+            return EndedBlock::default();
         }
         self.end_retained_block()
     }
@@ -570,7 +607,8 @@ fn first_nul(bytes: &[u8]) -> Option<usize> {
     memchr::memchr(0, bytes)
 }
 
-/// What a block had, at its blank line.
+/// What a block had in the buffers, at its blank line.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct EndedBlock {
     pub(crate) has_data: bool,
     pub(crate) has_event_type: bool,

@@ -7,6 +7,12 @@
 pub(crate) const LF: u8 = b'\n';
 pub(crate) const CR: u8 = b'\r';
 
+/// Whether a byte is ASCII and ends no line.
+#[inline(always)]
+pub(crate) const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii() && !matches!(byte, LF | CR)
+}
+
 /// Bytes that one mask covers.
 const BLOCK: usize = 64;
 
@@ -57,6 +63,13 @@ impl LineEnds {
     #[inline(never)]
     pub(crate) fn scan(&mut self, chunk: &[u8]) {
         let rest = chunk.get(self.scanned..).unwrap_or_default();
+        if let &[byte] = rest {
+            crate::work::count(1);
+            self.mask = (byte == LF || byte == CR).into();
+            self.block_start = self.scanned;
+            self.scanned = chunk.len();
+            return;
+        }
         let mut blocks = rest.chunks_exact(BLOCK);
         let mut block_start = self.scanned;
         for block in &mut blocks {

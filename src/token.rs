@@ -41,17 +41,6 @@ impl Field {
             Field::Retry => "retry: ",
         }
     }
-
-    /// The only field whose name begins so.
-    pub(crate) const fn by_first_byte(byte: u8) -> Option<Field> {
-        match byte {
-            b'e' => Some(Field::Event),
-            b'd' => Some(Field::Data),
-            b'i' => Some(Field::Id),
-            b'r' => Some(Field::Retry),
-            _ => None,
-        }
-    }
 }
 
 impl core::fmt::Display for Field {

@@ -296,22 +296,30 @@ impl<'c> Tokens<'_, 'c> {
                 return Some(None);
             } else {
                 let rest = self.remaining();
-                let &first = rest.first()?;
-                self.tokenizer.state = match Field::by_first_byte(first) {
-                    Some(field) => match begun_value_of(field, rest) {
-                        Some(value) => {
-                            self.at = self.chunk.len() - value.len();
-                            State::Value { field }
-                        }
-                        None => State::FieldName { field, seen: 0 },
-                    },
-                    None if first == b':' => {
+                self.tokenizer.state = match rest.first()? {
+                    b'd' => self.begin_line(Field::Data, rest),
+                    b'e' => self.begin_line(Field::Event, rest),
+                    b'i' => self.begin_line(Field::Id, rest),
+                    b'r' => self.begin_line(Field::Retry, rest),
+                    b':' => {
                         self.at += 1;
                         State::Comment
                     }
-                    None => State::Unknown,
+                    _ => State::Unknown,
                 };
             }
+        }
+    }
+
+    /// The start of a line that may be one of this field.
+    #[inline(always)]
+    fn begin_line(&mut self, field: Field, start: &[u8]) -> State {
+        match start.strip_prefix(field.name_and_space().as_bytes()) {
+            Some(value) => {
+                self.at = self.chunk.len() - value.len();
+                State::Value { field }
+            }
+            None => State::FieldName { field, seen: 0 },
         }
     }
 
@@ -420,6 +428,12 @@ impl<'c> Tokens<'_, 'c> {
         self.tokenizer.state == State::Value { field }
     }
 
+    /// Takes the chunk's last byte, which is part of a value.
+    #[inline(always)]
+    pub(crate) fn take_last_byte(&mut self) {
+        self.at = self.chunk.len();
+    }
+
     /// What the chunk has of the current line, and whether it ends there.
     #[inline(always)]
     pub(crate) fn rest_of_line(&mut self) -> Option<(usize, usize, bool)> {
@@ -493,17 +507,6 @@ fn value_of(field: Field, line: &[u8]) -> Option<&[u8]> {
     }
     match line.strip_prefix(field.name().as_bytes())? {
         [b':', value @ ..] | value @ [] => Some(value),
-        _ => None,
-    }
-}
-
-/// What is there of the value in the start of a line, where it is one of this field and it is
-/// clear where the value begins.
-#[inline(always)]
-fn begun_value_of(field: Field, start: &[u8]) -> Option<&[u8]> {
-    match start.strip_prefix(field.name().as_bytes())? {
-        [b':', b' ', value @ ..] => Some(value),
-        [b':', value @ ..] if !value.is_empty() => Some(value),
         _ => None,
     }
 }

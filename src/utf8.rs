@@ -34,44 +34,22 @@ impl CutSequence {
         replacement: Result<&str, E>,
         mut text: impl FnMut(&str) -> Result<(), E>,
     ) -> Result<(), E> {
-        while self.len > 0 {
-            let Some((&byte, rest)) = piece.split_first() else { break };
-            let mut longer = [0; 4];
-            let (seen, next) = longer.split_at_mut(usize::from(self.len));
-            seen.copy_from_slice(self.seen());
-            next[0] = byte;
-            let longer = &longer[..usize::from(self.len) + 1];
-            match from_utf8(longer) {
-                Ok(character) => {
-                    self.len = 0;
-                    piece = rest;
-                    text(character)?;
-                }
-                Err(error) if error.error_len().is_none() => {
-                    self.keep(longer);
-                    piece = rest;
-                }
-                // What was cut can't be completed; this byte begins something else.
-                Err(_) => {
-                    self.len = 0;
-                    text(replacement?)?;
-                }
-            }
+        if self.len > 0 {
+            piece = self.complete(piece, replacement, &mut text)?;
         }
-        crate::work::count(piece.len());
-        match from_utf8(piece) {
-            Ok("") => {}
-            Ok(well_formed) => text(well_formed)?,
-            Err(_) => {
-                let mut parts = piece.utf8_chunks().peekable();
-                while let Some(part) = parts.next() {
-                    if !part.valid().is_empty() {
-                        text(part.valid())?;
-                    }
-                    if parts.peek().is_none() && is_cut(part.invalid()) {
-                        self.keep(part.invalid());
-                    } else if !part.invalid().is_empty() {
-                        text(replacement?)?;
+        if self.len == 0 {
+            crate::work::count(piece.len());
+            match self.keep_cut(piece) {
+                Ok("") => {}
+                Ok(well_formed) => text(well_formed)?,
+                Err(ill_formed) => {
+                    for part in ill_formed.utf8_chunks() {
+                        if !part.valid().is_empty() {
+                            text(part.valid())?;
+                        }
+                        if !part.invalid().is_empty() {
+                            text(replacement?)?;
+                        }
                     }
                 }
             }
@@ -83,12 +61,62 @@ impl CutSequence {
         Ok(())
     }
 
+    /// Keeps the sequence that the end of the piece cuts, and gives all before it. Nothing was cut
+    /// before the piece.
+    #[inline(always)]
+    pub(crate) fn keep_cut<'p>(&mut self, piece: &'p [u8]) -> Result<&'p str, &'p [u8]> {
+        let (whole, cut) = match piece {
+            // Most text is ASCII, at least where it ends.
+            [.., last] if last.is_ascii() => (piece, &[][..]),
+            _ => piece.split_at(character_border(piece, piece.len())),
+        };
+        if !cut.is_empty() {
+            self.keep(cut);
+        }
+        well_formed(whole).ok_or(whole)
+    }
+
+    /// Completes the sequence that was cut, as far as the piece can, and gives the rest of it.
+    fn complete<'p, E: Copy>(
+        &mut self,
+        piece: &'p [u8],
+        replacement: Result<&str, E>,
+        text: &mut impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<&'p [u8], E> {
+        let (mut sequence, seen) = ([0; 4], usize::from(self.len));
+        sequence[..seen].copy_from_slice(&self.bytes[..seen]);
+        let missing = sequence_len(sequence[0]).saturating_sub(seen);
+        let more = piece.iter().take(missing).take_while(|&&byte| is_continuation(byte)).count();
+        let (more, rest) = piece.split_at(more);
+        sequence[seen..seen + more.len()].copy_from_slice(more);
+        let sequence = &sequence[..seen + more.len()];
+        match from_utf8(sequence) {
+            Ok(character) => {
+                self.len = 0;
+                text(character)?;
+                Ok(rest)
+            }
+            Err(error) if error.error_len().is_none() && rest.is_empty() => {
+                self.keep(sequence);
+                Ok(rest)
+            }
+            // It can't be completed: either what comes is no continuation, or the first byte that
+            // comes already is none for this sequence, and begins something else.
+            Err(error) => {
+                self.len = 0;
+                text(replacement?)?;
+                Ok(if error.error_len().is_none() { rest } else { piece })
+            }
+        }
+    }
+
+    #[inline(always)]
     pub(crate) const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    fn seen(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.len)]
+    pub(crate) fn len(&self) -> usize {
+        usize::from(self.len)
     }
 
     fn keep(&mut self, bytes: &[u8]) {
@@ -174,6 +202,15 @@ pub(crate) fn well_formed(bytes: &[u8]) -> Option<&str> {
 #[cfg(not(feature = "std"))]
 pub(crate) fn well_formed(bytes: &[u8]) -> Option<&str> {
     from_utf8(bytes).ok()
+}
+
+/// How many bytes a sequence has that begins so.
+const fn sequence_len(lead: u8) -> usize {
+    match lead {
+        0..0xE0 => 2,
+        0xE0..0xF0 => 3,
+        _ => 4,
+    }
 }
 
 const fn is_continuation(byte: u8) -> bool {
