@@ -5,6 +5,7 @@
 //! line has no `id` of its own, an `id` line is written if its `last_event_id` is another one than
 //! the stream has set so far.
 
+use std::fmt::Display;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -65,7 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     };
     let mut reader = BufReader::new(reader);
-    let mut encoder = Encoder { strict: arguments.strict, last_event_id: String::new() };
+    let mut lines = Lines::new(arguments.strict);
     let mut stdout = io::stdout().lock();
     let (mut line, mut stream) = (Vec::new(), Vec::new());
     for number in 1_u64.. {
@@ -83,7 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
             continue;
         }
         stream.clear();
-        if let Err(reason) = encoder.encode(line, &mut stream) {
+        if let Err(reason) = lines.line(line, |block| block.encode(&mut stream)) {
             complain(format_args!("{name}: line {number}: {reason}"));
             return Ok(ExitCode::FAILURE);
         }
@@ -93,15 +94,24 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-struct Encoder {
+/// Lines of JSON that become blocks.
+pub(crate) struct Lines {
     strict: bool,
     /// What the stream has set so far.
     last_event_id: String,
 }
 
-impl Encoder {
-    /// Appends the block of a line, or nothing and says why not.
-    fn encode(&mut self, line: &[u8], stream: &mut Vec<u8>) -> Result<(), String> {
+impl Lines {
+    pub(crate) const fn new(strict: bool) -> Self {
+        Lines { strict, last_event_id: String::new() }
+    }
+
+    /// Gives the block of a line to `take`, or says why there is none or it was refused.
+    pub(crate) fn line<E: Display>(
+        &mut self,
+        line: &[u8],
+        take: impl FnOnce(&Block<'_>) -> Result<(), E>,
+    ) -> Result<(), String> {
         let line: Line = json::read_line(line)?;
         let event_type = match (line.r#type.as_deref(), &line.last_event_id) {
             // `parse --json` names the default type, too.
@@ -123,7 +133,7 @@ impl Encoder {
             line.data.as_ref(),
         );
         let block = Block { strict: self.strict, ..block };
-        block.encode(stream).map_err(|error| error.to_string())?;
+        take(&block).map_err(|error| error.to_string())?;
         if let Some(id) = id {
             self.last_event_id.clone_from(id);
         }

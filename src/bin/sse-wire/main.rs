@@ -10,6 +10,7 @@ mod connection;
 mod encode;
 mod escape;
 mod json;
+mod output;
 mod parse;
 mod readable;
 

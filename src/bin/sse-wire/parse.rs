@@ -7,10 +7,10 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use serde::Serialize;
-use sse_wire::{End, Event, Item, LimitError, Parser, Pending};
+use sse_wire::{End, Item, LimitError, Parser};
 
-use crate::{Source, complain, json, readable};
+use crate::output::{Output, cut};
+use crate::{Source, complain};
 
 /// How many bytes are read at once, at least.
 const BUFFER: usize = 64 * 1024;
@@ -144,105 +144,6 @@ fn feed(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Ok(Err(error)),
         }
-    }
-}
-
-/// What was lost when a stream was cut.
-fn cut(pending: &Pending<'_>) -> String {
-    /// The beginning of a text, quoted.
-    fn quote(text: &str) -> String {
-        const SHOWN: usize = 60;
-        match text.char_indices().nth(SHOWN) {
-            Some((end, _)) => format!("{:?}… ({} bytes)", &text[..end], text.len()),
-            None => format!("{text:?}"),
-        }
-    }
-
-    let start = pending.range.start;
-    if pending.refused {
-        return format!(
-            "the stream was cut inside the event that begins at byte {start}, which was skipped already"
-        );
-    }
-    let mut parts = Vec::new();
-    if !pending.event_type.is_empty() {
-        parts.push(format!("type {}", quote(pending.event_type)));
-    }
-    if pending.sets_id {
-        parts.push(format!("id {}", quote(pending.last_event_id)));
-    }
-    parts.push(match pending.data {
-        Some(data) => format!("data {}", quote(data)),
-        None => "no data".into(),
-    });
-    format!(
-        "the stream was cut inside the event that begins at byte {start}: no blank line ends it, so it was discarded; pending: {}",
-        parts.join(", ")
-    )
-}
-
-/// Where events are shown, and in which form.
-enum Output {
-    Json(io::BufWriter<io::StdoutLock<'static>>),
-    Readable(io::BufWriter<anstream::AutoStream<io::StdoutLock<'static>>>),
-}
-
-impl Output {
-    fn new(json: bool) -> Self {
-        if json {
-            Output::Json(io::BufWriter::new(io::stdout().lock()))
-        } else {
-            Output::Readable(io::BufWriter::new(anstream::stdout().lock()))
-        }
-    }
-
-    /// Writes one item, now.
-    fn show(&mut self, item: Item<'_>) -> io::Result<()> {
-        match self {
-            Output::Json(out) => {
-                if let Some(line) = Line::new(item) {
-                    json::write_line(&line, out)?;
-                }
-                out.flush()
-            }
-            Output::Readable(out) => {
-                let mut text = String::new();
-                readable::write(&item, &mut text);
-                out.write_all(text.as_bytes())?;
-                out.flush()
-            }
-        }
-    }
-}
-
-/// An item as a line of JSON.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Line<'a> {
-    Event { r#type: &'a str, data: &'a str, last_event_id: &'a str, bytes: [u64; 2] },
-    Block { id: &'a str, bytes: [u64; 2] },
-    Comment { comment: &'a str, position: u64 },
-    ReconnectionTime { retry: u64 },
-}
-
-impl<'a> Line<'a> {
-    fn new(item: Item<'a>) -> Option<Self> {
-        Some(match item {
-            Item::Event(Event { event_type, data, last_event_id, range, .. }) => Line::Event {
-                r#type: event_type,
-                data,
-                last_event_id,
-                bytes: [range.start, range.end],
-            },
-            Item::Block { id, range, .. } => {
-                Line::Block { id: id?, bytes: [range.start, range.end] }
-            }
-            Item::Comment { text, position, .. } => Line::Comment { comment: text, position },
-            Item::ReconnectionTime { milliseconds, .. } => {
-                Line::ReconnectionTime { retry: milliseconds }
-            }
-            _ => return None,
-        })
     }
 }
 

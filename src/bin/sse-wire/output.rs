@@ -1,0 +1,108 @@
+//! How what a stream has is shown, to all commands that show streams: readable or as lines of JSON,
+//! each item at once; and what is said of an event that was cut.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use sse_wire::{Event, Item, Pending};
+
+use crate::{json, readable};
+
+/// Where events are shown, and in which form.
+pub(crate) enum Output {
+    Json(io::BufWriter<io::StdoutLock<'static>>),
+    Readable(io::BufWriter<anstream::AutoStream<io::StdoutLock<'static>>>),
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        if json {
+            Output::Json(io::BufWriter::new(io::stdout().lock()))
+        } else {
+            Output::Readable(io::BufWriter::new(anstream::stdout().lock()))
+        }
+    }
+
+    /// Writes one item, now.
+    pub(crate) fn show(&mut self, item: Item<'_>) -> io::Result<()> {
+        match self {
+            Output::Json(out) => {
+                if let Some(line) = Line::new(item) {
+                    json::write_line(&line, out)?;
+                }
+                out.flush()
+            }
+            Output::Readable(out) => {
+                let mut text = String::new();
+                readable::write(&item, &mut text);
+                out.write_all(text.as_bytes())?;
+                out.flush()
+            }
+        }
+    }
+}
+
+/// An item as a line of JSON.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Line<'a> {
+    Event { r#type: &'a str, data: &'a str, last_event_id: &'a str, bytes: [u64; 2] },
+    Block { id: &'a str, bytes: [u64; 2] },
+    Comment { comment: &'a str, position: u64 },
+    ReconnectionTime { retry: u64 },
+}
+
+impl<'a> Line<'a> {
+    fn new(item: Item<'a>) -> Option<Self> {
+        Some(match item {
+            Item::Event(Event { event_type, data, last_event_id, range, .. }) => Line::Event {
+                r#type: event_type,
+                data,
+                last_event_id,
+                bytes: [range.start, range.end],
+            },
+            Item::Block { id, range, .. } => {
+                Line::Block { id: id?, bytes: [range.start, range.end] }
+            }
+            Item::Comment { text, position, .. } => Line::Comment { comment: text, position },
+            Item::ReconnectionTime { milliseconds, .. } => {
+                Line::ReconnectionTime { retry: milliseconds }
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// What was lost when a stream was cut.
+pub(crate) fn cut(pending: &Pending<'_>) -> String {
+    /// The beginning of a text, quoted.
+    fn quote(text: &str) -> String {
+        const SHOWN: usize = 60;
+        match text.char_indices().nth(SHOWN) {
+            Some((end, _)) => format!("{:?}… ({} bytes)", &text[..end], text.len()),
+            None => format!("{text:?}"),
+        }
+    }
+
+    let start = pending.range.start;
+    if pending.refused {
+        return format!(
+            "the stream was cut inside the event that begins at byte {start}, which was skipped already"
+        );
+    }
+    let mut parts = Vec::new();
+    if !pending.event_type.is_empty() {
+        parts.push(format!("type {}", quote(pending.event_type)));
+    }
+    if pending.sets_id {
+        parts.push(format!("id {}", quote(pending.last_event_id)));
+    }
+    parts.push(match pending.data {
+        Some(data) => format!("data {}", quote(data)),
+        None => "no data".into(),
+    });
+    format!(
+        "the stream was cut inside the event that begins at byte {start}: no blank line ends it, so it was discarded; pending: {}",
+        parts.join(", ")
+    )
+}
