@@ -5,14 +5,18 @@
 //! A command says what is wrong with its input on stderr as it goes, by [`complain`], and tells by
 //! its exit code whether it did. The error that it returns is always one in writing to stdout.
 
+mod arguments;
 mod conform;
 mod connection;
 mod encode;
 mod escape;
 mod json;
+mod listen;
 mod output;
 mod parse;
 mod readable;
+mod runtime;
+mod serve;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -35,6 +39,10 @@ enum Command {
     Parse(parse::Arguments),
     /// Turn JSON lines into a stream.
     Encode(encode::Arguments),
+    /// Show the events of a server, and connect again when the connection is lost.
+    Listen(listen::Arguments),
+    /// Serve lines of stdin as events to every client that connects.
+    Serve(serve::Arguments),
     /// Answer conformance requests: JSON lines in, JSON lines out.
     ///
     /// A harness in any language can drive the library with it: a parse request
@@ -62,6 +70,8 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Encode(arguments) => encode::run(&arguments),
+        Command::Listen(arguments) => listen::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
         Command::Conform => conform::run(),
     };
     match done {

@@ -3,7 +3,7 @@
 //! Reading is by plain `read`, which gives what is there, and each event is flushed: so a live
 //! stream is shown live.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

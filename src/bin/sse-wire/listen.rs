@@ -1,0 +1,325 @@
+//! `sse-wire listen`: the events of a server, with reconnection. All rules are those of
+//! [`EventSource`]; here is its driver.
+
+mod http;
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::io;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use sse_wire::{Action, Backoff, End, EventSource, Failure, Item, LimitError, Liveness, Parser};
+use tokio::time::{Instant, sleep_until};
+
+use self::http::{Client, Connection, Header, Input, Trouble};
+use crate::arguments::seconds;
+use crate::complain;
+use crate::output::{Output, cut};
+use crate::runtime::{self, Interruption};
+
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Where the stream is: http:// or https://
+    url: String,
+
+    /// Go on behind the event with this id
+    #[arg(long, value_name = "ID", value_parser = last_event_id)]
+    last_event_id: Option<String>,
+
+    /// Send this header with each request; repeatable
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE", value_parser = Header::parse)]
+    headers: Vec<Header>,
+
+    /// Print one JSON object a line, as `parse --json` does
+    #[arg(long)]
+    json: bool,
+
+    /// Also show comments, reconnection times, and blocks that only set the last event ID
+    #[arg(long)]
+    comments: bool,
+
+    /// End after so many events
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    max_events: Option<u64>,
+
+    /// Skip an event that needs more memory than this [default: 16 MiB]
+    #[arg(long, value_name = "BYTES")]
+    limit: Option<usize>,
+
+    /// How long making a connection may take
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    timeout: Duration,
+
+    /// How long the response may take [default: for ever, as its head may wait for an event]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    response_timeout: Option<Duration>,
+
+    /// How long to wait before connecting again, while the server does not say
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 3000)]
+    retry: u64,
+
+    /// Double the wait while reconnecting brings no event, up to this
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    backoff: Option<Duration>,
+
+    /// Make each such wait longer by up to so many percent, at random
+    #[arg(long, value_name = "PERCENT", default_value_t = 0, requires = "backoff")]
+    jitter: u8,
+
+    /// Fail where so many reconnections in a row brought no event [default: never]
+    #[arg(long, value_name = "N")]
+    max_reconnections: Option<u32>,
+
+    /// Connect again after so much silence [default: never]; once for each class
+    ///
+    /// The class says what breaks the silence: `bytes` of any kind (where none is named),
+    /// `comments`, `blocks` (also those that only set an id or a reconnection time) or `events`.
+    /// Each counts for those before it, too.
+    #[arg(long = "idle-timeout", value_name = "[CLASS=]SECONDS", value_parser = idle_timeout)]
+    idle_timeouts: Vec<(Liveness, Duration)>,
+}
+
+const EXAMPLES: &str = "\
+It connects again whenever the connection is lost or can't be made, as browsers do, with the last
+event ID; it ends at a response that is no event stream (204 included) or when asked to. stderr says
+what happens.
+
+Exit codes: 0 asked to end (SIGINT, SIGTERM, --max-events, nobody reads stdout); 1 failed, or an
+event was skipped for the limit; 130 a second SIGINT or SIGTERM.
+
+Examples:
+  sse-wire listen https://example.com/stream
+  sse-wire listen --json --max-events 10 http://127.0.0.1:8080/ | jq -r .data
+  sse-wire listen -H 'Authorization: Bearer …' --backoff 60 --jitter 20 https://example.com/stream
+  sse-wire listen --idle-timeout 45 --idle-timeout events=600 https://example.com/stream";
+
+fn last_event_id(text: &str) -> Result<String, String> {
+    http::header_value(text)?;
+    Ok(text.to_owned())
+}
+
+fn idle_timeout(text: &str) -> Result<(Liveness, Duration), String> {
+    let (class, time) = match text.split_once('=') {
+        Some((class, time)) => (class, time),
+        None => ("bytes", text),
+    };
+    let class = match class {
+        "bytes" => Liveness::Bytes,
+        "comments" => Liveness::Comments,
+        "blocks" => Liveness::Blocks,
+        "events" => Liveness::Events,
+        _ => return Err("the class is one of bytes, comments, blocks and events".into()),
+    };
+    Ok((class, seconds(time)?))
+}
+
+pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
+    let made = http::url(&arguments.url)
+        .map_err(|reason| format!("{}: {reason}", arguments.url))
+        .and_then(|url| Ok((client(arguments, url)?, source(arguments)?)));
+    let (client, source) = match made {
+        Ok(made) => made,
+        Err(reason) => {
+            complain(format_args!("{reason}"));
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    runtime::run(async |interruption| {
+        Listener {
+            client,
+            source,
+            connection: Connection::None,
+            trouble: None,
+            output: Output::new(arguments.json),
+            comments: arguments.comments,
+            events: 0,
+            max_events: arguments.max_events.unwrap_or(u64::MAX),
+            failed: false,
+        }
+        .listen(interruption)
+        .await
+    })
+}
+
+fn client(arguments: &Arguments, url: reqwest::Url) -> Result<Client, String> {
+    let response_timeout = arguments.response_timeout.unwrap_or(Duration::MAX);
+    Client::new(url, &arguments.headers, arguments.timeout, response_timeout)
+}
+
+fn source(arguments: &Arguments) -> Result<EventSource, String> {
+    let mut parser = arguments.limit.map_or_else(Parser::new, Parser::with_limit);
+    if let Some(id) = &arguments.last_event_id {
+        parser.set_last_event_id(id).map_err(|error| format!("--last-event-id: {error}"))?;
+    }
+    let mut source = EventSource::with_parser(parser).with_reconnection_time(arguments.retry);
+    if let Some(cap) = arguments.backoff {
+        // Its keys are random.
+        let seed = RandomState::new().build_hasher().finish();
+        source = source.with_backoff(Backoff::new(cap).with_jitter(arguments.jitter, seed));
+    }
+    if let Some(count) = arguments.max_reconnections {
+        source = source.with_max_reconnections(count);
+    }
+    for &(class, timeout) in &arguments.idle_timeouts {
+        source = source.with_idle_timeout(class, timeout);
+    }
+    Ok(source)
+}
+
+/// The driver of an event source.
+struct Listener {
+    client: Client,
+    source: EventSource,
+    connection: Connection,
+    /// The network error that the source will speak of.
+    trouble: Option<String>,
+    output: Output,
+    comments: bool,
+    /// How many there were.
+    events: u64,
+    max_events: u64,
+    /// Whether the exit code has to be 1.
+    failed: bool,
+}
+
+impl Listener {
+    async fn listen(mut self, mut interruption: Interruption) -> io::Result<ExitCode> {
+        let start = Instant::now();
+        loop {
+            let until = match self.source.poll(start.elapsed()) {
+                Action::Connect { last_event_id } => {
+                    let last_event_id = last_event_id.and_then(header);
+                    self.connection = self.client.connect(last_event_id);
+                    continue;
+                }
+                Action::Opened => {
+                    complain(format_args!("connected to {}", self.client.url()));
+                    continue;
+                }
+                Action::Reconnecting { reason, delay } => {
+                    let delay = delay.as_millis();
+                    self.connection = Connection::None;
+                    let trouble = self.trouble();
+                    let from = match self.source.last_event_id_header() {
+                        Some(id) => format!(", behind id {id:?}"),
+                        None => String::new(),
+                    };
+                    complain(format_args!(
+                        "{reason}{trouble}; connecting again in {delay} ms{from}"
+                    ));
+                    continue;
+                }
+                Action::Failed(failure) => {
+                    let trouble = match failure {
+                        Failure::Reconnections { .. } => self.trouble(),
+                        _ => String::new(),
+                    };
+                    complain(format_args!("{}: {failure}{trouble}", self.client.url()));
+                    self.failed = true;
+                    continue;
+                }
+                Action::Stop => break,
+                Action::Wait { until } => Some(until),
+                Action::Receive { until } => until,
+            };
+            // Beyond what a clock can say is for ever.
+            let until = until.and_then(|until| start.checked_add(until));
+            tokio::select! {
+                biased;
+                () = interruption.wait() => break,
+                input = self.connection.next() => self.take(input)?,
+                () = async {
+                    match until {
+                        Some(until) => sleep_until(until).await,
+                        None => std::future::pending().await,
+                    }
+                } => {}
+            }
+        }
+        Ok(if self.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    /// The network error, to be said behind what comes of it.
+    fn trouble(&mut self) -> String {
+        self.trouble.take().map_or_else(String::new, |trouble| format!(" ({trouble})"))
+    }
+
+    /// Hands an input in. The error is one of the output.
+    fn take(&mut self, input: Input) -> io::Result<()> {
+        let end = match input {
+            Input::Response { status, content_type } => {
+                self.source.handle_response(status, content_type.as_deref());
+                return Ok(());
+            }
+            Input::Chunk(chunk) => return self.show(&chunk),
+            Input::Trouble(Trouble { reason, futile: true }) => {
+                complain(format_args!("{}: {reason}", self.client.url()));
+                self.failed = true;
+                self.source.close();
+                return Ok(());
+            }
+            Input::Trouble(Trouble { reason, .. }) => {
+                self.trouble = Some(reason);
+                self.source.handle_network_error()
+            }
+            Input::End => self.source.handle_end(),
+        };
+        if let End::Incomplete(pending) = end {
+            complain(format_args!("{}", cut(&pending)));
+        }
+        Ok(())
+    }
+
+    /// Shows what a chunk completes.
+    fn show(&mut self, chunk: &[u8]) -> io::Result<()> {
+        let mut refused = |error: LimitError| {
+            complain(format_args!("{error} (--limit)"));
+            self.failed = true;
+        };
+        if self.comments {
+            let mut items = self.source.observe(chunk);
+            loop {
+                match items.next() {
+                    Ok(Some(item)) => {
+                        self.events += u64::from(matches!(item, Item::Event(_)));
+                        self.output.show(item)?;
+                        if self.events == self.max_events {
+                            items.close();
+                        }
+                    }
+                    Ok(None) => return Ok(()),
+                    Err(error) => refused(error),
+                }
+            }
+        }
+        // Not the same loop: comments that nobody asked for are not even retained.
+        let mut events = self.source.push(chunk);
+        loop {
+            match events.next() {
+                Ok(Some(event)) => {
+                    self.events += 1;
+                    self.output.show(Item::Event(event))?;
+                    if self.events == self.max_events {
+                        events.close();
+                    }
+                }
+                Ok(None) => return Ok(()),
+                Err(error) => refused(error),
+            }
+        }
+    }
+}
+
+/// The header's value for an id. Without one the server takes the client for a new one: that is
+/// better than none.
+fn header(id: &str) -> Option<hyper::header::HeaderValue> {
+    http::header_value(id)
+        .map_err(|reason| {
+            complain(format_args!(
+                "the last event ID {id:?} is not sent: {reason}; the server may repeat or leave out events"
+            ));
+        })
+        .ok()
+}

@@ -1,0 +1,107 @@
+//! What the commands that speak HTTP run on, and how they are ended from outside.
+//!
+//! The first SIGINT (Ctrl-C) or SIGTERM asks a command to end, which it does in good order. One that
+//! can't, because nobody reads its output, is ended by the second, or after [`PATIENCE`].
+
+use std::io;
+use std::process::{self, ExitCode};
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use crate::complain;
+
+/// How long a command may take to end.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The exit code of one that was not left to end in good order: 128 and the number of SIGINT.
+const INTERRUPTED: i32 = 130;
+
+/// Runs a command with a runtime. The error is one in writing to stdout.
+pub(crate) fn run(
+    command: impl AsyncFnOnce(Interruption) -> io::Result<ExitCode>,
+) -> io::Result<ExitCode> {
+    let started = Builder::new_multi_thread().enable_all().build().and_then(|runtime| {
+        let entered = runtime.enter();
+        let interruption = Interruption::watch()?;
+        drop(entered);
+        Ok((runtime, interruption))
+    });
+    let (runtime, interruption) = match started {
+        Ok(started) => started,
+        Err(error) => {
+            complain(format_args!("cannot start: {error}"));
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let done = runtime.block_on(command(interruption));
+    // A name that is still being looked up need not be waited for.
+    runtime.shutdown_background();
+    done
+}
+
+/// Whether the command was asked to end.
+#[derive(Clone)]
+pub(crate) struct Interruption(watch::Receiver<bool>);
+
+impl Interruption {
+    fn watch() -> io::Result<Self> {
+        let mut signals = Signals::new()?;
+        let (sender, receiver) = watch::channel(false);
+        tokio::spawn(async move {
+            signals.next().await;
+            sender.send_replace(true);
+            tokio::select! {
+                () = signals.next() => process::exit(INTERRUPTED),
+                () = sleep(PATIENCE) => {
+                    complain(format_args!("ended by force: nobody takes what is written"));
+                    process::exit(1)
+                }
+            }
+        });
+        Ok(Interruption(receiver))
+    }
+
+    /// Waits until it is.
+    pub(crate) async fn wait(&mut self) {
+        // Who tells it stays as long as the process.
+        let _ = self.0.wait_for(|&interrupted| interrupted).await;
+    }
+}
+
+#[cfg(unix)]
+struct Signals(tokio::signal::unix::Signal, tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Ok(Signals(signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Signals)
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    }
+}

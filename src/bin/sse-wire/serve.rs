@@ -1,0 +1,235 @@
+//! `sse-wire serve`: lines of stdin as events, to every client that connects. Here are the
+//! connections; what a client is given is in `channel`, how a request is answered in `answer`.
+
+mod answer;
+mod channel;
+mod input;
+
+use std::convert::Infallible;
+use std::future::ready;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use hyper::header::HeaderValue;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use sse_wire::server::Bounds;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
+
+use self::answer::{Answers, Clients};
+use self::channel::Channel;
+use self::input::Ids;
+use crate::arguments::seconds;
+use crate::complain;
+use crate::runtime::{self, Interruption};
+
+/// How much of a stream is held for a client beside the block it is being given, at most.
+const BUFFER: usize = 64 * 1024;
+
+/// How long clients may take to read the end of their streams, once the server was asked to end.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How long to wait where no connection can be taken, for want of file descriptors for example.
+const PAUSE: Duration = Duration::from_millis(100);
+
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The port to listen on; 0 is any that is free
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
+    port: u16,
+
+    /// The address or name to listen on; 0.0.0.0 or :: for all
+    #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
+    host: String,
+
+    /// Serve this path alone [default: any]
+    #[arg(long, value_name = "PATH", value_parser = path)]
+    path: Option<String>,
+
+    /// Lines are JSON objects, as `encode` takes them
+    #[arg(long)]
+    json: bool,
+
+    /// Give no ids to events that have none: clients that come back get what new ones get
+    #[arg(long)]
+    no_ids: bool,
+
+    /// Give new clients only what comes after them, not what is held
+    #[arg(long)]
+    live_only: bool,
+
+    /// Hold at most so many blocks, but at least one [default: any number]
+    #[arg(long, value_name = "N")]
+    replay_events: Option<usize>,
+
+    /// Hold at most so many bytes; each block counts 256 more than it has
+    #[arg(long, value_name = "BYTES", default_value_t = 16 << 20)]
+    replay_bytes: usize,
+
+    /// Hold blocks no longer than this [default: any time]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    replay_age: Option<Duration>,
+
+    /// Write a comment after so much silence; 0 for never
+    #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds)]
+    keep_alive: Duration,
+
+    /// Tell each client to wait so long before it connects again
+    #[arg(long, value_name = "MILLISECONDS")]
+    retry: Option<u64>,
+
+    /// Let pages of this origin read the stream; `*` for all
+    #[arg(long, value_name = "ORIGIN")]
+    cors: Option<HeaderValue>,
+
+    /// At the end of stdin, end all streams and exit
+    #[arg(long)]
+    exit_on_eof: bool,
+
+    /// Say on stderr who connects and disconnects
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+const EXAMPLES: &str = "\
+Each line of stdin is the data of one event. A new client gets what is held and then what comes; one
+that comes back with Last-Event-ID gets what it has missed, or, where that is no longer held, a
+comment and all that is. Ids that are given begin with the time of the start, so that those of an
+earlier run count as gone. A client that reads too slowly to be given what is held is let go.
+
+`listening on http://127.0.0.1:8080/` is said on stderr. After the end of stdin it goes on serving
+until SIGINT or SIGTERM, which end all streams. A line that is refused is said with its number.
+
+Exit codes: 0 asked to end, or end of stdin with --exit-on-eof; 1 a line was refused, or the port is
+not to be had; 130 a second SIGINT or SIGTERM.
+
+Examples:
+  seq 3 | sse-wire serve
+  tail -f log | sse-wire serve --port 9000 --cors '*' --replay-events 1000
+  sse-wire parse --json in.sse | sse-wire serve --json --retry 500";
+
+fn path(text: &str) -> Result<String, &'static str> {
+    if text.starts_with('/') { Ok(text.to_owned()) } else { Err("a path begins with `/`") }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
+    runtime::run(async |interruption| Ok(serve(arguments, interruption).await))
+}
+
+async fn serve(arguments: &Arguments, mut interruption: Interruption) -> ExitCode {
+    let Some(listener) = listen(arguments).await else { return ExitCode::FAILURE };
+    let channel = Arc::new(Channel::new(Bounds {
+        blocks: arguments.replay_events,
+        bytes: Some(arguments.replay_bytes),
+        age: arguments.replay_age,
+    }));
+    let answers = Arc::new(Answers {
+        channel: channel.clone(),
+        path: arguments.path.clone(),
+        cors: arguments.cors.clone(),
+        retry: arguments.retry,
+        keep_alive: match arguments.keep_alive {
+            Duration::ZERO => Duration::MAX,
+            interval => interval,
+        },
+        live_only: arguments.live_only,
+        clients: Clients::new(arguments.verbose),
+    });
+    let failed = Arc::new(AtomicBool::new(false));
+    let mut input = read(arguments, channel.clone(), failed.clone());
+    let connections = GracefulShutdown::new();
+    let stdin_ended = loop {
+        tokio::select! {
+            biased;
+            () = interruption.wait() => break false,
+            _ = &mut input, if arguments.exit_on_eof => break true,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => connect(stream, &answers, &connections),
+                Err(error) => {
+                    complain(format_args!("cannot take a connection: {error}"));
+                    sleep(PAUSE).await;
+                }
+            }
+        }
+    };
+    drop(listener);
+    channel.end();
+    let mut ended = std::pin::pin!(connections.shutdown());
+    if stdin_ended {
+        // All clients get all that was read, but for those who don't want it.
+        tokio::select! {
+            () = ended.as_mut() => {}
+            () = interruption.wait() => {}
+        }
+    }
+    let _ = timeout(GRACE, ended).await;
+    ExitCode::from(u8::from(failed.load(Ordering::Relaxed)))
+}
+
+/// Listens, and says where.
+async fn listen(arguments: &Arguments) -> Option<TcpListener> {
+    let (host, port) = (arguments.host.as_str(), arguments.port);
+    let listening = async {
+        let listener = TcpListener::bind((host, port)).await?;
+        let address = listener.local_addr()?;
+        Ok::<_, io::Error>((listener, address))
+    };
+    match listening.await {
+        Ok((listener, address)) => {
+            let path = arguments.path.as_deref().unwrap_or("/");
+            // Nobody is left to tell that stderr is gone.
+            let _ = writeln!(io::stderr(), "listening on http://{address}{path}");
+            Some(listener)
+        }
+        Err(error) => {
+            complain(format_args!(
+                "cannot listen on port {port} of {host}: {error}; choose others by --port and --host"
+            ));
+            None
+        }
+    }
+}
+
+/// Reads stdin on a thread of its own, since nothing ends a read. Tells when stdin has ended.
+fn read(
+    arguments: &Arguments,
+    channel: Arc<Channel>,
+    failed: Arc<AtomicBool>,
+) -> oneshot::Receiver<()> {
+    let (ended, input) = oneshot::channel();
+    let json = arguments.json;
+    let ids = (!arguments.no_ids).then(Ids::new);
+    thread::spawn(move || {
+        input::read(json, ids, &channel, &failed);
+        let _ = ended.send(());
+    });
+    input
+}
+
+/// Serves one connection.
+fn connect(stream: TcpStream, answers: &Arc<Answers>, connections: &GracefulShutdown) {
+    let Ok(peer) = stream.peer_addr() else { return };
+    // Events are small, and wanted at once.
+    let _ = stream.set_nodelay(true);
+    let answers = answers.clone();
+    let service =
+        service_fn(move |request| ready(Ok::<_, Infallible>(answers.answer(&request, peer))));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .max_buf_size(BUFFER)
+        .serve_connection(TokioIo::new(stream), service);
+    let connection = connections.watch(connection);
+    tokio::spawn(async move {
+        // A client that breaks off is as good as one that leaves.
+        let _ = connection.await;
+    });
+}

@@ -1,0 +1,121 @@
+//! What all clients are given: the latest blocks, and the news that there are more. A client is a
+//! position in them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::stream::{self, Stream};
+use sse_wire::Block;
+use sse_wire::server::{Bounds, Position, PushError, ReplayBuffer, Resume};
+use tokio::sync::watch;
+
+use crate::complain;
+
+/// One stream, with one who writes and many who read.
+pub(crate) struct Channel {
+    begin: Instant,
+    buffer: Mutex<ReplayBuffer>,
+    /// Whether the stream has ended. Also touched whenever a block has come.
+    ended: watch::Sender<bool>,
+}
+
+impl Channel {
+    pub(crate) fn new(bounds: Bounds) -> Self {
+        Channel {
+            begin: Instant::now(),
+            buffer: Mutex::new(ReplayBuffer::new(bounds)),
+            ended: watch::Sender::new(false),
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.begin.elapsed()
+    }
+
+    fn buffer(&self) -> MutexGuard<'_, ReplayBuffer> {
+        // Nothing that panics is done under the lock.
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a block for all clients.
+    pub(crate) fn push(&self, block: &Block<'_>) -> Result<(), PushError> {
+        self.buffer().push(block, self.now())?;
+        self.ended.send_modify(|_| {});
+        Ok(())
+    }
+
+    /// Ends the stream of each client behind the blocks that are there.
+    pub(crate) fn end(&self) {
+        self.ended.send_replace(true);
+    }
+
+    /// Where a client stands that comes with this last event ID.
+    pub(crate) fn resume(&self, last_event_id: &str) -> Resume {
+        self.buffer().resume(last_event_id, self.now())
+    }
+
+    /// Before all that is held.
+    pub(crate) fn start(&self) -> Position {
+        self.buffer().start()
+    }
+
+    /// Behind all that came.
+    pub(crate) fn end_position(&self) -> Position {
+        self.buffer().end()
+    }
+
+    /// The greeting, and then the blocks behind a position, those that will come included. `name`
+    /// is what to call the client; `guard` goes with it.
+    pub(crate) fn blocks<G: Send>(
+        self: Arc<Self>,
+        position: Position,
+        greeting: Option<Arc<[u8]>>,
+        name: String,
+        guard: G,
+    ) -> impl Stream<Item = Arc<[u8]>> + Send {
+        let ended = self.ended.subscribe();
+        let client = Client { channel: self, position, greeting, ended, name, _guard: guard };
+        stream::unfold(client, async |mut client| Some((client.next().await?, client)))
+    }
+}
+
+struct Client<G> {
+    channel: Arc<Channel>,
+    position: Position,
+    greeting: Option<Arc<[u8]>>,
+    ended: watch::Receiver<bool>,
+    name: String,
+    _guard: G,
+}
+
+impl<G> Client<G> {
+    async fn next(&mut self) -> Option<Arc<[u8]>> {
+        if let Some(greeting) = self.greeting.take() {
+            return Some(greeting);
+        }
+        loop {
+            // Before the buffer is asked: news that come behind that are not missed.
+            let ended = *self.ended.borrow_and_update();
+            match self.channel.buffer().after(self.position) {
+                Ok(mut blocks) => {
+                    if let Some(block) = blocks.next().cloned() {
+                        self.position = blocks.position();
+                        return Some(block);
+                    }
+                }
+                Err(lagged) => {
+                    complain(format_args!(
+                        "client {} reads too slowly and is let go: {} blocks that it was not given are no longer held (--replay-bytes, --replay-events, --replay-age)",
+                        self.name,
+                        lagged.missed()
+                    ));
+                    return None;
+                }
+            }
+            if ended {
+                return None;
+            }
+            self.ended.changed().await.ok()?;
+        }
+    }
+}
