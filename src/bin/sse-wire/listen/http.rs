@@ -133,14 +133,13 @@ pub(crate) struct Trouble {
 impl From<reqwest::Error> for Trouble {
     fn from(error: reqwest::Error) -> Self {
         let error = error.without_url();
-        // What TLS refuses, or takes for no TLS, comes as invalid data.
-        let no_tls = error.is_connect()
-            && sources(&error).any(|error| {
-                let error = error.downcast_ref::<io::Error>();
-                error.is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
-            });
-        let futile = no_tls || error.is_redirect() || error.is_builder();
-        Trouble { reason: chain(&error), futile }
+        let of_tls = error.is_connect() && sources(&error).any(is_of_tls);
+        let futile = of_tls || error.is_redirect() || error.is_builder();
+        let mut reason = chain(&error);
+        if of_tls {
+            reason.push_str("; check the server's certificate, or whether it is http:// there");
+        }
+        Trouble { reason, futile }
     }
 }
 
@@ -181,6 +180,14 @@ fn sources<'e>(
     error: &'e (dyn Error + 'static),
 ) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     iter::successors(Some(error), |&error| error.source())
+}
+
+/// Whether TLS has refused something, or taken it for no TLS: that comes as invalid data, maybe in
+/// another error of I/O, which is no source of its own.
+fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
+    let Some(error) = error.downcast_ref::<io::Error>() else { return false };
+    error.kind() == io::ErrorKind::InvalidData
+        || error.get_ref().is_some_and(|inner| is_of_tls(inner))
 }
 
 /// An error and what it comes from, each thing said once.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, Stream};
 use sse_wire::Block;
-use sse_wire::server::{Bounds, Position, PushError, ReplayBuffer, Resume};
+use sse_wire::server::{Bounds, Lagged, Position, PushError, ReplayBuffer, Resume};
 use tokio::sync::watch;
 
 use crate::complain;
@@ -89,6 +89,7 @@ struct Client<G> {
 }
 
 impl<G> Client<G> {
+    /// The next block, as soon as there is one; `None` at the end.
     async fn next(&mut self) -> Option<Arc<[u8]>> {
         if let Some(greeting) = self.greeting.take() {
             return Some(greeting);
@@ -96,13 +97,9 @@ impl<G> Client<G> {
         loop {
             // Before the buffer is asked: news that come behind that are not missed.
             let ended = *self.ended.borrow_and_update();
-            match self.channel.buffer().after(self.position) {
-                Ok(mut blocks) => {
-                    if let Some(block) = blocks.next().cloned() {
-                        self.position = blocks.position();
-                        return Some(block);
-                    }
-                }
+            match self.next_held() {
+                Ok(None) => {}
+                Ok(block) => return block,
                 Err(lagged) => {
                     complain(format_args!(
                         "client {} reads too slowly and is let go: {} blocks that it was not given are no longer held (--replay-bytes, --replay-events, --replay-age)",
@@ -117,5 +114,14 @@ impl<G> Client<G> {
             }
             self.ended.changed().await.ok()?;
         }
+    }
+
+    /// The next block that is there already.
+    fn next_held(&mut self) -> Result<Option<Arc<[u8]>>, Lagged> {
+        let buffer = self.channel.buffer();
+        let mut blocks = buffer.after(self.position)?;
+        let block = blocks.next().cloned();
+        self.position = blocks.position();
+        Ok(block)
     }
 }

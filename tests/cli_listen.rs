@@ -1,0 +1,313 @@
+//! `sse-wire listen`, from outside: what a server says, what is shown, and the exit code.
+#![cfg(all(feature = "cli", unix))]
+
+#[path = "support/process.rs"]
+#[allow(dead_code)] // Each file of tests needs another part of it.
+mod process;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::thread;
+
+use process::{Ended, Running, answer, command, head, server, stream};
+use serde_json::{Value, json};
+
+/// Runs `listen` to its end.
+fn listen(arguments: &[&str]) -> Ended {
+    Running::start(&[&["listen", "--retry", "1"], arguments].concat()).end()
+}
+
+fn json_lines(lines: &[String]) -> Vec<Value> {
+    lines.iter().map(|line| serde_json::from_str(line).expect(line)).collect()
+}
+
+fn has(head: &[u8], text: &str) -> bool {
+    head.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[test]
+fn the_request_is_that_of_an_event_source() {
+    let (url, heads) = server(vec![stream("data: x\n\n")]);
+    let arguments =
+        ["--max-events", "1", "-H", "X-Own: größe", "--header", "Accept: text/plain", &url];
+    assert_eq!(listen(&arguments).code, Some(0));
+    let head = heads.recv().unwrap();
+    for text in ["GET / HTTP/1.1\r\n", "cache-control: no-cache\r\n", "x-own: größe\r\n"] {
+        assert!(has(&head, text), "{}", head.escape_ascii());
+    }
+    assert!(has(&head, "accept: text/plain\r\n"), "an option replaces");
+    assert!(!has(&head, "text/event-stream") && !has(&head, "last-event-id"));
+
+    let (url, heads) = server(vec![stream("data: x\n\n")]);
+    assert_eq!(listen(&["--max-events", "1", "--last-event-id", "7 ü", &url]).code, Some(0));
+    let head = heads.recv().unwrap();
+    assert!(has(&head, "last-event-id: 7 ü\r\n"), "{}", head.escape_ascii());
+    assert!(has(&head, "accept: text/event-stream\r\n"));
+}
+
+#[test]
+fn a_stream_that_ends_is_connected_again_behind_its_last_id() {
+    let id = "größe-7🌊";
+    let (url, heads) = server(vec![
+        stream(format!("retry: 2\nid: {id}\ndata: one\n\ndata: cut")),
+        stream("data: two\n\n"),
+        answer("204 No Content", "", ""),
+    ]);
+    let ended = listen(&["--json", &url]);
+    assert_eq!(
+        json_lines(&ended.stdout),
+        [
+            json!({"type": "message", "data": "one", "last_event_id": id, "bytes": [0, 38]}),
+            json!({"type": "message", "data": "two", "last_event_id": id, "bytes": [0, 11]}),
+        ]
+    );
+    let heads: Vec<Vec<u8>> = heads.iter().collect();
+    assert!(!has(&heads[0], "last-event-id"));
+    for head in &heads[1..] {
+        assert!(has(head, &format!("last-event-id: {id}\r\n")), "{}", head.escape_ascii());
+    }
+    assert_eq!((heads.len(), ended.code), (3, Some(1)));
+    let again = format!(
+        "sse-wire: the server ended the stream; connecting again in 2 ms, behind id \"{id}\""
+    );
+    let connected = format!("sse-wire: connected to {url}");
+    assert_eq!(ended.stderr[0], connected);
+    assert!(ended.stderr[1].contains("was cut inside the event that begins at byte 38"));
+    assert_eq!(ended.stderr[2..5], [again.clone(), connected, again]);
+    assert!(ended.stderr[5].contains("the response has the status 204"), "{ended:?}");
+}
+
+#[test]
+fn a_response_that_is_no_event_stream_is_an_error() {
+    for (answer, reason) in [
+        (answer("204 No Content", "", ""), "the status 204"),
+        (answer("500 Oh", "content-type: text/event-stream\r\n", "data: x\n\n"), "the status 500"),
+        (answer("200 OK", "content-type: text/html\r\n", "data: x\n\n"), "`Content-Type`"),
+        (answer("200 OK", "", "data: x\n\n"), "`Content-Type`"),
+    ] {
+        let (url, _heads) = server(vec![answer]);
+        let ended = listen(&[&url]);
+        assert_eq!((ended.code, ended.stdout.len(), ended.stderr.len()), (Some(1), 0, 1));
+        let said = &ended.stderr[0];
+        assert!(said.starts_with(&format!("sse-wire: {url}: the response has")), "{said}");
+        assert!(said.contains(reason), "{said}");
+    }
+    let types = "content-type: text/html\r\nContent-Type: Text/Event-Stream; charset=utf-8\r\n";
+    let (url, _heads) = server(vec![answer("200 OK", types, "data: x\n\n")]);
+    assert_eq!(listen(&["--max-events", "1", &url]).code, Some(0), "the last type counts");
+}
+
+#[test]
+fn redirects_are_followed_and_those_without_end_are_an_error() {
+    let (there, heads) = server(vec![stream("data: there\n\n")]);
+    let location = format!("location: {there}events\r\n");
+    let (here, _heads) = server(vec![answer("307 Temporary Redirect", &location, "")]);
+    let ended = listen(&["--max-events", "1", "--last-event-id", "7", &here]);
+    assert_eq!((ended.code, ended.stdout.concat()), (Some(0), "message  there".to_owned()));
+    let head = heads.recv().unwrap();
+    assert!(has(&head, "GET /events ") && has(&head, "last-event-id: 7\r\n"));
+
+    let (url, _heads) = server(vec![answer("302 Found", "location: /\r\n", ""); 20]);
+    let ended = listen(&[&url]);
+    assert_eq!((ended.code, ended.stderr.len()), (Some(1), 1));
+    assert!(ended.stderr[0].contains("redirect"), "{ended:?}");
+}
+
+#[test]
+fn an_address_that_is_none_is_an_error() {
+    for (url, reason) in [
+        ("nowhere", "relative URL without a base; write it with http://"),
+        ("localhost:80/x", "the scheme `localhost` is not supported"),
+        ("ftp://127.0.0.1/", "the scheme `ftp` is not supported"),
+        ("http://", "empty host"),
+    ] {
+        let ended = listen(&[url]);
+        assert_eq!((ended.code, ended.stderr.len()), (Some(1), 1), "{ended:?}");
+        let said = format!("sse-wire: {url}: ");
+        assert!(ended.stderr[0].starts_with(&said), "{ended:?}");
+        assert!(ended.stderr[0].contains(reason), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_refused_connection_is_tried_again_as_often_as_allowed() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let ended = listen(&["--max-reconnections", "2", &format!("http://{closed}/")]);
+    assert_eq!((ended.code, ended.stderr.len()), (Some(1), 3), "{ended:?}");
+    for (said, what) in ended.stderr.iter().zip([
+        "connecting again in 1 ms",
+        "connecting again in 1 ms",
+        "2 reconnections brought no event",
+    ]) {
+        assert!(said.contains(what) && said.contains("network error"), "{said}");
+        assert!(said.contains("onnection refused"), "{said}");
+    }
+}
+
+#[test]
+fn waits_grow_on_demand() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{closed}/");
+    let ended = listen(&["--max-reconnections", "4", "--backoff", "0.005", &url]);
+    let waits: Vec<_> = ended.stderr[..4]
+        .iter()
+        .map(|line| line.rsplit_once(" in ").unwrap().1)
+        .collect();
+    assert_eq!(waits, ["1 ms", "2 ms", "4 ms", "5 ms"]);
+}
+
+#[test]
+fn tls_where_there_is_none_is_an_error() {
+    let (url, _heads) = {
+        // It answers what is no request without looking at it.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://{}/", listener.local_addr().unwrap());
+        let server = thread::spawn(move || {
+            let (mut client, _) = listener.accept().unwrap();
+            client.write_all(&answer("400 Bad Request", "", "")).unwrap();
+            // Not before it is told: what waits to be read would make a reset of the end.
+            let _ = client.read_to_end(&mut Vec::new());
+        });
+        (url, server)
+    };
+    let ended = listen(&[&url]);
+    assert_eq!((ended.code, ended.stderr.len()), (Some(1), 1), "{ended:?}");
+    assert!(ended.stderr[0].contains("whether it is http:// there"), "{ended:?}");
+}
+
+#[test]
+fn an_id_that_no_header_can_carry_is_said_and_not_sent() {
+    let (url, heads) = server(vec![
+        stream("id: 1\ndata: one\n\nid: a\u{1}b\u{1b}[2J\ndata: two\n\n"),
+        stream("id: 3\ndata: three\n\n"),
+    ]);
+    let ended = listen(&["--max-events", "3", "--json", &url]);
+    assert_eq!((ended.code, ended.stdout.len()), (Some(0), 3));
+    assert!(heads.iter().all(|head| !has(&head, "last-event-id")));
+    assert!(ended.stderr.iter().any(|line| line.contains("is not sent: it has a control")));
+    assert!(ended.stderr.iter().all(|line| !line.contains('\u{1b}')), "{ended:?}");
+
+    let ended = listen(&["--last-event-id", "a\u{1}", &url]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.concat().contains("control character"), "{ended:?}");
+}
+
+#[test]
+fn wrong_options_are_refused() {
+    for (option, value, reason) in [
+        ("--header", "no-colon", "no colon"),
+        ("--header", "a b: c", "no header's name"),
+        ("--header", "a: b\nc", "control character"),
+        ("--header", "Last-Event-ID: 7", "--last-event-id"),
+        ("--max-events", "0", "max-events"),
+        ("--idle-timeout", "bits=3", "bytes, comments, blocks and events"),
+        ("--idle-timeout", "-1", "negative"),
+        ("--timeout", "soon", "no number of seconds"),
+    ] {
+        let ended = listen(&[&format!("{option}={value}"), "http://127.0.0.1:1/"]);
+        assert_eq!(ended.code, Some(2), "{option} {value}");
+        assert!(ended.stderr.concat().contains(reason), "{ended:?}");
+    }
+}
+
+#[test]
+fn it_ends_behind_so_many_events_though_the_chunk_has_more() {
+    let body = ": c\ndata: 1\n\ndata: 2\n\ndata: 3\n\n: d\n\n";
+    for (options, lines) in
+        [(&[][..], &["message", "  1", "message", "  2"][..]), (&["--comments"], &[
+            ": c", "message", "  1", "message", "  2",
+        ])]
+    {
+        let (url, _heads) = server(vec![stream(body)]);
+        let ended = listen(&[options, &["--max-events", "2", &url]].concat());
+        assert_eq!((ended.code, ended.stdout), (Some(0), lines.iter().map(|&l| l.into()).collect()));
+    }
+}
+
+/// A server whose connection stays open behind these bytes.
+fn open_server(body: &'static str) -> (String, thread::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        head(&mut client);
+        client.write_all(&stream(body)).unwrap();
+        // Until the client goes.
+        let _ = client.read_to_end(&mut Vec::new());
+    });
+    (url, server)
+}
+
+#[test]
+fn an_event_is_shown_live_and_a_signal_ends_it_clean() {
+    for signal in ["-INT", "-TERM"] {
+        let (url, server) = open_server("data: live\n\ndata: pending\n");
+        let listener = Running::start(&["listen", &url]);
+        assert_eq!([listener.line(), listener.line()], ["message", "  live"]);
+        listener.signal(signal);
+        let ended = listener.end();
+        assert_eq!((ended.code, ended.stdout.len()), (Some(0), 0), "{signal}");
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_reconnection() {
+    let (url, _heads) = server(vec![stream("retry: 86400000\n\n")]);
+    let listener = Running::start(&["listen", &url]);
+    listener.error_with("connecting again in 86400000 ms");
+    listener.signal("-INT");
+    assert_eq!(listener.end().code, Some(0));
+}
+
+#[test]
+fn silence_of_a_class_loses_the_connection() {
+    let (url, server) = open_server(": only a comment\n\n");
+    let listener = Running::start(&["listen", "--idle-timeout", "events=0.05", &url]);
+    listener.error_with("no event came in time; connecting again in 3000 ms");
+    server.join().unwrap();
+}
+
+#[test]
+fn it_ends_quietly_when_nobody_reads() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        head(&mut client);
+        client.write_all(&stream("")).unwrap();
+        while client.write_all(b"data: more\n\n").is_ok() {}
+    });
+    let mut child = command(&["listen", &url]).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut String::new()).unwrap();
+    drop(stdout);
+    server.join().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), stderr.lines().count()), (Some(0), 1), "{stderr}");
+}
+
+#[test]
+fn bounded_memory_a_line_without_end_and_a_megabyte_of_comments_do_no_harm() {
+    const MEBIBYTE: usize = 1 << 20;
+    let comments = format!(": {}\n", "c".repeat(98)).repeat(MEBIBYTE / 100);
+    let (url, _heads) = server(vec![
+        stream([b"data: ", "x".repeat(64 * MEBIBYTE).as_bytes()].concat()),
+        stream(format!("{comments}data: after\n\n")),
+        stream("data: last\n\n"),
+    ]);
+    let listener = Running::start(&["listen", "--retry", "1", "--limit", "65536", &url]);
+    listener.error_with("it needs more than the limit of 65536 retained bytes");
+    assert_eq!([listener.line(), listener.line()], ["message", "  after"]);
+    if cfg!(target_os = "linux") {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", listener.child.id()));
+        let status = status.unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let peak: usize = peak.trim().strip_suffix(" kB").unwrap().parse().unwrap();
+        assert!(peak < 32 * 1024, "{peak} KiB, of a line of 64 MiB");
+    }
+    assert_eq!([listener.line(), listener.line()], ["message", "  last"]);
+    listener.signal("-INT");
+    assert_eq!(listener.end().code, Some(1), "an event was skipped");
+}
