@@ -149,10 +149,8 @@ fn waits_grow_on_demand() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{closed}/");
     let ended = listen(&["--max-reconnections", "4", "--backoff", "0.005", &url]);
-    let waits: Vec<_> = ended.stderr[..4]
-        .iter()
-        .map(|line| line.rsplit_once(" in ").unwrap().1)
-        .collect();
+    let waits: Vec<_> =
+        ended.stderr[..4].iter().map(|line| line.rsplit_once(" in ").unwrap().1).collect();
     assert_eq!(waits, ["1 ms", "2 ms", "4 ms", "5 ms"]);
 }
 
@@ -213,14 +211,16 @@ fn wrong_options_are_refused() {
 #[test]
 fn it_ends_behind_so_many_events_though_the_chunk_has_more() {
     let body = ": c\ndata: 1\n\ndata: 2\n\ndata: 3\n\n: d\n\n";
-    for (options, lines) in
-        [(&[][..], &["message", "  1", "message", "  2"][..]), (&["--comments"], &[
-            ": c", "message", "  1", "message", "  2",
-        ])]
-    {
+    for (options, lines) in [
+        (&[][..], &["message", "  1", "message", "  2"][..]),
+        (&["--comments"], &[": c", "message", "  1", "message", "  2"]),
+    ] {
         let (url, _heads) = server(vec![stream(body)]);
         let ended = listen(&[options, &["--max-events", "2", &url]].concat());
-        assert_eq!((ended.code, ended.stdout), (Some(0), lines.iter().map(|&l| l.into()).collect()));
+        assert_eq!(
+            (ended.code, ended.stdout),
+            (Some(0), lines.iter().map(|&l| l.into()).collect())
+        );
     }
 }
 

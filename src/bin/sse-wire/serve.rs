@@ -22,7 +22,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use sse_wire::server::Bounds;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use self::answer::{Answers, Clients};
 use self::channel::Channel;
@@ -68,6 +68,9 @@ pub(crate) struct Arguments {
     live_only: bool,
 
     /// Hold at most so many blocks, but at least one [default: any number]
+    ///
+    /// What is held is also how far a client may be behind: with very few blocks, lines that come
+    /// in bursts make clients be let go.
     #[arg(long, value_name = "N")]
     replay_events: Option<usize>,
 
@@ -163,15 +166,17 @@ async fn serve(arguments: &Arguments, mut interruption: Interruption) -> ExitCod
     };
     drop(listener);
     channel.end();
-    let mut ended = std::pin::pin!(connections.shutdown());
-    if stdin_ended {
-        // All clients get all that was read, but for those who don't want it.
-        tokio::select! {
-            () = ended.as_mut() => {}
-            () = interruption.wait() => {}
+    // At the end of stdin all clients get all that was read, however long they take.
+    let deadline = async {
+        if stdin_ended {
+            interruption.wait().await;
         }
+        sleep(GRACE).await;
+    };
+    tokio::select! {
+        () = connections.shutdown() => {}
+        () = deadline => {}
     }
-    let _ = timeout(GRACE, ended).await;
     ExitCode::from(u8::from(failed.load(Ordering::Relaxed)))
 }
 
@@ -225,6 +230,8 @@ fn connect(stream: TcpStream, answers: &Arc<Answers>, connections: &GracefulShut
         service_fn(move |request| ready(Ok::<_, Infallible>(answers.answer(&request, peer))));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
+        // Who was given a stream to its end has no other request on this connection.
+        .keep_alive(false)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);
     let connection = connections.watch(connection);

@@ -28,12 +28,13 @@ pub(crate) fn read(json: bool, mut ids: Option<Ids>, channel: &Channel, failed: 
             Err(error) => return complain_and_fail(format_args!("cannot read stdin: {error}")),
         }
         let mut push = |block: &Block<'_>| {
+            push(block, ids.as_mut(), channel)?;
             if let Some(id) = block.id.filter(|id| !survives_header(id)) {
                 complain(format_args!(
                     "stdin: line {number}: the id {id:?} does not come back in `Last-Event-ID` as it is; a client that reconnects behind it may miss events or get them twice"
                 ));
             }
-            push(block, ids.as_mut(), channel)
+            Ok::<(), PushError>(())
         };
         let pushed = if json {
             match line.trim_ascii() {

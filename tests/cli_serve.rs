@@ -1,0 +1,341 @@
+//! `sse-wire serve`, from outside: what clients get, what is said, and the exit code.
+#![cfg(all(feature = "cli", unix))]
+
+#[path = "support/process.rs"]
+#[allow(dead_code)] // Each file of tests needs another part of it.
+mod process;
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
+
+use process::{Running, command, read_until, request};
+use serde_json::Value;
+
+const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
+/// The head of an answer without its date, sorted.
+fn head_of(answer: &str) -> Vec<String> {
+    let head = answer.split("\r\n\r\n").next().unwrap();
+    let mut lines: Vec<String> = head.split("\r\n").map(str::to_ascii_lowercase).collect();
+    lines.retain(|line| !line.starts_with("date: "));
+    lines[1..].sort();
+    lines
+}
+
+/// What a client gets that asks for a stream, up to a text.
+fn get(url: &str, last_event_id: &[u8], until: &str) -> String {
+    let header = [&b"GET / HTTP/1.1\r\nhost: x\r\nlast-event-id: "[..], last_event_id, b"\r\n\r\n"];
+    read_until(&mut request(url, &header.concat()), until)
+}
+
+#[test]
+fn a_listener_gets_lines_live_and_those_before_it() {
+    let (mut server, url) = Running::serve(&[]);
+    server.write("before\n");
+    let listener = Running::start(&["listen", "--json", &url]);
+    let data = |line: String| serde_json::from_str::<Value>(&line).unwrap()["data"].clone();
+    assert_eq!(data(listener.line()), "before");
+    for line in ["live", "", "größe\twith\ttabs"] {
+        server.write(&format!("{line}\n"));
+        assert_eq!(data(listener.line()), line);
+    }
+    server.write("with CRLF\r\nno line end");
+    assert_eq!(data(listener.line()), "with CRLF");
+    server.stdin = None;
+    assert_eq!(data(listener.line()), "no line end", "the end of stdin ends no stream");
+    // A client that comes behind the end of stdin.
+    let late = Running::start(&["listen", "--json", "--max-events", "6", &url]).end();
+    assert_eq!((late.code, late.stdout.len()), (Some(0), 6));
+}
+
+#[test]
+fn live_only_gives_new_clients_nothing_of_before() {
+    let (mut server, url) = Running::serve(&["--live-only", "--json"]);
+    server.write("{\"id\": \"1\", \"data\": \"before\"}\n");
+    get(&url, b"0", "data: before");
+    let listener = Running::start(&["listen", "--max-events", "1", &url]);
+    listener.error_with("connected to");
+    server.write("{\"data\": \"live\"}\n");
+    assert_eq!(listener.end().stdout[1], "  live");
+}
+
+#[test]
+fn a_client_that_comes_back_gets_what_it_has_missed() {
+    let (mut server, url) = Running::serve(&["--json", "--replay-events", "2"]);
+    for id in ["1", "größe", "3"] {
+        server.write(&format!("{{\"id\": \"{id}\", \"data\": \"of {id}\"}}\n"));
+    }
+    get(&url, b"", "data: of 3\n\n");
+    let gap = ": events behind your last event ID are gone";
+    for (id, expected, gapped) in [
+        (&b"1"[..], "id: größe\ndata: of größe\n\n", false),
+        ("größe".as_bytes(), "id: 3\ndata: of 3\n\n", false),
+        (b"unknown", "id: größe\ndata: of größe\n\n", true),
+        (b"\xff", "id: größe\ndata: of größe\n\n", true),
+    ] {
+        let answer = get(&url, id, "data: of 3\n\n");
+        assert!(answer.contains(expected), "{answer}");
+        assert_eq!(answer.contains(gap), gapped, "{answer}");
+        assert_eq!(answer.matches("data: ").count(), 1 + usize::from(id != "größe".as_bytes()));
+    }
+    let up_to_date = thread::spawn({
+        let url = url.clone();
+        move || get(&url, b"3", "data: new\n\n")
+    });
+    server.write("{\"id\": \"4\", \"data\": \"new\"}\n");
+    let answer = up_to_date.join().unwrap();
+    assert_eq!((answer.matches("data: ").count(), answer.contains(gap)), (1, false), "{answer}");
+    server.signal("-INT");
+    let ended = server.end();
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.stderr.concat().contains("`Last-Event-ID` is no UTF-8"), "{ended:?}");
+}
+
+#[test]
+fn the_ids_of_an_earlier_run_are_a_gap() {
+    let (mut server, url) = Running::serve(&[]);
+    server.write("one\n");
+    let arguments = ["listen", "--comments", "--json", "--retry", "10", url.as_str()];
+    let listener = Running::start(&arguments);
+    let event = |line: String| serde_json::from_str::<Value>(&line).unwrap();
+    let before = event(listener.line());
+    server.signal("-TERM");
+    assert_eq!(server.end().code, Some(0));
+    listener.error_with("the server ended the stream");
+
+    let port = url.trim_end_matches('/').rsplit(':').next().unwrap();
+    let mut server = Running::start(&["serve", "--port", port]);
+    server.write("one\n");
+    assert!(server.error().starts_with("listening on "));
+    let gap = event(listener.line());
+    assert!(gap["comment"].as_str().unwrap().contains("are gone"), "{gap}");
+    let after = event(listener.line());
+    assert_eq!(after["data"], before["data"]);
+    assert_ne!(after["last_event_id"], before["last_event_id"]);
+}
+
+#[test]
+fn ids_rise_from_a_prefix_and_are_left_out_on_demand() {
+    let (mut server, url) = Running::serve(&["--json"]);
+    server.write("{\"data\": \"a\"}\n{\"id\": \"own\", \"data\": \"b\"}\n{\"comment\": \"c\"}\n{\"data\": \"d\"}\n");
+    let answer = get(&url, b"", "data: d\n\n");
+    let ids: Vec<&str> = answer.lines().filter_map(|line| line.strip_prefix("id: ")).collect();
+    let [first, "own", last] = ids[..] else { panic!("{ids:?}") };
+    let prefix = first.strip_suffix("-1").expect(first);
+    assert!(u128::from_str_radix(prefix, 16).unwrap() > 1 << 40);
+    assert_eq!(last, format!("{prefix}-2"));
+    assert!(answer.contains(": c\n\n"));
+
+    let (mut server, url) = Running::serve(&["--no-ids"]);
+    server.write("a\n");
+    assert!(!get(&url, b"", "data: a\n\n").contains("\nid"));
+}
+
+#[test]
+fn what_parse_prints_is_served_with_the_same_events() {
+    let stream = "id: 1\ndata: x\n\nevent: e\ndata: y\ndata: z\n\n";
+    let mut parse = command(&["parse", "--json"]).spawn().unwrap();
+    parse.stdin.take().unwrap().write_all(stream.as_bytes()).unwrap();
+    let printed = String::from_utf8(parse.wait_with_output().unwrap().stdout).unwrap();
+    let (mut server, url) = Running::serve(&["--json", "--no-ids"]);
+    server.write(&printed);
+    let answer = get(&url, b"", "data: z\n\n");
+    let body = answer.split_once("\r\n\r\n").unwrap().1;
+    assert!(body.contains("id: 1\ndata: x\n\n") && body.contains("event: e\ndata: y\ndata: z\n\n"));
+}
+
+#[test]
+fn the_head_is_that_of_an_event_stream_and_the_first_words_are_the_retry() {
+    let (_server, url) = Running::serve(&["--retry", "1234", "--keep-alive", "0"]);
+    let answer = get(&url, b"", "retry: 1234\n\n");
+    assert_eq!(
+        head_of(&answer),
+        [
+            "http/1.1 200 ok",
+            "cache-control: no-cache",
+            "connection: close",
+            "content-type: text/event-stream",
+            "transfer-encoding: chunked",
+            "x-accel-buffering: no",
+        ]
+    );
+    assert!(answer.contains("\r\n\r\nD\r\nretry: 1234\n\n"), "{answer:?}");
+}
+
+#[test]
+fn the_head_is_out_before_any_event_and_silence_is_broken() {
+    let (_server, url) = Running::serve(&[]);
+    read_until(&mut request(&url, GET), "\r\n\r\n");
+    let (_server, url) = Running::serve(&["--keep-alive", "0.01"]);
+    read_until(&mut request(&url, GET), ": \n\n\r\n4\r\n: \n\n");
+}
+
+#[test]
+fn other_methods_and_paths_have_no_stream() {
+    let (_server, url) = Running::serve(&["--path", "/events"]);
+    assert!(url.ends_with("/events"));
+    let ask = |line: &str| {
+        let text = format!("{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        let mut answer = String::new();
+        request(&url, text.as_bytes()).read_to_string(&mut answer).unwrap();
+        head_of(&answer)
+    };
+    for method in ["HEAD", "POST", "PUT", "DELETE", "OPTIONS"] {
+        let head = ask(&format!("{method} /events"));
+        assert_eq!(head[0], "http/1.1 405 method not allowed", "{method}");
+        assert!(head.contains(&"allow: get".to_owned()), "{head:?}");
+    }
+    assert_eq!(ask("GET /")[0], "http/1.1 404 not found");
+    assert_eq!(ask("GET /events/")[0], "http/1.1 404 not found");
+    let mut stream = request(&url, b"GET /events?x=1 HTTP/1.1\r\nhost: x\r\n\r\n");
+    read_until(&mut stream, "HTTP/1.1 200 OK\r\n");
+}
+
+#[test]
+fn pages_of_an_origin_may_read_where_it_is_said() {
+    let preflight = b"OPTIONS / HTTP/1.1\r\nhost: x\r\norigin: https://a.example\r\n\r\n";
+    let allowed = |line: &str| line.starts_with("access-control-allow-origin");
+    for origin in ["*", "https://a.example"] {
+        let (_server, url) = Running::serve(&["--cors", origin]);
+        let allow = format!("access-control-allow-origin: {origin}");
+        let head = head_of(&read_until(&mut request(&url, GET), "\r\n\r\n"));
+        assert!(head.contains(&allow), "{head:?}");
+        assert_eq!(head.contains(&"vary: origin".to_owned()), origin != "*");
+        let head = head_of(&read_until(&mut request(&url, preflight), "\r\n\r\n"));
+        assert_eq!(head[0], "http/1.1 204 no content");
+        assert!(
+            head.contains(&allow) && head.contains(&"access-control-allow-methods: get".into())
+        );
+    }
+    let (_server, url) = Running::serve(&[]);
+    let head = head_of(&read_until(&mut request(&url, GET), "\r\n\r\n"));
+    assert!(!head.iter().any(|line| allowed(line)), "{head:?}");
+}
+
+#[test]
+fn a_signal_ends_all_streams_clean() {
+    for signal in ["-INT", "-TERM"] {
+        let (mut server, url) = Running::serve(&["--verbose"]);
+        let mut clients = [request(&url, GET), request(&url, GET)];
+        for client in &mut clients {
+            read_until(client, "\r\n\r\n");
+        }
+        // One that has sent no request.
+        let mut silent = request(&url, b"");
+        server.write("last\n");
+        for client in &mut clients {
+            read_until(client, "data: last\n\n");
+        }
+        server.signal(signal);
+        for client in &mut clients {
+            let mut rest = String::new();
+            client.read_to_string(&mut rest).unwrap();
+            assert!(rest.ends_with("0\r\n\r\n"), "{rest:?}");
+        }
+        let _ = silent.read_to_end(&mut Vec::new());
+        assert_eq!(server.end().code, Some(0));
+    }
+}
+
+#[test]
+fn the_end_of_stdin_ends_all_streams_on_demand_and_nothing_is_lost() {
+    let (mut server, url) = Running::serve(&["--exit-on-eof"]);
+    let mut client = request(&url, GET);
+    read_until(&mut client, "\r\n\r\n");
+    server.write(&"line\n".repeat(1000));
+    server.stdin = None;
+    let mut rest = String::new();
+    client.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest.matches("data: line\n\n").count(), 1000);
+    assert!(rest.ends_with("0\r\n\r\n"));
+    assert_eq!(server.end().code, Some(0));
+}
+
+#[test]
+fn a_line_that_is_refused_is_named_and_the_rest_goes_on() {
+    let (mut server, url) = Running::serve(&["--json", "--replay-bytes", "2000", "--exit-on-eof"]);
+    let long = "x".repeat(2000);
+    server.write(&format!(
+        "{{\"id\": \"1\\ndata: injected\", \"data\": \"x\"}}\n\nno JSON\n{{\"data\": \"{long}\"}}\n\
+         {{\"id\": \"a\\u0001\", \"data\": \"\"}}\n{{\"data\": \"good\"}}\n"
+    ));
+    let answer = get(&url, b"", "data: good\n\n");
+    assert!(!answer.contains("injected"), "{answer}");
+    server.stdin = None;
+    let ended = server.end();
+    assert_eq!((ended.code, ended.stderr.len()), (Some(1), 4), "{ended:?}");
+    for (said, expected) in ended.stderr.iter().zip([
+        "sse-wire: stdin: line 1: the id has a line break at byte 1",
+        "sse-wire: stdin: line 3: not valid JSON at column",
+        "sse-wire: stdin: line 4: the block needs",
+        "sse-wire: stdin: line 5: the id \"a\\u{1}\" does not come back",
+    ]) {
+        assert!(said.starts_with(expected), "{said}");
+    }
+
+    let mut child = command(&["serve", "--port", "0", "--exit-on-eof"]).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"good\n\xff\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("stdin: line 2: not UTF-8 from"));
+}
+
+#[test]
+fn a_port_that_is_taken_is_an_error() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let ended = Running::start(&["serve", "--port", &port]).end();
+    assert_eq!((ended.code, ended.stderr.len()), (Some(1), 1));
+    let said = format!("sse-wire: cannot listen on port {port} of 127.0.0.1: ");
+    assert!(ended.stderr[0].starts_with(&said), "{ended:?}");
+    assert!(ended.stderr[0].contains("--port"), "{ended:?}");
+}
+
+#[test]
+fn clients_that_leave_free_their_state() {
+    let (_server, url) = Running::serve(&["--verbose", "--keep-alive", "0"]);
+    for _ in 0..3 {
+        let mut client = request(&url, GET);
+        read_until(&mut client, "\r\n\r\n");
+        let said = _server.error();
+        assert!(said.ends_with(" connected (new); clients: 1"), "{said}");
+        drop(client);
+        let said = _server.error();
+        assert!(said.ends_with(" disconnected; clients: 0"), "{said}");
+    }
+}
+
+/// The most memory that the process ever had, in KiB.
+#[cfg(target_os = "linux")]
+fn peak(running: &Running) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", running.child.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().strip_suffix(" kB").unwrap().parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn bounded_memory_clients_that_do_not_read_are_let_go() {
+    const CLIENTS: usize = 8;
+    let (mut server, url) = Running::serve(&["--replay-bytes", "1000000"]);
+    let mut clients: Vec<_> = (0..CLIENTS).map(|_| request(&url, GET)).collect();
+    for client in &mut clients {
+        read_until(client, "\r\n\r\n");
+    }
+    let line = format!("{}\n", "x".repeat(999));
+    for _ in 0..64 {
+        server.write(&line.repeat(1024));
+    }
+    server.write("last\n");
+    get(&url, b"", "data: last\n\n");
+    let peak = peak(&server);
+    assert!(peak < 24 * 1024, "{peak} KiB, of a stream of 64 MiB");
+    for client in &mut clients {
+        let mut read = Vec::new();
+        client.read_to_end(&mut read).unwrap();
+        assert!(read.ends_with(b"\r\n0\r\n\r\n"), "a clean end");
+        let said = server.error();
+        assert!(said.contains("reads too slowly and is let go: "), "{said}");
+    }
+}
