@@ -78,7 +78,7 @@
 //! | `embedded-io`, `embedded-io-async` | `embedded_io`, `embedded_io_async`: the same without an allocator, over the traits of those crates |
 //! | `codec` | `codec`: `Decoder` and `Encoder` of tokio-util |
 //! | `serde` | `Event::json`, `OwnedEvent::json`, `Block::encode_json` |
-//! | `cli` | the command `sse-wire`, nothing in the library |
+//! | `cli` | the command `sse-wire`; in the library, `http-body` |
 //!
 //! Without any there is `core` alone: [`Tokenizer`], [`Parser::with_arrays`], [`EventSource`] with
 //! such a parser, and [`Block`] into fixed memory or a [`core::fmt::Write`].

@@ -60,7 +60,7 @@ enum Command {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 something in the input was refused or could not be read (stderr says what);
-2 wrong arguments.";
+2 wrong arguments. `help listen` and `help serve` say how those end.";
 
 const CONFORM_EXAMPLES: &str = r#"Example:
   $ echo '{"chunks": ["ZGF0YTogaGkK", "Cg=="]}' | sse-wire conform
