@@ -216,7 +216,7 @@ fn pages_of_an_origin_may_read_where_it_is_said() {
 #[test]
 fn a_signal_ends_all_streams_clean() {
     for signal in ["-INT", "-TERM"] {
-        let (mut server, url) = Running::serve(&["--verbose"]);
+        let (mut server, url) = Running::serve(&["--verbose", "--keep-alive", "0"]);
         let mut clients = [request(&url, GET), request(&url, GET)];
         for client in &mut clients {
             read_until(client, "\r\n\r\n");
@@ -240,7 +240,7 @@ fn a_signal_ends_all_streams_clean() {
 
 #[test]
 fn the_end_of_stdin_ends_all_streams_on_demand_and_nothing_is_lost() {
-    let (mut server, url) = Running::serve(&["--exit-on-eof"]);
+    let (mut server, url) = Running::serve(&["--exit-on-eof", "--keep-alive", "0"]);
     let mut client = request(&url, GET);
     read_until(&mut client, "\r\n\r\n");
     server.write(&"line\n".repeat(1000));
