@@ -1,0 +1,182 @@
+//! A client for a board: arrays, no allocator, any network stack that has the traits of
+//! `embedded-io`.
+//!
+//! ```sh
+//! cargo run --features embedded-io --example embedded_client 127.0.0.1:3000 /events
+//! ```
+//!
+//! Everything but `main` and `Host`, which stands for the board, is `core` alone. HTTP is spoken by
+//! hand: a request of HTTP/1.0, so that the body is not chunked, and httparse for the response.
+
+use core::fmt::Write as _;
+use core::time::Duration;
+
+use embedded_io::{Read, Write};
+use sse_wire::{Action, Event, EventSource, Failure, Fixed, Parser};
+
+/// What a board has.
+pub trait Board {
+    /// A connection; dropping it ends it.
+    type Connection: Read + Write;
+
+    /// Connects to the server; `None` where that fails.
+    fn connect(&mut self) -> Option<Self::Connection>;
+
+    /// The time since the start.
+    fn now(&mut self) -> Duration;
+
+    /// Sleeps until then.
+    fn sleep_until(&mut self, time: Duration);
+}
+
+/// Data of 512 bytes, types of 32, and IDs of 32: the last array holds up to three of them.
+type Source = EventSource<Fixed<[u8; 512], [u8; 32], [u8; 96]>>;
+
+/// Reads events until the server wants no more of this client, and says why.
+pub fn listen<B: Board>(
+    board: &mut B,
+    host: &str,
+    path: &str,
+    mut on_event: impl FnMut(Event<'_>),
+) -> Failure {
+    let mut source: Source =
+        EventSource::with_parser(Parser::with_arrays([0; 512], [0; 32], [0; 96]));
+    let mut connection = None;
+    // What was read: the head of the response, and then its body.
+    let mut buffer = [0; 1024];
+    loop {
+        match source.poll(board.now()) {
+            Action::Connect { last_event_id } => {
+                connection = board.connect();
+                let sent = match &mut connection {
+                    Some(connection) => request(connection, host, path, last_event_id),
+                    None => Err(()),
+                };
+                match sent.and_then(|()| head(connection.as_mut().ok_or(())?, &mut buffer)) {
+                    Ok(head) => {
+                        let content_type = head.content_type.map(|range| &buffer[range]);
+                        source.handle_response(head.status, content_type);
+                        take(&mut source, &buffer[head.body], &mut on_event);
+                    }
+                    Err(()) => _ = source.handle_network_error(),
+                }
+            }
+            Action::Receive { until: _ } => {
+                match connection.as_mut().map(|c| c.read(&mut buffer)) {
+                    Some(Ok(0)) => _ = source.handle_end(),
+                    Some(Ok(len)) => take(&mut source, &buffer[..len], &mut on_event),
+                    Some(Err(_)) | None => _ = source.handle_network_error(),
+                }
+            }
+            Action::Wait { until } => board.sleep_until(until),
+            Action::Opened => {}
+            Action::Reconnecting { .. } => connection = None,
+            Action::Failed(failure) => return failure,
+            // After `source.close()`, which nobody calls here.
+            Action::Stop => unreachable!("it has failed before"),
+        }
+    }
+}
+
+fn take(source: &mut Source, bytes: &[u8], on_event: &mut impl FnMut(Event<'_>)) {
+    let mut events = source.push(bytes);
+    loop {
+        match events.next() {
+            Ok(Some(event)) => on_event(event),
+            Ok(None) => return,
+            // The event is too large for the arrays, and is skipped.
+            Err(_) => {}
+        }
+    }
+}
+
+fn request(to: &mut impl Write, host: &str, path: &str, id: Option<&str>) -> Result<(), ()> {
+    // From one array, so that it goes out in one piece.
+    let mut head = Text { bytes: [0; 512], len: 0 };
+    write!(head, "GET {path} HTTP/1.0\r\nHost: {host}\r\nAccept: text/event-stream\r\n")
+        .and_then(|()| write!(head, "Cache-Control: no-cache\r\n"))
+        .and_then(|()| id.map_or(Ok(()), |id| write!(head, "Last-Event-ID: {id}\r\n")))
+        .and_then(|()| write!(head, "\r\n"))
+        .map_err(|_| ())?;
+    to.write_all(&head.bytes[..head.len]).and_then(|()| to.flush()).map_err(|_| ())
+}
+
+struct Text {
+    bytes: [u8; 512],
+    len: usize,
+}
+
+impl core::fmt::Write for Text {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        let place = self.bytes.get_mut(self.len..self.len + text.len()).ok_or(core::fmt::Error)?;
+        place.copy_from_slice(text.as_bytes());
+        self.len += text.len();
+        Ok(())
+    }
+}
+
+/// The head of a response. Ranges are those in the buffer that it was read to.
+struct Head {
+    status: u16,
+    content_type: Option<core::ops::Range<usize>>,
+    /// What was read of the body already.
+    body: core::ops::Range<usize>,
+}
+
+fn head(from: &mut impl Read, buffer: &mut [u8]) -> Result<Head, ()> {
+    let mut len = 0;
+    loop {
+        // With a full buffer this reads nothing: the head is too long.
+        match from.read(&mut buffer[len..]) {
+            Ok(read @ 1..) => len += read,
+            Ok(0) | Err(_) => return Err(()),
+        }
+        let mut headers = [httparse::EMPTY_HEADER; 16];
+        let mut response = httparse::Response::new(&mut headers);
+        if let httparse::Status::Complete(end) = response.parse(&buffer[..len]).map_err(|_| ())? {
+            let content_type =
+                response.headers.iter().find(|h| h.name.eq_ignore_ascii_case("content-type"));
+            let content_type = content_type.map(|header| {
+                let start = header.value.as_ptr() as usize - buffer.as_ptr() as usize;
+                start..start + header.value.len()
+            });
+            return Ok(Head { status: response.code.ok_or(())?, content_type, body: end..len });
+        }
+    }
+}
+
+// From here on: the host that stands for a board.
+
+/// Its network stack is that of the operating system; an adapter gives it the board's traits.
+struct Host {
+    address: String,
+    start: std::time::Instant,
+}
+
+impl Board for Host {
+    type Connection = embedded_io_adapters::std::FromStd<std::net::TcpStream>;
+
+    fn connect(&mut self) -> Option<Self::Connection> {
+        std::net::TcpStream::connect(&self.address).ok().map(Self::Connection::new)
+    }
+
+    fn now(&mut self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn sleep_until(&mut self, time: Duration) {
+        std::thread::sleep(time.saturating_sub(self.start.elapsed()));
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let address = arguments.next().ok_or("which address? 127.0.0.1:3000 /events")?;
+    let path = arguments.next().unwrap_or("/".into());
+    let mut host = Host { address: address.clone(), start: std::time::Instant::now() };
+    let failure = listen(&mut host, &address, &path, |event| {
+        println!("{} {} {:?}", event.last_event_id, event.event_type, event.data);
+    });
+    eprintln!("{failure}");
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! The examples as processes.
+#![allow(dead_code)]
+
+use std::env;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+/// Nothing here takes so long, unless it hangs.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A process that ends with its test.
+pub struct Process {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+/// Starts an example as its source is now.
+pub fn start(name: &str, arguments: &[&str]) -> Process {
+    let mut command = Command::new(build(name));
+    // What it says to people would stand between the tests' lines.
+    Process::start(command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()))
+}
+
+/// `cargo test` with a name builds no examples, so this asks for it: nothing to do in most cases.
+fn build(name: &str) -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let folder = test.parent().and_then(|deps| deps.parent()).unwrap();
+    let profile = match folder.file_name().unwrap().to_str().unwrap() {
+        "debug" => "test",
+        profile => profile,
+    };
+    let cargo = env::var_os("CARGO").unwrap_or("cargo".into());
+    let status = Command::new(cargo)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["build", "--quiet", "--all-features", "--profile", profile, "--example", name])
+        .status()
+        .unwrap();
+    assert!(status.success(), "{name} does not build");
+    folder.join("examples").join(name)
+}
+
+impl Process {
+    /// Starts a command that has one pipe, and reads its lines.
+    pub fn start(command: &mut Command) -> Process {
+        let mut child = command.spawn().unwrap();
+        let pipe: Box<dyn Read + Send> = match (child.stdout.take(), child.stderr.take()) {
+            (Some(stdout), _) => Box::new(stdout),
+            (None, stderr) => Box::new(stderr.expect("a pipe")),
+        };
+        let (sender, lines) = channel();
+        thread::spawn(move || {
+            for line in BufReader::new(pipe).lines() {
+                if sender.send(line.unwrap()).is_err() {
+                    break;
+                }
+            }
+        });
+        Process { child, lines }
+    }
+
+    /// The next line of its output; `None` at the end.
+    pub fn line(&mut self) -> Option<String> {
+        match self.lines.recv_timeout(PATIENCE) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Timeout) => panic!("it hangs"),
+            Err(_) => None,
+        }
+    }
+
+    /// Reads on to a line that has this text.
+    pub fn line_with(&mut self, text: &str) -> String {
+        loop {
+            let line = self.line().unwrap_or_else(|| panic!("it ended without {text:?}"));
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// The address at which it says to listen: `http://127.0.0.1:…`.
+    pub fn address(&mut self) -> String {
+        self.line_with("listening on ").replace("listening on ", "")
+    }
+
+    /// All its other lines, and how it ended.
+    pub fn end(mut self) -> (Vec<String>, ExitStatus) {
+        let lines = std::iter::from_fn(|| self.line()).collect();
+        (lines, self.child.wait().unwrap())
+    }
+
+    /// Sends it a signal, by its name.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+
+    /// Ends it in the middle of whatever it does.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            // Not at once: nginx has children to end.
+            _ = Command::new("kill").arg(self.child.id().to_string()).status();
+            _ = self.child.wait();
+        }
+    }
+}
