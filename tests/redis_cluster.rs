@@ -1,0 +1,241 @@
+//! Two servers of `examples/redis_server.rs` behind nginx, with its configuration from `examples/`:
+//! which of them a client is on, and how often it loses it, makes no difference.
+//!
+//! It needs the programs `redis-server` and `nginx`; `.ci/services` installs them on Debian. Where
+//! one is missing, the tests say so and do nothing, unless `SSE_WIRE_SERVICES` is set.
+#![cfg(unix)]
+
+#[path = "support/example.rs"]
+mod example;
+
+use std::env;
+use std::fs;
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use example::{PATIENCE, Process, start};
+use redis::Commands;
+use redis::streams::StreamMaxlen;
+use sse_wire::io::EventReader;
+use ureq::BodyReader;
+
+/// A directory, gone with the test, and a Redis whose socket and data are in it.
+struct Redis {
+    connection: redis::Connection,
+    url: String,
+    directory: PathBuf,
+    _process: Process,
+}
+
+/// Whether the programs are there. If not, says what to do.
+fn there(programs: &[&str]) -> bool {
+    let paths = env::var_os("PATH").unwrap_or_default();
+    let is_there =
+        |program: &&&str| env::split_paths(&paths).any(|path| path.join(program).is_file());
+    let missing: Vec<_> = programs.iter().filter(|program| !is_there(program)).collect();
+    if missing.is_empty() {
+        return true;
+    }
+    let message = format!(
+        "skipped: {missing:?} not found; install by `.ci/services`, or `apt-get install redis-server nginx`\n"
+    );
+    assert!(env::var_os("SSE_WIRE_SERVICES").is_none(), "{message}");
+    // Past what the harness catches: nobody shall take this for a test that has passed.
+    std::io::stderr().write_all(message.as_bytes()).unwrap();
+    false
+}
+
+impl Redis {
+    fn start(name: &str) -> Redis {
+        let name = format!("sse-wire-{name}-{}", std::process::id());
+        let directory = env::temp_dir().join(name);
+        fs::create_dir_all(&directory).unwrap();
+        let socket = directory.join("redis.sock");
+        let mut process = Process::start(
+            Command::new("redis-server")
+                .args(["--port", "0", "--save", "", "--unixsocket"])
+                .arg(&socket)
+                .arg("--dir")
+                .arg(&directory)
+                .stdout(Stdio::piped()),
+        );
+        process.line_with("eady to accept connections");
+        let url = format!("redis+unix://{}", socket.display());
+        let connection = redis::Client::open(&*url).unwrap().get_connection().unwrap();
+        Redis { connection, url, directory, _process: process }
+    }
+
+    /// Adds an event and gives its ID.
+    fn add(&mut self, id: &str, data: &str) -> String {
+        let added: Option<String> = self.connection.xadd("events", id, &[("data", data)]).unwrap();
+        added.unwrap()
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// The part of an address behind `http://`.
+fn host(address: &str) -> &str {
+    address.strip_prefix("http://").unwrap()
+}
+
+/// nginx with the configuration of the example, but for its addresses.
+fn start_nginx(directory: &Path, servers: [&str; 2]) -> (String, Process) {
+    // nginx can't be asked which port it has got, so it is given one that was free just now.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/redis_nginx.conf");
+    let mut configuration = fs::read_to_string(example).unwrap();
+    let addresses = [
+        ("127.0.0.1:3000", &*free),
+        ("127.0.0.1:3001", servers[0]),
+        ("127.0.0.1:3002", servers[1]),
+    ];
+    for (from, to) in addresses {
+        assert_eq!(configuration.matches(from).count(), 1);
+        configuration = configuration.replace(from, to);
+    }
+    let prefix = configuration.replace("http {", "http {\naccess_log off;");
+    fs::write(directory.join("nginx.conf"), prefix).unwrap();
+    let mut process = Process::start(
+        Command::new("nginx")
+            .arg("-p")
+            .arg(directory)
+            .args(["-c", "nginx.conf", "-e", "stderr", "-g"])
+            .arg("daemon off; worker_processes 1; pid nginx.pid; error_log stderr notice;")
+            .stderr(Stdio::piped()),
+    );
+    process.line_with("start worker process ");
+    (format!("http://{free}"), process)
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder().timeout_per_read(Some(PATIENCE)).build().into()
+}
+
+fn clients(server: &str) -> u64 {
+    let mut response = agent().get(format!("{server}/stats")).call().unwrap();
+    let stats = response.body_mut().read_to_string().unwrap();
+    serde_json::from_str::<serde_json::Value>(&stats).unwrap()["clients"].as_u64().unwrap()
+}
+
+const EVENTS: usize = 240;
+/// How many events may be on their way to the client.
+const AHEAD: usize = 20;
+/// The server that the client is on is killed each time it has got so many more.
+const KILL_EACH: usize = 40;
+
+#[test]
+fn a_client_that_loses_its_server_again_and_again_gets_each_event_once_and_in_order() {
+    if !there(&["redis-server", "nginx"]) {
+        return;
+    }
+    let mut redis = Redis::start("cluster");
+    let url = redis.url.clone();
+    let run = |address: &str| {
+        let mut process = start("redis_server", &[&url, address]);
+        (process.address(), process)
+    };
+    let mut servers = [run("127.0.0.1:0"), run("127.0.0.1:0")];
+    let addresses = servers.each_ref().map(|(address, _)| host(address).to_owned());
+    let (nginx, _nginx) = start_nginx(&redis.directory, addresses.each_ref().map(String::as_str));
+
+    let mut client = start("blocking_client", &[&format!("{nginx}/events")]);
+    // From the first event on: the client has no ID yet, and begins with what comes next.
+    let start_of_wait = Instant::now();
+    while servers.iter().all(|(server, _)| clients(server) == 0) {
+        assert!(start_of_wait.elapsed() < PATIENCE, "the client does not come");
+    }
+
+    let (mut sent, mut killed) = (Vec::new(), 0);
+    for received in 0..EVENTS {
+        while sent.len() < EVENTS.min(received + AHEAD) {
+            let data = format!("event {}", sent.len());
+            sent.push((redis.add("*", &data), data));
+        }
+        let (id, data) = &sent[received];
+        assert_eq!(client.line().unwrap(), format!("{id} message {data:?}"));
+
+        if received % KILL_EACH == KILL_EACH - 1 {
+            // A client that has just come back is there by its first event.
+            let on: Vec<_> = (0..2).filter(|&at| clients(&servers[at].0) > 0).collect();
+            assert_eq!(on.len(), 1, "the client is on one server");
+            servers[on[0]].1.kill();
+            servers[on[0]] = run(&addresses[on[0]]);
+            killed += 1;
+        }
+    }
+    assert_eq!(killed, EVENTS / KILL_EACH);
+}
+
+fn connect(server: &str, last_event_id: &str) -> EventReader<BodyReader<'static>> {
+    let request = agent().get(format!("{server}/events")).header("last-event-id", last_event_id);
+    EventReader::new(request.call().unwrap().into_body().into_reader())
+}
+
+fn next(events: &mut EventReader<BodyReader<'static>>) -> (String, String, String) {
+    let event = events.next().unwrap().expect("the stream goes on");
+    (event.event_type.into(), event.last_event_id.into(), event.data.into())
+}
+
+#[test]
+fn a_client_whose_place_was_trimmed_is_told_of_the_gap_and_others_are_not() {
+    if !there(&["redis-server"]) {
+        return;
+    }
+    let mut redis = Redis::start("trimmed");
+    let ids: Vec<String> = (0..30).map(|at| redis.add("*", &at.to_string())).collect();
+    let _: usize = redis.connection.xtrim("events", StreamMaxlen::Equals(10)).unwrap();
+    let mut process = start("redis_server", &[&redis.url, "127.0.0.1:0", "10"]);
+    let server = process.address();
+
+    let mut held = connect(&server, &ids[25]);
+    assert_eq!(next(&mut held), ("message".into(), ids[26].clone(), "26".into()));
+
+    let mut trimmed = connect(&server, &ids[5]);
+    assert_eq!(next(&mut trimmed).0, "gap");
+    for (at, id) in ids.iter().enumerate().skip(20) {
+        assert_eq!(next(&mut trimmed), ("message".into(), id.clone(), at.to_string()));
+    }
+}
+
+#[test]
+fn a_client_that_has_more_than_its_new_server_is_waited_for_and_not_told_of_a_gap() {
+    if !there(&["redis-server"]) {
+        return;
+    }
+    let mut redis = Redis::start("ahead");
+    redis.add("1-1", "seen");
+    let mut process = start("redis_server", &[&redis.url, "127.0.0.1:0"]);
+    let server = process.address();
+    // It has been given 2-1 by another server. This one has not read it yet.
+    let client = std::thread::spawn(move || next(&mut connect(&server, "2-1")));
+    redis.add("2-1", "seen");
+    redis.add("3-1", "new");
+    assert_eq!(client.join().unwrap(), ("message".into(), "3-1".into(), "new".into()));
+}
+
+#[test]
+fn a_server_that_finds_a_hole_ends_rather_than_hide_it() {
+    if !there(&["redis-server"]) {
+        return;
+    }
+    let mut redis = Redis::start("hole");
+    redis.add("1-1", "seen");
+    let mut process = start("redis_server", &[&redis.url, "127.0.0.1:0"]);
+    let mut client = connect(&process.address(), "1-1");
+    process.signal("STOP");
+    for id in ["2-1", "3-1", "4-1"] {
+        redis.add(id, "");
+    }
+    let _: usize = redis.connection.xtrim("events", StreamMaxlen::Equals(1)).unwrap();
+    process.signal("CONT");
+    assert!(!matches!(client.next(), Ok(Some(_))), "what comes behind a hole is not handed on");
+    assert!(!process.end().1.success());
+}
