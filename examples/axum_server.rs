@@ -183,13 +183,14 @@ async fn publish(State(publisher): State<Arc<Publisher>>, data: String) -> Respo
 
 /// Serves until Ctrl-C or SIGTERM.
 pub async fn serve(listener: TcpListener, router: Router, channel: Arc<Channel>) -> io::Result<()> {
+    let interrupted = interrupted()?;
     // Whoever has started this may have asked for any free port, so say which it is.
     println!("listening on http://{}", listener.local_addr()?);
     // Events are small, and shall not wait for more to come.
     let listener = listener.tap_io(|connection| _ = connection.set_nodelay(true));
     let (closing, mut closed) = (channel.clone(), channel.news.subscribe());
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-        interrupted().await;
+        interrupted.await;
         closing.close();
     });
     tokio::select! {
@@ -202,18 +203,23 @@ pub async fn serve(listener: TcpListener, router: Router, channel: Arc<Channel>)
     }
 }
 
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).expect("signals can be handled");
+/// What is ready when the server has to end. Signals are caught from the call on.
+#[cfg(unix)]
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => (),
             _ = terminate.recv() => (),
+            _ = interrupt.recv() => (),
         }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.expect("Ctrl-C can be handled");
+    })
+}
+
+#[cfg(not(unix))]
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    Ok(async { tokio::signal::ctrl_c().await.expect("Ctrl-C can be handled") })
 }
 
 #[tokio::main]
