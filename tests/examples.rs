@@ -29,7 +29,7 @@ type Events = EventReader<BodyReader<'static>>;
 /// One request at a time, on a connection of its own.
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
-        .timeout_per_read(Some(PATIENCE))
+        .timeout_global(Some(PATIENCE))
         .http_status_as_error(false)
         .build()
         .into()

@@ -116,7 +116,7 @@ fn start_nginx(directory: &Path, servers: [&str; 2]) -> (String, Process) {
 }
 
 fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder().timeout_per_read(Some(PATIENCE)).build().into()
+    ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build().into()
 }
 
 fn clients(server: &str) -> u64 {
