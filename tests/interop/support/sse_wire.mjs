@@ -1,0 +1,44 @@
+// The commands and the example server under test.
+
+import { start } from './programs.mjs';
+
+const { TARGET } = process.env;
+
+/** Starts `sse-wire serve` on a free port, or on the one that the options name. */
+export async function serve(scope, ...options) {
+    const port = options.includes('--port') ? [] : ['--port', '0'];
+    const program = start(scope, `${TARGET}/debug/sse-wire`, ['serve', '--verbose', ...port, ...options]);
+    const [, url] = await program.says(/^listening on (\S+)$/);
+    /** Publishes one event, and gives it. */
+    program.publish = (event) => {
+        program.write(`${JSON.stringify(event)}\n`);
+        return event;
+    };
+    return Object.assign(program, { url, port: Number(new URL(url).port) });
+}
+
+/** Starts `sse-wire listen --json`. */
+export function listen(scope, url, ...options) {
+    return start(scope, `${TARGET}/debug/sse-wire`, ['listen', '--json', ...options, url]);
+}
+
+/** Starts an example that serves, on a free port or the one that the address names. */
+export async function example(scope, name, ...options) {
+    const program = start(scope, `${TARGET}/debug/examples/${name}`, options);
+    const [, url] = await program.until(
+        () => program.stdout.map((line) => line.match(/^listening on (\S+)$/)).find(Boolean),
+        'it said where it listens',
+    );
+    return Object.assign(program, {
+        url,
+        port: Number(new URL(url).port),
+        publish: async (data) => (await fetch(`${url}/publish`, { method: 'POST', body: data })).text(),
+        stats: async () => (await fetch(`${url}/stats`)).json(),
+    });
+}
+
+/** An event that `listen --json` or `parse --json` has printed, without its position. */
+export function event(line) {
+    const { type, data, last_event_id: id } = JSON.parse(line);
+    return { type, data, id };
+}
