@@ -1,0 +1,266 @@
+//! One client: the driver of an `EventSource` over hyper, and the judge of what it is given.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hdrhistogram::Histogram;
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper::header::CONTENT_TYPE;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use sse_wire::{Action, Event, EventSource};
+use tokio::net::TcpSocket;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// How a client behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Habit {
+    /// It reads whatever comes.
+    Keen,
+    /// It rests after each piece, with a small receive buffer, so that the server has to wait for it.
+    Slow,
+    /// It loses its connection now and then, and comes back.
+    Unsteady,
+    /// It goes for good after a while.
+    Leaving,
+}
+
+/// What all clients share.
+pub struct Shared {
+    /// Where the server is.
+    pub address: SocketAddr,
+    /// When each event was sent, by its number, in nanoseconds from `start`.
+    pub sent: Vec<AtomicU64>,
+    /// The beginning of time.
+    pub start: Instant,
+    /// How many connections are open.
+    pub open: AtomicUsize,
+    /// How many events all have been given.
+    pub deliveries: AtomicU64,
+    /// Whether it is time to go.
+    pub over: watch::Receiver<bool>,
+}
+
+/// What became of a client.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How it behaved.
+    pub habit: Habit,
+    /// The number of the last event that it was given.
+    pub last: u64,
+    /// How often it was told that events are gone.
+    pub gaps: u64,
+    /// How often it lost its connection.
+    pub reconnections: u64,
+    /// Microseconds from before an event was published until it was there.
+    pub latencies: Histogram<u32>,
+    /// What was wrong, if anything was.
+    pub complaint: Option<String>,
+}
+
+/// A client that is under way.
+pub struct Client {
+    shared: Arc<Shared>,
+    /// The number of the last event, for others to look at.
+    last: Arc<AtomicU64>,
+    last_id: (u64, u64),
+    /// Whether the next event may leave some out, because it was told so.
+    told: bool,
+    rng: fastrand::Rng,
+    outcome: Outcome,
+}
+
+/// The body of a response, and the task that reads it from the connection.
+struct Connection {
+    response: Response<Incoming>,
+    task: AbortHandle,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Client {
+    /// A client; it keeps the number of its last event in `last`.
+    pub fn new(shared: Arc<Shared>, habit: Habit, seed: u64, last: Arc<AtomicU64>) -> Self {
+        let outcome = Outcome {
+            habit,
+            last: 0,
+            gaps: 0,
+            reconnections: 0,
+            latencies: Histogram::new(3).expect("three digits"),
+            complaint: None,
+        };
+        let rng = fastrand::Rng::with_seed(seed);
+        Client { shared, last, last_id: (0, 0), told: false, rng, outcome }
+    }
+
+    /// Goes on until it is over, the client leaves, or something is wrong.
+    pub async fn run(mut self) -> Outcome {
+        let mut source = EventSource::new();
+        let mut over = self.shared.over.clone();
+        let mut connection = None;
+        while self.outcome.complaint.is_none() {
+            match source.poll(self.shared.start.elapsed()) {
+                Action::Connect { last_event_id } => {
+                    match connect(self.shared.address, last_event_id, self.outcome.habit).await {
+                        Ok(new) => {
+                            let content_type = new.response.headers().get(CONTENT_TYPE);
+                            source.handle_response(
+                                new.response.status().as_u16(),
+                                content_type.map(|value| value.as_bytes()),
+                            );
+                            connection = Some(new);
+                        }
+                        Err(_) => _ = source.handle_network_error(),
+                    }
+                }
+                Action::Opened => _ = self.shared.open.fetch_add(1, Ordering::Relaxed),
+                Action::Reconnecting { .. } => {
+                    if connection.take().is_some() {
+                        self.shared.open.fetch_sub(1, Ordering::Relaxed);
+                    }
+                    self.outcome.reconnections += 1;
+                }
+                Action::Wait { until } => tokio::select! {
+                    () = sleep_until(self.shared.start + until) => {}
+                    _ = over.wait_for(|&over| over) => break,
+                },
+                Action::Receive { .. } => {
+                    let Some(Connection { response, .. }) = &mut connection else { unreachable!() };
+                    let frame = tokio::select! {
+                        frame = response.frame() => frame,
+                        _ = over.wait_for(|&over| over) => break,
+                    };
+                    match frame {
+                        Some(Ok(frame)) => {
+                            let Ok(chunk) = frame.into_data() else { continue };
+                            self.take(&mut source, &chunk);
+                        }
+                        Some(Err(_)) => _ = source.handle_network_error(),
+                        None => _ = source.handle_end(),
+                    }
+                    if !self.live_up_to_habit(&mut source).await {
+                        break;
+                    }
+                }
+                Action::Failed(failure) => self.complain(failure.to_string()),
+                Action::Stop => break,
+            }
+        }
+        if connection.is_some() {
+            self.shared.open.fetch_sub(1, Ordering::Relaxed);
+        }
+        self.outcome
+    }
+
+    fn take(&mut self, source: &mut EventSource, chunk: &Bytes) {
+        let mut events = source.push(chunk);
+        loop {
+            match events.next() {
+                Ok(Some(event)) if event.event_type == "gap" => {
+                    self.outcome.gaps += 1;
+                    self.told = true;
+                }
+                Ok(Some(event)) => self.judge(&event),
+                Ok(None) => return,
+                Err(error) => return self.complain(error.to_string()),
+            }
+        }
+    }
+
+    /// Each event has to be the next one, by its number in the data and by its id.
+    fn judge(&mut self, event: &Event<'_>) {
+        let number = event.data.split(' ').next().and_then(|number| number.parse::<u64>().ok());
+        let id = event.last_event_id.split_once('-');
+        let id = id.and_then(|(a, b)| Some((a.parse::<u64>().ok()?, b.parse::<u64>().ok()?)));
+        let (Some(number), Some(id)) = (number, id) else {
+            return self.complain(format!("an event that nobody sent: {event:?}"));
+        };
+        let last = self.outcome.last;
+        if number <= last || (number > last + 1 && !self.told) || id <= self.last_id {
+            let (told, last_id) = (self.told, self.last_id);
+            return self.complain(format!(
+                "event {number} with id {id:?} behind {last} with id {last_id:?}, told of a gap: {told}"
+            ));
+        }
+        self.told = false;
+        self.last_id = id;
+        self.outcome.last = number;
+        self.last.store(number, Ordering::Relaxed);
+        self.shared.deliveries.fetch_add(1, Ordering::Relaxed);
+        // A slow one measures itself, one that was away measures that.
+        if self.outcome.habit == Habit::Keen {
+            let now = self.shared.start.elapsed().as_nanos() as u64;
+            let sent = self.shared.sent[number as usize].load(Ordering::Relaxed);
+            let latency = now.saturating_sub(sent) / 1000;
+            self.outcome.latencies.record(latency).expect("it grows");
+        }
+    }
+
+    /// Does what the habit is, after something was read; whether the client stays.
+    async fn live_up_to_habit(&mut self, source: &mut EventSource) -> bool {
+        match self.outcome.habit {
+            Habit::Keen => {}
+            Habit::Slow => sleep(Duration::from_millis(self.rng.u64(20..100))).await,
+            Habit::Unsteady if self.rng.u32(..100) == 0 => _ = source.handle_network_error(),
+            Habit::Leaving if self.rng.u32(..50) == 0 => return false,
+            Habit::Unsteady | Habit::Leaving => {}
+        }
+        true
+    }
+
+    fn complain(&mut self, complaint: String) {
+        self.outcome.complaint = Some(complaint);
+    }
+}
+
+/// Sends the request of a client, and waits for the head of the response.
+async fn connect(
+    address: SocketAddr,
+    last_event_id: Option<&str>,
+    habit: Habit,
+) -> Result<Connection, Box<dyn std::error::Error + Send + Sync>> {
+    let socket = TcpSocket::new_v4()?;
+    if habit == Habit::Slow {
+        socket.set_recv_buffer_size(4096)?;
+    }
+    let stream = TokioIo::new(socket.connect(address).await?);
+    let (mut sender, connection) =
+        http1::Builder::new().max_buf_size(8192).handshake(stream).await?;
+    let task = tokio::spawn(async move { _ = connection.await }).abort_handle();
+    let mut request =
+        Request::get("/events").header("host", "localhost").header("accept", "text/event-stream");
+    if let Some(id) = last_event_id {
+        request = request.header("last-event-id", id);
+    }
+    match sender.send_request(request.body(Empty::<Bytes>::new())?).await {
+        Ok(response) => Ok(Connection { response, task }),
+        Err(error) => {
+            task.abort();
+            Err(error.into())
+        }
+    }
+}
+
+/// How many clients of each habit there are.
+pub fn habits(clients: usize) -> BTreeMap<Habit, usize> {
+    let (slow, unsteady, leaving) = (clients / 20, clients / 10, clients / 10);
+    let keen = clients - slow - unsteady - leaving;
+    BTreeMap::from([
+        (Habit::Keen, keen),
+        (Habit::Slow, slow),
+        (Habit::Unsteady, unsteady),
+        (Habit::Leaving, leaving),
+    ])
+}

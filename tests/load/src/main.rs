@@ -1,0 +1,211 @@
+//! Thousands of clients on the example servers: each that stays gets every event once and in order.
+//!
+//! Started by `tests/load/run`, which builds the servers.
+
+mod client;
+mod fleet;
+mod server;
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::client::Habit;
+use crate::fleet::{Fleet, Publisher, Summary};
+use crate::server::{Error, Requests, Server};
+
+/// Nothing here takes longer.
+const BOUND: Duration = Duration::from_secs(60);
+
+/// Clients on the example servers, and what becomes of them.
+#[derive(Parser)]
+struct Arguments {
+    /// How many clients
+    #[arg(long, default_value_t = 2000)]
+    clients: usize,
+
+    /// How many events a second, while latencies are measured
+    #[arg(long, default_value_t = 25)]
+    rate: u32,
+
+    /// For so many seconds
+    #[arg(long, default_value_t = 8)]
+    seconds: u32,
+
+    /// How many events as fast as they can be published
+    #[arg(long, default_value_t = 500)]
+    burst: usize,
+
+    /// Where the built examples are
+    #[arg(long, default_value = "target/release/examples")]
+    examples: PathBuf,
+
+    /// Redis, for the server that is killed: without it that part is left out
+    #[arg(long)]
+    redis: Option<String>,
+}
+
+impl Arguments {
+    fn paced(&self) -> usize {
+        (self.rate * self.seconds) as usize
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let run = async {
+        one_server(&arguments).await?;
+        if let Some(redis) = &arguments.redis {
+            killed_server(&arguments, redis).await?;
+        }
+        Ok::<(), Error>(())
+    };
+    match timeout(BOUND, run).await {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => {
+            println!("FAIL  {error}");
+            ExitCode::FAILURE
+        }
+        Err(_) => {
+            println!("FAIL  not done after {} s", BOUND.as_secs());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `axum_server`: clients slow, unsteady and leaving; its memory while they are there, and after.
+async fn one_server(arguments: &Arguments) -> Result<(), Error> {
+    let server =
+        Server::start(&arguments.examples.join("axum_server"), &["127.0.0.1:0".into()]).await?;
+    let mut stats = Requests::to(server.address).await?;
+    stats.clients().await?;
+    let before = server.memory()?;
+
+    let events = arguments.paced() + arguments.burst;
+    let mut fleet = Fleet::start(server.address, arguments.clients, events);
+    fleet.opened().await?;
+    let connected = server.memory()?;
+    println!(
+        "clients: {}; memory of the server {before} KiB before, {connected} KiB with them: {:.1} KiB a client",
+        arguments.clients,
+        (connected - before) as f64 / arguments.clients as f64
+    );
+
+    let mut publisher = Publisher::new(Requests::to(server.address).await?, &fleet);
+    publisher.paced(arguments.paced(), arguments.rate).await?;
+    fleet.reached(publisher.count, |_| true).await?;
+    println!(
+        "{} events, {} a second: {} deliveries",
+        publisher.count,
+        arguments.rate,
+        fleet.deliveries()
+    );
+
+    let (begin, earlier) = (Instant::now(), fleet.deliveries());
+    for _ in 0..arguments.burst {
+        publisher.publish().await?;
+    }
+    let published = begin.elapsed();
+    fleet.reached(publisher.count, |habit| habit == Habit::Keen).await?;
+    let delivered = begin.elapsed();
+    let deliveries = fleet.deliveries() - earlier;
+    let most = server.memory()?;
+    fleet.reached(publisher.count, |_| true).await?;
+    println!(
+        "{} events at once: published at {:.0} a second, delivered at {:.0} events and {:.0} deliveries a second; memory {most} KiB",
+        arguments.burst,
+        arguments.burst as f64 / published.as_secs_f64(),
+        arguments.burst as f64 / delivered.as_secs_f64(),
+        deliveries as f64 / delivered.as_secs_f64()
+    );
+
+    let summary = fleet.end(publisher.count).await?;
+    drop(publisher);
+    while stats.clients().await? > 0 {
+        sleep(Duration::from_millis(5)).await;
+    }
+    let after = server.memory()?;
+    println!("memory after they have left: {after} KiB");
+    report(&summary);
+    no_gap(&summary)?;
+    server.kill().await?;
+    Ok(())
+}
+
+/// Two of `redis_server`: all clients are at one, which is killed while the other goes on, and started again.
+async fn killed_server(arguments: &Arguments, redis: &str) -> Result<(), Error> {
+    let program = arguments.examples.join("redis_server");
+    let start = |port: u16| {
+        let arguments = [redis.to_owned(), format!("127.0.0.1:{port}")];
+        let program = &program;
+        async move { Server::start(program, &arguments).await }
+    };
+    let (other, first) = (start(0).await?, start(port()?).await?);
+    let port = first.address.port();
+    let events = arguments.paced();
+    let mut fleet = Fleet::start(first.address, arguments.clients, events);
+    fleet.opened().await?;
+    let mut publisher = Publisher::new(Requests::to(other.address).await?, &fleet);
+
+    publisher.paced(events / 3, arguments.rate).await?;
+    first.kill().await?;
+    publisher.paced(events / 3, arguments.rate).await?;
+    let again = start(port).await?;
+    publisher.paced(events - 2 * (events / 3), arguments.rate).await?;
+    fleet.reached(publisher.count, |_| true).await?;
+
+    println!(
+        "the server killed and started again, {} events: {} deliveries",
+        publisher.count,
+        fleet.deliveries()
+    );
+    let summary = fleet.end(publisher.count).await?;
+    report(&summary);
+    no_gap(&summary)?;
+    if summary.reconnections < summary.stayed as u64 {
+        return Err("the server was killed, and some did not notice".into());
+    }
+    again.kill().await?;
+    other.kill().await?;
+    Ok(())
+}
+
+/// A free port that no client is given as its own: at one of those, with nobody there, a client could connect to itself.
+fn port() -> Result<u16, Error> {
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    (20_000..30_000).find(free).ok_or_else(|| "no port from 20000 to 29999 is free".into())
+}
+
+fn report(summary: &Summary) {
+    let habits: Vec<String> =
+        summary.habits.iter().map(|(habit, count)| format!("{count} {habit:?}")).collect();
+    println!(
+        "{}; {} stayed, {} reconnections; each that stayed got every event once and in order, gaps: {}",
+        habits.join(", "),
+        summary.stayed,
+        summary.reconnections,
+        summary.gaps
+    );
+    let milliseconds = |percent| summary.latencies.value_at_percentile(percent) as f64 / 1000.0;
+    println!(
+        "latency of {} deliveries to keen clients in ms: median {:.1}, 90 % {:.1}, 99 % {:.1}, most {:.1}",
+        summary.latencies.len(),
+        milliseconds(50.0),
+        milliseconds(90.0),
+        milliseconds(99.0),
+        summary.latencies.max() as f64 / 1000.0
+    );
+}
+
+/// All that was published is held for those who come back, so nobody has been told otherwise.
+fn no_gap(summary: &Summary) -> Result<(), Error> {
+    match summary.gaps {
+        0 => Ok(()),
+        gaps => Err(format!("clients were told of {gaps} gaps").into()),
+    }
+}

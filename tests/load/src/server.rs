@@ -1,0 +1,100 @@
+//! The example server as a process: where it listens, what it says of itself, how much memory it has.
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+/// Any error.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// A process that is killed with its value.
+pub struct Server {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Server {
+    /// Starts it and waits until it listens.
+    pub async fn start(program: &Path, arguments: &[String]) -> Result<Self, Error> {
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| {
+                format!("{}: {error}; start this by tests/load/run", program.display())
+            })?;
+        let stdout = child.stdout.take().ok_or("no stdout")?;
+        let mut lines = BufReader::new(stdout).lines();
+        let line = lines.next_line().await?.ok_or("the server ended before it listened")?;
+        let address =
+            line.strip_prefix("listening on http://").ok_or("it listens nowhere")?.parse()?;
+        Ok(Server { child, address })
+    }
+
+    /// Kills it, as a machine does that loses power.
+    pub async fn kill(mut self) -> io::Result<()> {
+        self.child.kill().await
+    }
+
+    /// Resident memory in KiB.
+    pub fn memory(&self) -> Result<u64, Error> {
+        let pid = self.child.id().ok_or("the server has ended")?;
+        let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        Ok(line.trim().trim_end_matches(" kB").parse()?)
+    }
+}
+
+/// A connection for requests one after the other: events to publish, and what the server says of itself.
+pub struct Requests(SendRequest<Full<Bytes>>);
+
+impl Requests {
+    /// Connects.
+    pub async fn to(address: SocketAddr) -> Result<Self, Error> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(async move { _ = connection.await });
+        Ok(Requests(sender))
+    }
+
+    /// Publishes an event.
+    pub async fn publish(&mut self, data: String) -> Result<(), Error> {
+        let request =
+            Request::post("/publish").header("host", "localhost").body(Full::from(data))?;
+        let (status, text) = self.send(request).await?;
+        match status {
+            StatusCode::CREATED => Ok(()),
+            status => Err(format!("publishing: {status} {text}").into()),
+        }
+    }
+
+    /// How many clients the server has.
+    pub async fn clients(&mut self) -> Result<usize, Error> {
+        let request = Request::get("/stats").header("host", "localhost").body(Full::default())?;
+        let (_, text) = self.send(request).await?;
+        let count = text.split(r#""clients":"#).nth(1).and_then(|rest| rest.split(',').next());
+        Ok(count.ok_or_else(|| format!("no number of clients: {text}"))?.parse()?)
+    }
+
+    async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<(StatusCode, String), Error> {
+        self.0.ready().await?;
+        let response = self.0.send_request(request).await?;
+        let status = response.status();
+        let body = response.into_body().collect().await?.to_bytes();
+        Ok((status, String::from_utf8_lossy(&body).into_owned()))
+    }
+}
