@@ -211,6 +211,8 @@ impl Client {
     /// Does what the habit is, after something was read; whether the client stays.
     async fn live_up_to_habit(&mut self, source: &mut EventSource) -> bool {
         match self.outcome.habit {
+            // What comes before the first event is no reason to go: all are to be there first.
+            _ if self.outcome.last == 0 => {}
             Habit::Keen => {}
             Habit::Slow => sleep(Duration::from_millis(self.rng.u64(20..100))).await,
             Habit::Unsteady if self.rng.u32(..100) == 0 => _ = source.handle_network_error(),

@@ -7,7 +7,7 @@ mod fleet;
 mod server;
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -47,6 +47,10 @@ struct Arguments {
     /// Redis, for the server that is killed: without it that part is left out
     #[arg(long)]
     redis: Option<String>,
+
+    /// jemalloc, for the memory that goes back: without it that part is left out
+    #[arg(long)]
+    jemalloc: Option<PathBuf>,
 }
 
 impl Arguments {
@@ -62,6 +66,9 @@ async fn main() -> ExitCode {
         one_server(&arguments).await?;
         if let Some(redis) = &arguments.redis {
             killed_server(&arguments, redis).await?;
+        }
+        if let Some(jemalloc) = &arguments.jemalloc {
+            memory_goes_back(&arguments, jemalloc).await?;
         }
         Ok::<(), Error>(())
     };
@@ -126,11 +133,7 @@ async fn one_server(arguments: &Arguments) -> Result<(), Error> {
 
     let summary = fleet.end(publisher.count).await?;
     drop(publisher);
-    while stats.clients().await? > 0 {
-        sleep(Duration::from_millis(5)).await;
-    }
-    let after = server.memory()?;
-    println!("memory after they have left: {after} KiB");
+    all_left(&mut stats).await?;
     report(&summary);
     no_gap(&summary)?;
     server.kill().await?;
@@ -172,6 +175,47 @@ async fn killed_server(arguments: &Arguments, redis: &str) -> Result<(), Error> 
     }
     again.kill().await?;
     other.kill().await?;
+    Ok(())
+}
+
+/// `axum_server` with an allocator that gives back what is free: what clients take is free once they have left. (That
+/// of glibc keeps what lies below something that is still held, as the events are, for the next clients.)
+async fn memory_goes_back(arguments: &Arguments, jemalloc: &Path) -> Result<(), Error> {
+    let program = arguments.examples.join("axum_server");
+    let server = Server::start_with(&program, &["127.0.0.1:0".into()], Some(jemalloc)).await?;
+    let mut stats = Requests::to(server.address).await?;
+    stats.clients().await?;
+    let before = server.memory()?;
+    for round in 1..=2 {
+        let events = 20;
+        let mut fleet = Fleet::start(server.address, arguments.clients, events);
+        fleet.opened().await?;
+        let mut publisher = Publisher::new(Requests::to(server.address).await?, &fleet);
+        publisher.paced(events, arguments.rate).await?;
+        fleet.reached(publisher.count, |_| true).await?;
+        let with = server.memory()?;
+        no_gap(&fleet.end(publisher.count).await?)?;
+        drop(publisher);
+        all_left(&mut stats).await?;
+        let after = server.memory()?;
+        println!(
+            "memory with jemalloc, round {round}: {before} KiB before, {with} KiB with them, {after} KiB after"
+        );
+        // The stacks of the server's threads, and what connections have been kept in, need not be small beside few.
+        let taken = with.saturating_sub(before);
+        if after.saturating_sub(before) > taken / 4 + 2048 {
+            return Err(format!("the server keeps {} of {taken} KiB", after - before).into());
+        }
+    }
+    server.kill().await?;
+    Ok(())
+}
+
+/// Waits until the server knows of no client any more.
+async fn all_left(stats: &mut Requests) -> Result<(), Error> {
+    while stats.clients().await? > 0 {
+        sleep(Duration::from_millis(5)).await;
+    }
     Ok(())
 }
 

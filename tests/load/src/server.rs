@@ -28,8 +28,20 @@ pub struct Server {
 impl Server {
     /// Starts it and waits until it listens.
     pub async fn start(program: &Path, arguments: &[String]) -> Result<Self, Error> {
+        Self::start_with(program, arguments, None).await
+    }
+
+    /// The same with another allocator, a shared library: jemalloc, told to give back at once what is free.
+    pub async fn start_with(
+        program: &Path,
+        arguments: &[String],
+        allocator: Option<&Path>,
+    ) -> Result<Self, Error> {
+        let preload = allocator.map(|library| ("LD_PRELOAD", library.as_os_str()));
         let mut child = Command::new(program)
             .args(arguments)
+            .envs(preload)
+            .env("MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
