@@ -121,7 +121,45 @@ fn line_end_mask(block: &[u8; BLOCK]) -> u64 {
 }
 
 /// Bit `i` is set where `block[i]` ends a line.
-#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+///
+/// The same test first. NEON has no mask of a vector's bytes, so each byte keeps the bit of its
+/// place among eight, and three rounds of pairwise sums leave eight bytes of eight bits each.
+#[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
+#[allow(unsafe_code)]
+#[inline(always)]
+fn line_end_mask(block: &[u8; BLOCK]) -> u64 {
+    use core::arch::aarch64::{
+        uint8x16_t, vandq_u8, vceqq_u8, vdupq_n_u8, vgetq_lane_u64, vld1q_u8, vminq_u8, vminvq_u8,
+        vorrq_u8, vpaddq_u8, vreinterpretq_u64_u8,
+    };
+    const PLACES: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
+    let lanes: [&[u8]; 4] = core::array::from_fn(|i| &block[16 * i..][..16]);
+    // SAFETY: NEON is enabled for the whole build (see the `cfg` above), and the only pointers are
+    // those of the lanes and of `PLACES`, 16 readable bytes each, read by a load that asks for no
+    // alignment.
+    unsafe {
+        let [a, b, c, d] = lanes.map(|lane| vld1q_u8(lane.as_ptr()));
+        let least = vminq_u8(vminq_u8(a, b), vminq_u8(c, d));
+        if vminvq_u8(least) > CR {
+            return 0;
+        }
+        let places = vld1q_u8(PLACES.as_ptr());
+        let bits = |lane: uint8x16_t| {
+            let lf = vceqq_u8(lane, vdupq_n_u8(LF));
+            let cr = vceqq_u8(lane, vdupq_n_u8(CR));
+            vandq_u8(vorrq_u8(lf, cr), places)
+        };
+        let [ab, cd] = [vpaddq_u8(bits(a), bits(b)), vpaddq_u8(bits(c), bits(d))];
+        let abcd = vpaddq_u8(ab, cd);
+        vgetq_lane_u64::<0>(vreinterpretq_u64_u8(vpaddq_u8(abcd, abcd)))
+    }
+}
+
+/// Bit `i` is set where `block[i]` ends a line.
+#[cfg(not(any(
+    all(target_arch = "x86_64", target_feature = "sse2"),
+    all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"),
+)))]
 #[inline(always)]
 fn line_end_mask(block: &[u8; BLOCK]) -> u64 {
     portable_mask(block)
@@ -222,6 +260,18 @@ mod tests {
             }
             assert!(line_ends(&chunk).eq(naive(&chunk)), "{long}");
         }
+    }
+
+    #[test]
+    fn each_line_end_of_a_block_has_its_bit_and_no_other_byte_has_one() {
+        for (at, other) in (0..BLOCK).flat_map(|at| (0..=u8::MAX).map(move |byte| (at, byte))) {
+            let mut block = [b'x'; BLOCK];
+            block[at] = other;
+            let expected = u64::from(other == LF || other == CR) << at;
+            assert_eq!(line_end_mask(&block), expected, "{other} at {at}");
+        }
+        assert_eq!(line_end_mask(&[LF; BLOCK]), u64::MAX);
+        assert_eq!(line_end_mask(&[CR; BLOCK]), u64::MAX);
     }
 
     #[test]
