@@ -7,12 +7,14 @@
 use core::fmt::{self, Debug, Formatter};
 
 use crate::error::{EncodeError, Part};
-use crate::scan::{CR, LF};
+use crate::scan::{CR, LF, LineEnds};
 use crate::sink::Sink;
 use crate::utf8::CutSequence;
 
 /// What stands before each line of data.
 pub(crate) const DATA: &str = "data: ";
+/// What stands in the place of a line break in data.
+const NEXT_LINE: &str = "\ndata: ";
 
 /// Writes the data of one block piece by piece: see [`Block::data_writer`](crate::Block::data_writer).
 ///
@@ -83,6 +85,12 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
     /// Those of [`write`](Self::write), and bytes that are no UTF-8. They are looked at once to
     /// find that out, once for line breaks, and copied; nothing is allocated here.
     pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        // Most pieces cut no character, and those of serializers are many and short.
+        if self.cut.is_empty() {
+            if let Ok(text) = core::str::from_utf8(bytes) {
+                return self.write_text(text);
+            }
+        }
         self.check_not_failed()?;
         let mut cut = self.cut;
         let decoded =
@@ -112,7 +120,11 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
     /// Tells the first error again, whatever comes after it.
     #[inline]
     fn check_not_failed(&self) -> Result<(), EncodeError> {
-        self.failed.map_or(Ok(()), Err)
+        // A `match`, since `map_or` copies the error through memory at each piece.
+        match self.failed {
+            None => Ok(()),
+            Some(error) => Err(error),
+        }
     }
 
     /// Fails where a character is still cut.
@@ -164,6 +176,11 @@ impl<S: Sink + ?Sized> std::io::Write for DataWriter<'_, S> {
         Ok(bytes.len())
     }
 
+    /// A piece is always taken whole.
+    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        Ok(self.write_bytes(bytes)?)
+    }
+
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
@@ -193,24 +210,58 @@ pub(crate) fn check_strict(text: &str, written: usize) -> Result<(), EncodeError
 
 /// Writes more of the data: each LF, CR or CRLF begins a new line. `after_cr` is kept between the
 /// pieces of one text: whether the last byte was a CR.
-#[inline]
+#[inline(always)]
 pub(crate) fn write_lines<S: Sink + ?Sized>(
     sink: &mut S,
     mut text: &str,
     after_cr: &mut bool,
 ) -> Result<(), EncodeError> {
-    while let &[first, ..] = text.as_bytes() {
-        if core::mem::take(after_cr) && first == LF {
-            text = &text[1..];
-        }
-        let Some(at) = memchr::memchr2(LF, CR, text.as_bytes()) else {
-            return sink.write(text);
-        };
-        sink.write(&text[..at])?;
-        sink.write("\n")?;
-        sink.write(DATA)?;
-        *after_cr = text.as_bytes()[at] == CR;
-        text = &text[at + 1..];
+    if text.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    if core::mem::take(after_cr) {
+        text = text.strip_prefix('\n').unwrap_or(text);
+    }
+    match find_line_break(text) {
+        None => sink.write(text),
+        Some(at) => write_many_lines(sink, text, at, after_cr),
+    }
+}
+
+/// The same for text with a line break, the first of which was found.
+fn write_many_lines<S: Sink + ?Sized>(
+    sink: &mut S,
+    text: &str,
+    first_line_end: usize,
+    after_cr: &mut bool,
+) -> Result<(), EncodeError> {
+    let bytes = text.as_bytes();
+    let mut line_ends = LineEnds::starting_at(first_line_end);
+    let mut line_start = 0;
+    while let Some(line_end) = line_ends.find(bytes) {
+        line_ends.pass();
+        sink.write_part(text, line_start..line_end)?;
+        sink.write(NEXT_LINE)?;
+        line_start = line_end + 1;
+        if bytes[line_end] == CR {
+            *after_cr = line_start == bytes.len();
+            if bytes.get(line_start) == Some(&LF) {
+                line_ends.find(bytes);
+                line_ends.pass();
+                line_start += 1;
+            }
+        }
+    }
+    sink.write_part(text, line_start..text.len())
+}
+
+/// Where the first LF or CR stands. A short text is looked through here, since that costs less than
+/// the call.
+#[inline(always)]
+pub(crate) fn find_line_break(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    if bytes.len() <= 16 {
+        return bytes.iter().position(|&byte| byte == LF || byte == CR);
+    }
+    memchr::memchr2(LF, CR, bytes)
 }

@@ -6,7 +6,7 @@
 //! [`write_lines`]'s. The order of the lines is fixed and data comes last, so that it can come
 //! piecewise: [`DataWriter`].
 
-use crate::data_writer::{DATA, DataWriter, check_strict, write_lines};
+use crate::data_writer::{DATA, DataWriter, check_strict, find_line_break, write_lines};
 use crate::error::{EncodeError, Part};
 use crate::event::{DEFAULT_EVENT_TYPE, Event};
 use crate::scan::{CR, LF};
@@ -195,8 +195,28 @@ impl<'a> Block<'a> {
     }
 
     /// Finds what can't be encoded, in the order of the lines.
-    #[inline]
+    #[inline(always)]
     fn check(&self) -> Result<(), EncodeError> {
+        if self.has_head() {
+            self.check_head()?;
+        }
+        match self.data {
+            Some(data) if self.strict => check_strict(data, 0),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether there is more than data: most blocks have nothing else, and nothing to refuse.
+    #[inline(always)]
+    const fn has_head(&self) -> bool {
+        self.comment.is_some()
+            || self.event_type.is_some()
+            || self.id.is_some()
+            || self.retry.is_some()
+    }
+
+    /// The same for all but the data.
+    fn check_head(&self) -> Result<(), EncodeError> {
         check_line(Part::Comment, self.comment)?;
         check_line(Part::EventType, self.event_type)?;
         if let Some(id) = self.id {
@@ -207,25 +227,23 @@ impl<'a> Block<'a> {
                 });
             }
         }
-        match self.data {
-            Some(data) if self.strict => check_strict(data, 0),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn write<S: Sink + ?Sized>(&self, sink: &mut S) -> Result<(), EncodeError> {
-        self.write_head(sink)?;
-        if let Some(data) = self.data {
-            sink.write(DATA)?;
-            write_lines(sink, data, &mut false)?;
-            sink.write("\n")?;
+        if self.has_head() {
+            self.write_head(sink)?;
+        } else {
+            sink.reserve(self.data.map_or(0, str::len).saturating_add("data: \n\n".len()));
         }
-        sink.write("\n")
+        let Some(data) = self.data else { return sink.write("\n") };
+        sink.write(DATA)?;
+        write_lines(sink, data, &mut false)?;
+        sink.write("\n\n")
     }
 
     /// Everything but the data and the blank line.
-    #[inline]
     fn write_head<S: Sink + ?Sized>(&self, sink: &mut S) -> Result<(), EncodeError> {
         /// More than all names, colons, spaces, line ends and a reconnection time need.
         const OVERHEAD: usize = 64;
@@ -268,7 +286,7 @@ impl<'a> From<&Event<'a>> for Block<'a> {
 /// Refuses what can't stand in one line.
 #[inline]
 fn check_line(part: Part, text: Option<&str>) -> Result<(), EncodeError> {
-    match text.and_then(|text| memchr::memchr2(LF, CR, text.as_bytes())) {
+    match text.and_then(find_line_break) {
         Some(at) => Err(EncodeError::LineBreak { part, at }),
         None => Ok(()),
     }

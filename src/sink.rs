@@ -3,6 +3,8 @@
 #[cfg(feature = "alloc")]
 use alloc::{string::String, vec::Vec};
 use core::fmt::{self, Write};
+#[cfg(feature = "alloc")]
+use core::ops::Range;
 
 use crate::error::EncodeError;
 
@@ -90,10 +92,17 @@ impl Counter {
 
 /// What a sink can do, out of reach for other crates.
 pub(crate) mod sealed {
+    use core::ops::Range;
+
     use super::EncodeError;
 
     pub trait Sink {
         fn write(&mut self, text: &str) -> Result<(), EncodeError>;
+        /// Writes a part of a text that begins and ends between two characters.
+        #[inline(always)]
+        fn write_part(&mut self, text: &str, part: Range<usize>) -> Result<(), EncodeError> {
+            self.write(&text[part])
+        }
         /// Makes room for so many bytes more, or hopes so.
         fn reserve(&mut self, _more: usize) {}
         /// How many bytes have been written: a mark for [`truncate`](Self::truncate).
@@ -111,6 +120,12 @@ impl sealed::Sink for Vec<u8> {
     #[inline(always)]
     fn write(&mut self, text: &str) -> Result<(), EncodeError> {
         self.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn write_part(&mut self, text: &str, part: Range<usize>) -> Result<(), EncodeError> {
+        self.extend_from_slice(&text.as_bytes()[part]);
         Ok(())
     }
 

@@ -132,3 +132,34 @@ fn a_serializer_that_fails_leaves_nothing_behind() {
     drop(data);
     assert_eq!(stream, "before");
 }
+
+#[test]
+fn a_line_break_is_refused_at_every_place_of_a_line_of_any_length_and_begins_a_line_in_data() {
+    for len in 1..40 {
+        for at in 0..len {
+            for line_break in ['\n', '\r'] {
+                let text: String =
+                    (0..len).map(|i| if i == at { line_break } else { 'x' }).collect();
+                let refused = |part| Err(EncodeError::LineBreak { part, at });
+                for (block, part) in [
+                    (Block::new().comment(&text), Part::Comment),
+                    (Block::new().event_type(&text), Part::EventType),
+                    (Block::new().id(&text), Part::Id),
+                ] {
+                    let mut stream = b"before".to_vec();
+                    assert_eq!(block.data(&text).encode(&mut stream), refused(part));
+                    assert_eq!(stream, b"before");
+                }
+                let (first, second) = (&text[..at], &text[at + 1..]);
+                let right = format!("data: {first}\ndata: {second}\n\n");
+                let mut stream = Vec::new();
+                Block::new().data(&text).encode(&mut stream).unwrap();
+                assert_eq!(stream, right.as_bytes());
+                let mut data = Block::new().data(first).data_writer(&mut stream).unwrap();
+                data.write_bytes(&text.as_bytes()[at..]).unwrap();
+                data.finish().unwrap();
+                assert_eq!(stream, right.repeat(2).as_bytes());
+            }
+        }
+    }
+}
