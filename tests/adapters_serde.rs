@@ -145,3 +145,21 @@ fn nothing_is_allocated_between_a_value_and_a_warm_sink() {
     let info = measure(|| Block::new().encode_json(&value, &mut stream).unwrap());
     assert_eq!(info.count_total, 0);
 }
+
+#[test]
+fn pieces_of_any_size_are_joined_as_serde_json_joins_them() {
+    for len in (0..600).step_by(7).chain(250..262).chain(506..518) {
+        let value = ("x".repeat(len), [1, 2, 3], "\u{6F22}\n".repeat(len));
+        let mut stream = Vec::new();
+        Block::new().encode_json(&value, &mut stream).unwrap();
+        let right = format!("data: {}\n\n", serde_json::to_string(&value).unwrap());
+        assert_eq!(stream, right.as_bytes(), "{len}");
+    }
+    // Where an error stands is counted over all pieces.
+    let raw = RawValue::from_string(format!("[\"{}\",\r1]", "x".repeat(300))).unwrap();
+    let value = (vec![10; 200], raw);
+    let at = serde_json::to_string(&value).unwrap().find('\r').unwrap();
+    let error = Block::new().strict().encode_json(&value, &mut Vec::new()).unwrap_err();
+    let EncodeJsonError::Encode(error) = error else { panic!("{error:?}") };
+    assert_eq!(error, EncodeError::LineBreak { part: Part::Data, at });
+}

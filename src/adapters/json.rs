@@ -2,10 +2,13 @@
 
 use core::error::Error;
 use core::fmt::{self, Display, Formatter};
+use core::mem::take;
 use core::ops::Range;
+use std::io;
 
 use serde::{Deserialize, Serialize};
 
+use crate::data_writer::DataWriter;
 use crate::encoder::Block;
 use crate::error::EncodeError;
 use crate::event::{Event, OwnedEvent};
@@ -99,20 +102,65 @@ impl Block<'_> {
     ///
     /// # Memory and cost
     ///
-    /// Nothing is allocated beside what the sink and the value do. Each byte of the JSON is looked
-    /// at as [`DataWriter::write_bytes`](crate::DataWriter::write_bytes) does.
+    /// Nothing is allocated beside what the sink and the value do. The JSON is gathered in 256
+    /// bytes on the stack and written as
+    /// [`DataWriter::write_bytes`](crate::DataWriter::write_bytes) does.
     pub fn encode_json<T, S>(&self, value: &T, sink: &mut S) -> Result<(), EncodeJsonError>
     where
         T: Serialize + ?Sized,
         S: Sink + ?Sized,
     {
         let mut data = Block { data: None, ..*self }.data_writer(sink)?;
-        if let Err(error) = serde_json::to_writer(&mut data, value) {
+        let mut pieces = Pieces { data: &mut data, gathered: [0; GATHERED], len: 0 };
+        if let Err(error) = serde_json::to_writer(&mut pieces, value) {
             // The writer tells again what went wrong in it, if anything did.
             data.write_bytes(b"")?;
             return Err(EncodeJsonError::Value(error));
         }
+        pieces.pass_on()?;
         Ok(data.finish()?)
+    }
+}
+
+/// Most of the pieces that `serde_json` writes are one or two bytes long. They are gathered, since
+/// each look for UTF-8 and line breaks costs more than such a piece.
+struct Pieces<'d, 's, S: Sink + ?Sized> {
+    data: &'d mut DataWriter<'s, S>,
+    gathered: [u8; GATHERED],
+    len: usize,
+}
+
+const GATHERED: usize = 256;
+
+impl<S: Sink + ?Sized> Pieces<'_, '_, S> {
+    /// Passes on what was gathered.
+    fn pass_on(&mut self) -> Result<(), EncodeError> {
+        let len = take(&mut self.len);
+        self.data.write_bytes(&self.gathered[..len])
+    }
+}
+
+impl<S: Sink + ?Sized> io::Write for Pieces<'_, '_, S> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.write_all(piece)?;
+        Ok(piece.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, piece: &[u8]) -> io::Result<()> {
+        if piece.len() > GATHERED - self.len {
+            self.pass_on()?;
+            if piece.len() > GATHERED {
+                return Ok(self.data.write_bytes(piece)?);
+            }
+        }
+        self.gathered[self.len..][..piece.len()].copy_from_slice(piece);
+        self.len += piece.len();
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(self.pass_on()?)
     }
 }
 
