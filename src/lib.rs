@@ -130,7 +130,12 @@ pub use adapters::io;
 pub use adapters::stream;
 #[cfg(feature = "serde")]
 pub use adapters::{DecodeJsonError, EncodeJsonError};
-#[cfg(any(feature = "std", feature = "embedded-io", feature = "embedded-io-async"))]
+#[cfg(any(
+    feature = "std",
+    feature = "stream",
+    feature = "embedded-io",
+    feature = "embedded-io-async"
+))]
 pub use adapters::{ReadError, WriteError};
 pub use buffer::{Buffers, Fixed, Growable};
 pub use data_writer::DataWriter;

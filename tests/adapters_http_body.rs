@@ -25,8 +25,8 @@ use futures::stream;
 use http_body::{Body, Frame};
 use sse_wire::http_body::{BodyData, EventBody, events};
 use sse_wire::server::KeepAlive;
-use sse_wire::stream::{Error, EventStream};
-use sse_wire::{Block, EncodeError, End, OwnedEvent, Parser};
+use sse_wire::stream::EventStream;
+use sse_wire::{Block, EncodeError, End, OwnedEvent, Parser, ReadError};
 use stream_script::{Script, context, is_send, poll_next};
 use support::{Decoded, DecoderCase, decoder_cases, every_chunking, text, vector_files};
 
@@ -78,8 +78,8 @@ fn decode<D: Buf + Unpin>(case: &DecoderCase, frames: Vec<Frame<D>>) -> Decoded 
                 event.last_event_id,
                 event.range,
             )),
-            Poll::Ready(Some(Err(Error::Limit(_)))) => decoded.errors += 1,
-            Poll::Ready(Some(Err(Error::Transport(error)))) => panic!("{error}"),
+            Poll::Ready(Some(Err(ReadError::Limit(_)))) => decoded.errors += 1,
+            Poll::Ready(Some(Err(ReadError::Transport(error)))) => panic!("{error}"),
             Poll::Ready(None) => break,
             Poll::Pending => decoded.after.push(decoded.events.len()),
         }
@@ -136,7 +136,7 @@ fn an_error_of_a_body_comes_through_behind_the_events_before_it() {
     let mut events = events(ScriptBody(Script::ready([Ok(data), Err(Broken)])));
     assert!(matches!(poll_next(&mut events), Poll::Ready(Some(Ok(_)))));
     let Poll::Ready(Some(Err(error))) = poll_next(&mut events) else { panic!() };
-    assert_eq!(error, Error::Transport(Broken));
+    assert_eq!(error, ReadError::Transport(Broken));
     assert_eq!(error.source().unwrap().downcast_ref(), Some(&Broken));
 }
 

@@ -15,8 +15,8 @@ use std::task::Poll;
 use allocation_counter::measure;
 use futures::Stream;
 use futures::stream::FusedStream;
-use sse_wire::stream::{Error, EventStream, EventStreamExt};
-use sse_wire::{Block, End, Event, Item, Parser, Refused};
+use sse_wire::stream::{EventStream, EventStreamExt};
+use sse_wire::{Block, End, Event, Item, Parser, ReadError, Refused};
 use stream_script::{Script, context, is_send, poll_next, poll_once};
 use support::{Decoded, DecoderCase, Told, decoder_cases, every_chunking};
 
@@ -74,8 +74,8 @@ fn run(stream: &mut EventStream<Chunks<'_>>, way: Way, decoded: &mut Decoded) ->
         match step {
             Way::Poll | Way::PollReady | Way::Mixed => match poll_next(stream) {
                 Poll::Ready(Some(Ok(event))) => decoded.events.push(tell(&event.as_event())),
-                Poll::Ready(Some(Err(Error::Limit(_)))) => decoded.errors += 1,
-                Poll::Ready(Some(Err(Error::Transport(error)))) => panic!("{error}"),
+                Poll::Ready(Some(Err(ReadError::Limit(_)))) => decoded.errors += 1,
+                Poll::Ready(Some(Err(ReadError::Transport(error)))) => panic!("{error}"),
                 Poll::Ready(None) => return true,
                 Poll::Pending => return false,
             },
@@ -186,8 +186,8 @@ fn every_decoder_vector_holds_in_every_chunking_through_the_stream() {
 fn told(stream: &mut EventStream<Chunks<'_>>) -> Vec<String> {
     std::iter::from_fn(|| match poll_next(stream) {
         Poll::Ready(Some(Ok(event))) => Some(event.data),
-        Poll::Ready(Some(Err(Error::Transport(error)))) => Some(error.to_string()),
-        Poll::Ready(Some(Err(Error::Limit(_)))) => Some("limit".into()),
+        Poll::Ready(Some(Err(ReadError::Transport(error)))) => Some(error.to_string()),
+        Poll::Ready(Some(Err(ReadError::Limit(_)))) => Some("limit".into()),
         Poll::Ready(None) => None,
         Poll::Pending => Some("pending".into()),
     })
@@ -227,7 +227,7 @@ fn errors_say_what_to_do_and_have_their_source() {
         Parser::with_limit(1),
     );
     let Poll::Ready(Some(Err(limit))) = poll_next(&mut stream) else { panic!() };
-    let Error::Limit(error) = limit else { panic!("{limit:?}") };
+    let ReadError::Limit(error) = limit else { panic!("{limit:?}") };
     assert_eq!((limit.to_string(), error.limit()), (error.to_string(), 1));
     assert!(limit.source().is_none(), "it is told once");
     let Poll::Ready(Some(Err(transport))) = poll_next(&mut stream) else { panic!() };

@@ -5,10 +5,13 @@ use core::fmt::{self, Display, Formatter};
 
 use crate::error::{EncodeError, LimitError};
 
-/// Why a reader gave no event; `E` is the transport's error.
+/// Why a reader, or a stream of events, gave no event; `E` is the transport's error.
 ///
-/// Neither ends the reader: behind a refused event the next call gives the next one, and after an
-/// error of the transport it reads again, with nothing lost of what was read before.
+/// Neither is an end: behind a refused event the next call gives the next one, and after an error
+/// of the transport it asks the transport again, with nothing lost of what came before.
+///
+/// It is an error as the standard library knows them where `E` is one, which a `Box<dyn Error>` is
+/// not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadError<E> {
     /// An event, or a comment that was asked for, needs more than the limit: it is skipped.
@@ -27,7 +30,10 @@ impl<E> Display for ReadError<E> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             ReadError::Limit(error) => error.fmt(f),
-            ReadError::Transport(_) => f.write_str("the stream could not be read"),
+            ReadError::Transport(_) => f.write_str(
+                "the stream could not be read; where it can't be read again, connect again with \
+                 the last event ID",
+            ),
         }
     }
 }

@@ -8,7 +8,12 @@ pub mod codec;
 pub mod embedded_io;
 #[cfg(feature = "embedded-io-async")]
 pub mod embedded_io_async;
-#[cfg(any(feature = "std", feature = "embedded-io", feature = "embedded-io-async"))]
+#[cfg(any(
+    feature = "std",
+    feature = "stream",
+    feature = "embedded-io",
+    feature = "embedded-io-async"
+))]
 mod error;
 #[cfg(feature = "http-body")]
 pub mod http_body;
@@ -23,7 +28,12 @@ mod outgoing;
 #[cfg(feature = "stream")]
 pub mod stream;
 
-#[cfg(any(feature = "std", feature = "embedded-io", feature = "embedded-io-async"))]
+#[cfg(any(
+    feature = "std",
+    feature = "stream",
+    feature = "embedded-io",
+    feature = "embedded-io-async"
+))]
 pub use error::{ReadError, WriteError};
 #[cfg(feature = "serde")]
 pub use json::{DecodeJsonError, EncodeJsonError};

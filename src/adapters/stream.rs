@@ -12,7 +12,7 @@
 //!     let event = event?;
 //!     println!("{}: {}", event.event_type, event.data);
 //! }
-//! # Ok::<(), sse_wire::stream::Error<std::io::Error>>(())
+//! # Ok::<(), sse_wire::ReadError<std::io::Error>>(())
 //! # })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -25,7 +25,6 @@
 // nothing is lost or parsed twice. The chunk stays until all of it is taken, so an event can be
 // lent from it.
 
-use core::fmt::{self, Display, Formatter};
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -33,7 +32,8 @@ use core::task::{Context, Poll, ready};
 use futures_core::stream::{FusedStream, Stream, TryStream};
 use pin_project_lite::pin_project;
 
-use crate::{End, Events, Items, LimitError, OwnedEvent, Parser};
+use super::error::ReadError;
+use crate::{End, Events, Items, OwnedEvent, Parser};
 
 pin_project! {
     /// The events of a stream of chunks.
@@ -55,10 +55,10 @@ pin_project! {
     ///
     /// # Errors
     ///
-    /// [`Error::Limit`] in the place of an event that needs more than the parser's limit: 16 MiB,
+    /// [`ReadError::Limit`] in the place of an event that needs more than the parser's limit: 16 MiB,
     /// unless [another parser](Self::with_parser) is given. The next poll goes on behind that event.
     ///
-    /// [`Error::Transport`] where the stream of chunks gives an error, behind all events that were
+    /// [`ReadError::Transport`] where the stream of chunks gives an error, behind all events that were
     /// complete before. It changes nothing here: whether anything follows is for that stream to
     /// say, and if something does, it continues where the last chunk ended.
     ///
@@ -277,11 +277,11 @@ impl<S: TryStream> Stream for EventStream<S>
 where
     S::Ok: AsRef<[u8]>,
 {
-    type Item = Result<OwnedEvent, Error<S::Error>>;
+    type Item = Result<OwnedEvent, ReadError<S::Error>>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         while let Some(chunk) = ready!(self.as_mut().poll_chunk(cx)) {
-            chunk.map_err(Error::Transport)?;
+            chunk.map_err(ReadError::Transport)?;
             let (parser, rest) = self.as_mut().rest();
             if let Some(event) = parser.push(rest).next()? {
                 return Poll::Ready(Some(Ok(event.to_owned())));
@@ -297,44 +297,6 @@ where
 {
     fn is_terminated(&self) -> bool {
         self.ended
-    }
-}
-
-/// Why there is no event.
-///
-/// It is an error as the standard library knows them where `E` is one, which a `Box<dyn Error>` is
-/// not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Error<E> {
-    /// The stream of chunks has given this error.
-    Transport(E),
-    /// An event needs more memory than the parser may retain. It is skipped; go on polling.
-    Limit(LimitError),
-}
-
-impl<E> From<LimitError> for Error<E> {
-    fn from(error: LimitError) -> Self {
-        Error::Limit(error)
-    }
-}
-
-impl<E> Display for Error<E> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Error::Transport(_) => f.write_str(
-                "the stream of bytes failed; to go on, connect again with the last event ID",
-            ),
-            Error::Limit(error) => error.fmt(f),
-        }
-    }
-}
-
-impl<E: core::error::Error + 'static> core::error::Error for Error<E> {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Error::Transport(error) => Some(error),
-            Error::Limit(_) => None,
-        }
     }
 }
 
