@@ -175,7 +175,7 @@ fn any_step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(support::kept::failures())]
 
     #[test]
     fn every_kind_of_source_does_what_the_rules_say_in_any_order_of_steps(

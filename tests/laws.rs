@@ -82,6 +82,8 @@ fn events_of(stream: &[u8]) -> Vec<support::Told> {
 }
 
 proptest! {
+    #![proptest_config(support::kept::failures())]
+
     #[test]
     fn chunk_invariance_any_split_gives_the_same_events_errors_and_state_at_every_entry_point(
         stream in hostile_stream(),

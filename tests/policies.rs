@@ -117,7 +117,7 @@ fn backoff_begins_anew_at_an_event_that_is_observed_too() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(support::kept::failures())]
 
     #[test]
     fn no_wait_is_shorter_than_the_reconnection_time_and_jitter_stays_within_its_bounds(
@@ -447,7 +447,7 @@ fn silence_counts_for_backoff_and_for_the_limit_of_reconnections() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(support::kept::failures())]
 
     #[test]
     fn deadlines_only_ever_move_away_and_are_the_same_over_arrays(

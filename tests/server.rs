@@ -3,6 +3,9 @@
 
 #![cfg(feature = "std")]
 
+#[path = "support/kept.rs"]
+mod kept;
+
 use std::time::Duration;
 
 use allocation_counter::measure;
@@ -169,6 +172,8 @@ fn run(bounds: Bounds, steps: &[Step]) -> Result<Run, TestCaseError> {
 }
 
 proptest! {
+    #![proptest_config(kept::failures())]
+
     #[test]
     fn exactly_once_a_client_cut_anywhere_gets_what_it_has_missed_or_a_gap(
         bounds in bounds(), steps in steps(ids_of_their_own())

@@ -4,6 +4,8 @@
 #[cfg(feature = "std")]
 pub mod connection;
 pub mod encoder;
+#[cfg(feature = "std")]
+pub mod kept;
 pub mod script;
 
 use std::fs;
