@@ -7,8 +7,10 @@ pub(crate) const fn count(_bytes: usize) {}
 
 #[cfg(all(test, feature = "alloc"))]
 pub(crate) use counted::count;
+#[cfg(all(test, any(feature = "std", feature = "stream")))]
+pub(crate) use counted::counted;
 #[cfg(all(test, feature = "std"))]
-pub(crate) use counted::{counted, streams};
+pub(crate) use counted::streams;
 
 #[cfg(all(test, feature = "alloc"))]
 mod counted {
@@ -28,7 +30,7 @@ mod counted {
     }
 
     /// How many bytes are counted while it runs.
-    #[cfg(feature = "std")]
+    #[cfg(any(feature = "std", feature = "stream"))]
     pub(crate) fn counted(run: impl FnOnce()) -> usize {
         let before = BYTES.get();
         run();
