@@ -118,7 +118,8 @@ impl<'a> Block<'a> {
         self
     }
 
-    /// The exact number of bytes that [`encode`](Self::encode) writes.
+    /// The exact number of bytes that [`encode`](Self::encode) writes; `usize::MAX` for more than
+    /// that, which only a machine of 32 bits can meet.
     ///
     /// # Errors
     ///

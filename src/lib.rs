@@ -1,7 +1,8 @@
 //! The `text/event-stream` wire format of Server-Sent Events, in both directions: an incremental
 //! push parser that lends its events, and an encoder that can't be made to inject.
 //!
-//! No I/O, no runtime, no `unsafe` but one load in the scanning loop; with or without an allocator.
+//! No I/O, no runtime, no `unsafe` but the vector loads of the scanning loop (SSE2 or NEON, whichever
+//! the target has); with or without an allocator.
 //!
 //! ```
 //! use sse_wire::{Block, Parser};

@@ -138,7 +138,8 @@ pub enum Resume {
     /// All that the client can have missed stands behind this position.
     Missed(Position),
     /// The id is not known, or blocks that the client may miss are gone. It has to be told, or given
-    /// a snapshot; [`ReplayBuffer::start`] gives what is there.
+    /// a snapshot; [`ReplayBuffer::start`] gives what is there. Where several servers share a stream,
+    /// an id may also be one that has not come here yet: wait for it first.
     Gap,
 }
 
