@@ -7,10 +7,15 @@
 pub(crate) const LF: u8 = b'\n';
 pub(crate) const CR: u8 = b'\r';
 
+#[inline(always)]
+const fn is_line_end(byte: u8) -> bool {
+    matches!(byte, LF | CR)
+}
+
 /// Whether a byte is ASCII and ends no line.
 #[inline(always)]
 pub(crate) const fn is_plain(byte: u8) -> bool {
-    byte.is_ascii() && !matches!(byte, LF | CR)
+    byte.is_ascii() && !is_line_end(byte)
 }
 
 /// Bytes that one mask covers.
@@ -65,7 +70,7 @@ impl LineEnds {
         let rest = chunk.get(self.scanned..).unwrap_or_default();
         if let &[byte] = rest {
             crate::work::count(1);
-            self.mask = (byte == LF || byte == CR).into();
+            self.mask = is_line_end(byte).into();
             self.block_start = self.scanned;
             self.scanned = chunk.len();
             return;
@@ -195,7 +200,7 @@ fn portable_mask(bytes: &[u8]) -> u64 {
         shift += 8;
     }
     for &byte in words.remainder() {
-        mask |= u64::from(byte == LF || byte == CR) << shift;
+        mask |= u64::from(is_line_end(byte)) << shift;
         shift += 1;
     }
     mask

@@ -246,33 +246,29 @@ impl<'c> Tokens<'_, 'c> {
             return Some(self.blank_line(end, *last));
         };
         self.end_line(end, *last);
+        let field = |field| {
+            let value = value_of(field, line)?;
+            Some(Step::Field { field, start: end - value.len(), end })
+        };
         // Each field is told and returned by itself, so that what follows knows it. The most
         // frequent comes first.
-        if let Some(value) = value_of(Field::Data, line) {
-            return Some(Step::Field { field: Field::Data, start: end - value.len(), end });
+        if let Some(data) = field(Field::Data) {
+            return Some(data);
         }
         match first {
             b'e' => {
-                if let Some(value) = value_of(Field::Event, line) {
-                    return Some(Step::Field {
-                        field: Field::Event,
-                        start: end - value.len(),
-                        end,
-                    });
+                if let Some(event_type) = field(Field::Event) {
+                    return Some(event_type);
                 }
             }
             b'i' => {
-                if let Some(value) = value_of(Field::Id, line) {
-                    return Some(Step::Field { field: Field::Id, start: end - value.len(), end });
+                if let Some(id) = field(Field::Id) {
+                    return Some(id);
                 }
             }
             b'r' => {
-                if let Some(value) = value_of(Field::Retry, line) {
-                    return Some(Step::Field {
-                        field: Field::Retry,
-                        start: end - value.len(),
-                        end,
-                    });
+                if let Some(reconnection_time) = field(Field::Retry) {
+                    return Some(reconnection_time);
                 }
             }
             b':' => return Some(Step::Comment { start: start + 1, end }),
