@@ -169,8 +169,9 @@ impl<B: Buffers> Retained<B> {
             .min(in_array(Field::Data, self.buffers.data().max_len()))
             .min(in_array(Field::Event, self.buffers.event_type().max_len()))
             .min(in_array(Field::Id, self.buffers.ids().max_len()))
-            // What was cut is text when the next byte comes.
-            .saturating_sub(self.cut.len())
+            // What was cut is text when the next byte comes: at the most U+FFFD or a character of
+            // four bytes, of which that byte brings three.
+            .saturating_sub(if self.cut.is_empty() { 0 } else { REPLACEMENT.len() })
     }
 
     /// Decodes a piece to the end of a field's buffer; `last` where the line ends with it.

@@ -115,10 +115,6 @@ impl CutSequence {
         self.len == 0
     }
 
-    pub(crate) fn len(&self) -> usize {
-        usize::from(self.len)
-    }
-
     fn keep(&mut self, bytes: &[u8]) {
         self.bytes[..bytes.len()].copy_from_slice(bytes);
         self.len = bytes.len() as u8;
