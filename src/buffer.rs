@@ -1,9 +1,19 @@
-//! Where a parser keeps what it must: text that grows on the heap, or in arrays of a fixed size.
+//! Where a parser keeps what it must: on the heap, where it grows, or in arrays of a fixed size.
+//!
+//! An event type and IDs are kept as text. Data is kept as it came and made text once, when an
+//! event is handed out: most of it comes in pieces too short to check one by one.
+
+mod array;
+#[cfg(feature = "alloc")]
+mod heap;
 
 #[cfg(feature = "alloc")]
 use alloc::string::String;
 use core::fmt::{self, Debug, Formatter};
-use core::ops::Range;
+
+use array::ArrayBuffer;
+#[cfg(feature = "alloc")]
+use heap::HeapData;
 
 /// Where a [`Parser`](crate::Parser) keeps what outlives a chunk: [`Growable`] or [`Fixed`].
 ///
@@ -16,12 +26,13 @@ pub trait Buffers: sealed::Buffers {}
 ///
 /// Nothing is allocated before something must be kept. A buffer's allocation stays below twice
 /// what it holds or held; at the end of the first block that uses less than a quarter of it, all
-/// but twice what that block used is given back (4 KiB are always kept). The end of a stream
-/// gives nothing back: what was pending can still be read then.
+/// but twice what that block used is given back (4 KiB are always kept). Ill-formed data is
+/// there twice, as it came and as text, until the next block ends. The end of a stream gives
+/// nothing back: what was pending can still be read then.
 #[derive(Clone)]
 pub struct Growable {
     #[cfg(feature = "alloc")]
-    data: String,
+    data: HeapData,
     #[cfg(feature = "alloc")]
     event_type: String,
     #[cfg(feature = "alloc")]
@@ -31,7 +42,7 @@ pub struct Growable {
 impl Growable {
     #[cfg(feature = "alloc")]
     pub(crate) const fn new() -> Self {
-        Growable { data: String::new(), event_type: String::new(), ids: String::new() }
+        Growable { data: HeapData::new(), event_type: String::new(), ids: String::new() }
     }
 }
 
@@ -45,17 +56,17 @@ impl Debug for Growable {
 /// [`Parser::with_arrays`](crate::Parser::with_arrays).
 #[derive(Clone)]
 pub struct Fixed<D, E = D, I = D> {
-    data: ArrayText<D>,
-    event_type: ArrayText<E>,
-    ids: ArrayText<I>,
+    data: ArrayBuffer<D>,
+    event_type: ArrayBuffer<E>,
+    ids: ArrayBuffer<I>,
 }
 
 impl<D, E, I> Fixed<D, E, I> {
     pub(crate) const fn new(data: D, event_type: E, ids: I) -> Self {
         Fixed {
-            data: ArrayText { array: data, len: 0 },
-            event_type: ArrayText { array: event_type, len: 0 },
-            ids: ArrayText { array: ids, len: 0 },
+            data: ArrayBuffer::new(data),
+            event_type: ArrayBuffer::new(event_type),
+            ids: ArrayBuffer::new(ids),
         }
     }
 }
@@ -66,47 +77,56 @@ impl<D, E, I> Debug for Fixed<D, E, I> {
     }
 }
 
-/// An array and how much of it is text.
-#[derive(Clone)]
-pub struct ArrayText<A> {
-    array: A,
-    len: usize,
-}
-
 /// What the traits can do, out of reach for other crates.
 pub(crate) mod sealed {
     use core::ops::Range;
 
-    /// Text that is built up and cut back. Always valid UTF-8.
+    /// What is built up and cut back.
     pub trait Buffer {
-        /// The text between two character borders.
-        fn get(&self, range: Range<usize>) -> &str;
         fn len(&self) -> usize;
         /// The most bytes that it can ever hold.
         fn max_len(&self) -> usize;
         /// Appends `text`, which the caller knows to fit into `max_len`.
         fn push_str(&mut self, text: &str);
-        /// Appends an ASCII byte, which the caller knows to fit.
-        fn push_ascii(&mut self, byte: u8);
-        /// Appends LF and `text`, which the caller knows to fit.
-        fn push_line(&mut self, text: &str);
         /// Keeps the first `len` bytes, a character border.
         fn truncate(&mut self, len: usize);
-        /// Takes the bytes between two character borders out of the middle.
-        fn remove(&mut self, start: usize, end: usize);
         /// Whether [`release`](Self::release) might have something to give back.
         fn is_large(&self) -> bool;
         /// Gives memory back that the first `used` bytes, all that is still needed, don't justify.
         fn release(&mut self, used: usize);
     }
 
+    /// Text: always valid UTF-8.
+    pub trait TextBuffer: Buffer {
+        /// The text between two character borders.
+        fn get(&self, range: Range<usize>) -> &str;
+        /// Takes the bytes between two character borders out of the middle.
+        fn remove(&mut self, start: usize, end: usize);
+    }
+
+    /// Bytes that may become text: what is ill-formed is U+FFFD then.
+    pub trait DataBuffer: Buffer {
+        /// Appends a byte that the caller knows to fit, also as text.
+        fn push_byte(&mut self, byte: u8);
+        /// Appends bytes that the caller knows to fit, also as text.
+        fn push_bytes(&mut self, bytes: &[u8]);
+        /// What came from `start` on.
+        fn bytes(&self, start: usize) -> &[u8];
+        /// Makes text of what came from `start` on, a character border.
+        fn decode(&mut self, start: usize);
+        /// All of it as text. A buffer may keep that beside the bytes.
+        fn decode_text(&mut self) -> &str;
+        /// The text from `start` on, a character border, once it is text.
+        fn text(&self, start: usize) -> &str;
+    }
+
     pub trait Buffers {
         /// For data, and for a comment that a chunk border cuts.
-        type Data: Buffer;
+        type Data: DataBuffer;
         /// For the event type buffer.
-        type EventType: Buffer;
+        type EventType: TextBuffer;
         /// For the last event ID string, the last event ID buffer, and the id line being read.
-        type Ids: Buffer;
+        type Ids: TextBuffer;
 
         fn data(&self) -> &Self::Data;
         fn data_mut(&mut self) -> &mut Self::Data;
@@ -114,6 +134,8 @@ pub(crate) mod sealed {
         fn event_type_mut(&mut self) -> &mut Self::EventType;
         fn ids(&self) -> &Self::Ids;
         fn ids_mut(&mut self) -> &mut Self::Ids;
+        /// All three, the data to be made text.
+        fn all(&mut self) -> (&mut Self::Data, &Self::EventType, &Self::Ids);
     }
 }
 
@@ -148,6 +170,10 @@ macro_rules! buffers {
         fn ids_mut(&mut self) -> &mut $ids {
             &mut self.ids
         }
+        #[inline(always)]
+        fn all(&mut self) -> (&mut $data, &$event_type, &$ids) {
+            (&mut self.data, &self.event_type, &self.ids)
+        }
     };
 }
 
@@ -156,7 +182,7 @@ impl Buffers for Growable {}
 
 #[cfg(feature = "alloc")]
 impl sealed::Buffers for Growable {
-    buffers!(String, String, String);
+    buffers!(HeapData, String, String);
 }
 
 impl<D, E, I> Buffers for Fixed<D, E, I>
@@ -173,122 +199,5 @@ where
     E: AsRef<[u8]> + AsMut<[u8]>,
     I: AsRef<[u8]> + AsMut<[u8]>,
 {
-    buffers!(ArrayText<D>, ArrayText<E>, ArrayText<I>);
-}
-
-/// A buffer gives nothing back of so many bytes.
-#[cfg(feature = "alloc")]
-const ALWAYS_KEPT: usize = 4096;
-
-#[cfg(feature = "alloc")]
-impl sealed::Buffer for String {
-    #[inline(always)]
-    fn get(&self, range: Range<usize>) -> &str {
-        str::get(self, range).unwrap_or_default()
-    }
-
-    #[inline(always)]
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    #[inline(always)]
-    fn max_len(&self) -> usize {
-        usize::MAX
-    }
-
-    #[inline(always)]
-    fn push_str(&mut self, text: &str) {
-        self.push_str(text);
-    }
-
-    #[inline(always)]
-    fn push_ascii(&mut self, byte: u8) {
-        self.push(char::from(byte & 0x7F));
-    }
-
-    #[inline(always)]
-    fn push_line(&mut self, text: &str) {
-        self.push('\n');
-        self.push_str(text);
-    }
-
-    #[inline(always)]
-    fn truncate(&mut self, len: usize) {
-        self.truncate(len);
-    }
-
-    #[inline(always)]
-    fn remove(&mut self, start: usize, end: usize) {
-        crate::work::count(self.len() - end);
-        self.drain(start..end);
-    }
-
-    #[inline(always)]
-    fn is_large(&self) -> bool {
-        self.capacity() > ALWAYS_KEPT
-    }
-
-    #[inline(always)]
-    fn release(&mut self, used: usize) {
-        if self.is_large() && self.capacity() / 4 > used {
-            crate::work::count(used);
-            self.truncate(used);
-            self.shrink_to((2 * used).max(ALWAYS_KEPT));
-        }
-    }
-}
-
-impl<A: AsRef<[u8]> + AsMut<[u8]>> sealed::Buffer for ArrayText<A> {
-    fn get(&self, range: Range<usize>) -> &str {
-        crate::work::count(range.len());
-        let text = self.array.as_ref().get(range).unwrap_or_default();
-        // Only whole `&str`s have been put there.
-        core::str::from_utf8(text).unwrap_or_default()
-    }
-
-    fn len(&self) -> usize {
-        self.len
-    }
-
-    fn max_len(&self) -> usize {
-        self.array.as_ref().len()
-    }
-
-    fn push_str(&mut self, text: &str) {
-        let free = self.array.as_mut().get_mut(self.len..).unwrap_or_default();
-        if let Some(place) = free.get_mut(..text.len()) {
-            place.copy_from_slice(text.as_bytes());
-            self.len += text.len();
-        }
-    }
-
-    fn push_ascii(&mut self, byte: u8) {
-        self.push_str(char::from(byte & 0x7F).encode_utf8(&mut [0; 4]));
-    }
-
-    fn push_line(&mut self, text: &str) {
-        self.push_str("\n");
-        self.push_str(text);
-    }
-
-    fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
-    }
-
-    fn remove(&mut self, start: usize, end: usize) {
-        if let Some(text) = self.array.as_mut().get_mut(..self.len) {
-            if start <= end && end <= text.len() {
-                crate::work::count(text.len() - end);
-                text.copy_within(end.., start);
-                self.len -= end - start;
-            }
-        }
-    }
-
-    fn is_large(&self) -> bool {
-        false
-    }
-
-    fn release(&mut self, _used: usize) {}
+    buffers!(ArrayBuffer<D>, ArrayBuffer<E>, ArrayBuffer<I>);
 }

@@ -20,7 +20,6 @@ use crate::error::{Limit, LimitError, Refused};
 use crate::event::{DEFAULT_EVENT_TYPE, Event, Item};
 use crate::line::Line;
 use crate::retained::{BlockData, EndedBlock, Retained, has_nul};
-use crate::scan::is_plain;
 use crate::token::Field;
 use crate::tokenizer::{Cut, Step, Tokens};
 use crate::utf8::CheckedText;
@@ -64,6 +63,8 @@ pub(crate) struct Cursor<'p, 'c, B> {
     /// Whether the limit is too far away for anything in the chunk to reach it.
     fits: bool,
     lent: Lent<'c>,
+    /// The text of `lent.data`, once its event is there.
+    data: &'c str,
     /// The block that ended last.
     ended: EndedBlock,
     range: Range<u64>,
@@ -74,18 +75,25 @@ pub(crate) struct Cursor<'p, 'c, B> {
 /// What the block has so far that is lent from the chunk.
 #[derive(Clone, Copy, Debug, Default)]
 struct Lent<'c> {
-    /// The only data so far.
-    data: Option<&'c str>,
+    /// The only data so far, which may be ill-formed where all fits.
+    data: Option<Span>,
     /// The event type; empty where the block has none, or where it is kept.
     event_type: &'c str,
     /// The last event ID buffer, where the block has set it.
     id: Option<&'c str>,
 }
 
+/// Where something stands in the chunk.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start: usize,
+    end: usize,
+}
+
 impl Lent<'_> {
     /// How many bytes of it the limit counts. An ID is lent only where all fits.
     fn len(self) -> usize {
-        self.data.map_or(0, str::len) + self.event_type.len()
+        self.data.map_or(0, |span| span.end - span.start) + self.event_type.len()
     }
 }
 
@@ -99,6 +107,7 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
             tokens,
             retained,
             lent: Lent::default(),
+            data: "",
             ended: EndedBlock::default(),
             range: 0..0,
             other: Other::Block,
@@ -122,9 +131,6 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     #[inline(always)]
     fn process<const ALL: bool>(&mut self) -> Stop {
         if self.tokens.is_in_value(Field::Data) {
-            if self.takes_single_byte() {
-                return Stop::End;
-            }
             if let Some(stop) = self.resume_data() {
                 return stop;
             }
@@ -228,39 +234,38 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
         }
     }
 
-    /// Whether one byte of data was all that is left of the chunk, and was taken: the shortest way,
-    /// for streams that come byte by byte.
-    #[inline(always)]
-    fn takes_single_byte(&mut self) -> bool {
-        let &[byte] = self.tokens.remaining() else { return false };
-        let taken = self.fits && is_plain(byte) && self.retained.put_byte_of_data(byte);
-        if taken {
-            self.tokens.take_last_byte();
-            self.retained.drained = true;
-        }
-        taken
-    }
-
     /// Goes on with a `data` line that earlier chunks began, for which many small chunks come.
     #[inline(never)]
     fn resume_data(&mut self) -> Option<Stop> {
         let Some((start, end, last)) = self.tokens.rest_of_line() else {
             return Some(self.end_chunk());
         };
-        let put = self.fits && self.retained.put_data(self.bytes(start, end), None, last);
+        let put = self.fits && self.retained.put_data(self.bytes(start, end), last);
         if !put && !self.append_data(start, end, last) {
             return Some(Stop::Refused);
         }
         if last { None } else { Some(self.end_chunk()) }
     }
 
+    /// Takes a whole `data` line. The specification appends each value and an LF, and takes the last
+    /// LF off again when it dispatches; here the LF comes before all but the first.
     #[inline(always)]
     fn take_data(&mut self, start: usize, end: usize) -> bool {
-        let Some(text) = self.whole(start, end) else { return false };
+        if !self.fits {
+            return false;
+        }
+        debug_assert_eq!(self.retained.line, Line::Start);
         match self.retained.block_data {
-            BlockData::None if self.lent.data.is_none() => self.lent.data = Some(text),
-            BlockData::Kept => self.retained.put_data_line(text),
-            _ => return false,
+            BlockData::None => match self.lent.data {
+                None => self.lent.data = Some(Span { start, end }),
+                Some(first) => {
+                    self.lent.data = None;
+                    self.keep_data(first);
+                    self.retained.put_data_line(self.bytes(start, end));
+                }
+            },
+            BlockData::Kept => self.retained.put_data_line(self.bytes(start, end)),
+            BlockData::Refused => return false,
         }
         true
     }
@@ -270,10 +275,15 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
         if !self.fits {
             return false;
         }
-        if let Some(earlier) = self.lent.data.take() {
-            self.retained.keep_data(earlier);
+        if let Some(first) = self.lent.data.take() {
+            self.keep_data(first);
         }
-        self.retained.put_data(self.bytes(start, end), self.text.known(start, end), last)
+        self.retained.put_data(self.bytes(start, end), last)
+    }
+
+    #[inline(always)]
+    fn keep_data(&mut self, Span { start, end }: Span) {
+        self.retained.keep_data(self.bytes(start, end));
     }
 
     #[inline(never)]
@@ -286,10 +296,10 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
         match (whole, self.lent.data.take()) {
             (Some(text), None) if !self.retained.has_data() => {
                 let checked = self.retained.check(Field::Data, self.lent.len(), text.len());
-                self.lent.data = Some(text);
+                self.lent.data = Some(Span { start, end });
                 return self.refuse_unless(checked);
             }
-            (_, Some(first)) => self.retained.keep_data(first),
+            (_, Some(first)) => self.keep_data(first),
             _ => {}
         }
         let appended = match whole {
@@ -390,6 +400,15 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     /// The blank line: 9.2.6, "dispatch the event". Says whether there is one.
     #[inline(always)]
     fn dispatch(&mut self) -> bool {
+        if let Some(data) = self.lent.data {
+            match self.text.get(self.tokens.chunk(), data.start, data.end) {
+                Some(text) => self.data = text,
+                None => {
+                    self.keep_data(data);
+                    self.lent.data = None;
+                }
+            }
+        }
         self.ended = self.retained.end_block();
         if let Some(id) = self.lent.id {
             self.retained.put_last_event_id(id);
@@ -404,18 +423,17 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
 
     /// The event that was found.
     #[inline(always)]
-    pub(crate) fn event(&self) -> Event<'_> {
-        let event_type = match self.ended.has_event_type {
-            true => self.retained.event_type(),
-            false => self.lent.event_type,
+    pub(crate) fn event(&mut self) -> Event<'_> {
+        let (data, kept_event_type, last_event_id) = match self.lent.data {
+            Some(_) => (self.data, self.retained.event_type(), self.retained.last_event_id()),
+            None => self.retained.parts(),
         };
+        let event_type =
+            if self.ended.has_event_type { kept_event_type } else { self.lent.event_type };
         Event {
             event_type: if event_type.is_empty() { DEFAULT_EVENT_TYPE } else { event_type },
-            data: match self.lent.data {
-                Some(data) => data,
-                None => self.retained.data(),
-            },
-            last_event_id: self.retained.last_event_id(),
+            data,
+            last_event_id,
             sets_id: self.ended.sets_id,
             range: self.range.clone(),
         }
@@ -481,8 +499,8 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     /// Copies what the block has lent, which the cursor may not outlive.
     #[inline(always)]
     fn keep_lent(&mut self) {
-        if let Some(text) = self.lent.data.take() {
-            self.retained.keep_data(text);
+        if let Some(data) = self.lent.data.take() {
+            self.keep_data(data);
         }
         if !self.lent.event_type.is_empty() {
             self.retained.keep_event_type(self.lent.event_type);

@@ -12,7 +12,7 @@
 
 use core::ops::Range;
 
-use crate::buffer::sealed::Buffer;
+use crate::buffer::sealed::TextBuffer;
 
 /// How long the parts are.
 #[derive(Clone, Debug)]
@@ -52,12 +52,12 @@ impl Ids {
 
     /// Begins an `id` line behind both.
     #[inline(always)]
-    pub(crate) fn begin_line(&self, text: &mut impl Buffer) {
+    pub(crate) fn begin_line(&self, text: &mut impl TextBuffer) {
         text.truncate(self.len());
     }
 
     /// The `id` line that was read becomes the last event ID buffer.
-    pub(crate) fn end_line(&mut self, text: &mut impl Buffer) {
+    pub(crate) fn end_line(&mut self, text: &mut impl TextBuffer) {
         let start = self.len();
         let len = text.len() - start;
         if start > self.string {
@@ -69,7 +69,7 @@ impl Ids {
     /// The last event ID buffer, where the block has set it, becomes the last event ID string.
     /// Says whether it has.
     #[inline(always)]
-    pub(crate) fn end_block(&mut self, text: &mut impl Buffer) -> bool {
+    pub(crate) fn end_block(&mut self, text: &mut impl TextBuffer) -> bool {
         let Some(len) = self.buffer.take() else { return false };
         text.truncate(self.string + len);
         if self.string > 0 {
@@ -85,7 +85,7 @@ impl Ids {
     }
 
     /// Makes the whole text the last event ID string.
-    pub(crate) fn replace(&mut self, text: &impl Buffer) {
+    pub(crate) fn replace(&mut self, text: &impl TextBuffer) {
         *self = Ids { string: text.len(), buffer: None };
     }
 }

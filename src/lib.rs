@@ -108,6 +108,7 @@ mod event_source;
 mod ids;
 mod line;
 mod parser;
+mod reading;
 mod retained;
 mod scan;
 pub mod server;

@@ -6,9 +6,10 @@
 use core::ops::Range;
 
 use crate::buffer::{Buffers, Fixed, Growable};
-use crate::cursor::{Cursor, Stop};
+use crate::cursor::Stop;
 use crate::error::{LastEventIdError, Limit, LimitError, Refused};
 use crate::event::{End, Event, Item, Pending};
+use crate::reading::Reading;
 use crate::retained::Retained;
 use crate::tokenizer::Tokenizer;
 
@@ -138,7 +139,7 @@ impl<B: Buffers> Parser<B> {
     /// that they complete. Nothing is read before the cursor is asked.
     #[inline]
     pub fn push<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Events<'p, 'c, B> {
-        Events { cursor: Cursor::new(self.tokenizer.push(chunk), &mut self.retained) }
+        Events { reading: Reading::new(&mut self.tokenizer, &mut self.retained, chunk) }
     }
 
     /// Like [`push`](Self::push), but the cursor also shows comments, reconnection times and
@@ -161,7 +162,7 @@ impl<B: Buffers> Parser<B> {
     /// ```
     #[inline]
     pub fn observe<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Items<'p, 'c, B> {
-        Items { cursor: Cursor::new(self.tokenizer.push(chunk), &mut self.retained) }
+        Items { reading: Reading::new(&mut self.tokenizer, &mut self.retained, chunk) }
     }
 
     /// Ends the stream, says how it ended, and makes the parser ready for the next connection: the
@@ -262,7 +263,8 @@ impl<B: Buffers> Parser<B> {
         })
     }
 
-    /// How many bytes are retained now.
+    /// How many bytes are retained now. Data counts as it came until it is decoded, which makes
+    /// three bytes of each ill-formed sequence; the limit counts them from the start.
     pub fn retained(&self) -> usize {
         self.retained.len()
     }
@@ -296,7 +298,7 @@ impl<B: Buffers> Parser<B> {
 #[must_use = "nothing is read before the cursor is asked"]
 #[derive(Debug)]
 pub struct Events<'p, 'c, B = Growable> {
-    cursor: Cursor<'p, 'c, B>,
+    reading: Reading<'p, 'c, B>,
 }
 
 impl<'c, B: Buffers> Events<'_, 'c, B> {
@@ -308,9 +310,10 @@ impl<'c, B: Buffers> Events<'_, 'c, B> {
     #[inline(always)]
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, LimitError> {
-        match self.cursor.advance::<false>() {
-            Stop::Event => Ok(Some(self.cursor.event())),
-            Stop::Refused => self.cursor.refusal().map_or(Ok(None), Err),
+        let Some(cursor) = self.reading.cursor() else { return Ok(None) };
+        match cursor.advance::<false>() {
+            Stop::Event => Ok(Some(cursor.event())),
+            Stop::Refused => cursor.refusal().map_or(Ok(None), Err),
             Stop::Other | Stop::End => Ok(None),
         }
     }
@@ -326,13 +329,13 @@ impl<'c, B: Buffers> Events<'_, 'c, B> {
     /// ```
     #[inline]
     pub fn remaining(&self) -> &'c [u8] {
-        self.cursor.remaining()
+        self.reading.remaining()
     }
 
     /// How many bytes of the chunk have been taken.
     #[inline]
     pub fn taken(&self) -> usize {
-        self.cursor.taken()
+        self.reading.taken()
     }
 }
 
@@ -340,7 +343,7 @@ impl<'c, B: Buffers> Events<'_, 'c, B> {
 #[must_use = "nothing is read before the cursor is asked"]
 #[derive(Debug)]
 pub struct Items<'p, 'c, B = Growable> {
-    cursor: Cursor<'p, 'c, B>,
+    reading: Reading<'p, 'c, B>,
 }
 
 impl<'c, B: Buffers> Items<'_, 'c, B> {
@@ -353,10 +356,11 @@ impl<'c, B: Buffers> Items<'_, 'c, B> {
     #[inline]
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Item<'_>>, LimitError> {
-        match self.cursor.advance::<true>() {
-            Stop::Event => Ok(Some(Item::Event(self.cursor.event()))),
-            Stop::Other => Ok(Some(self.cursor.item())),
-            Stop::Refused => self.cursor.refusal().map_or(Ok(None), Err),
+        let Some(cursor) = self.reading.cursor() else { return Ok(None) };
+        match cursor.advance::<true>() {
+            Stop::Event => Ok(Some(Item::Event(cursor.event()))),
+            Stop::Other => Ok(Some(cursor.item())),
+            Stop::Refused => cursor.refusal().map_or(Ok(None), Err),
             Stop::End => Ok(None),
         }
     }
@@ -364,12 +368,12 @@ impl<'c, B: Buffers> Items<'_, 'c, B> {
     /// The bytes of the chunk that have not been taken, as [`Events::remaining`] gives them.
     #[inline]
     pub fn remaining(&self) -> &'c [u8] {
-        self.cursor.remaining()
+        self.reading.remaining()
     }
 
     /// How many bytes of the chunk have been taken.
     #[inline]
     pub fn taken(&self) -> usize {
-        self.cursor.taken()
+        self.reading.taken()
     }
 }

@@ -6,15 +6,19 @@
 //! there again, so that an event can be lent after it is over: `block_data` and its like say what
 //! counts, never a buffer's length. A comment that the caller wants and a border cuts is built up
 //! behind the data: no data comes while its line is read.
+//!
+//! Far from the limit, data is kept as the bytes that came, and decoded once, when its event is
+//! handed out. [`Retained::settle`] decodes it before, where the length of its text is asked for:
+//! near the limit, and where the limit changes. Then it is appended as text.
 
-use core::convert::Infallible;
 use core::ops::Range;
 
 use crate::buffer::Buffers;
-use crate::buffer::sealed::Buffer;
+use crate::buffer::sealed::{Buffer, DataBuffer, TextBuffer};
 use crate::error::Limit;
 use crate::ids::Ids;
 use crate::line::{Line, ReconnectionTime};
+use crate::scan::LF;
 use crate::token::Field;
 use crate::utf8::{CutSequence, REPLACEMENT};
 
@@ -22,16 +26,20 @@ use crate::utf8::{CutSequence, REPLACEMENT};
 pub(crate) struct Retained<B> {
     buffers: B,
     limit: usize,
-    /// So many bytes fit at the least: what has come since they were counted is taken off.
+    /// So many bytes of the stream fit at the least, whatever they decode to: what has come since
+    /// they were counted is taken off.
     room: usize,
     /// Whether the last cursor has taken its whole chunk.
     pub(crate) drained: bool,
     /// Whether anything below has to be looked at when the block ends.
     in_use: bool,
     pub(crate) block_data: BlockData,
+    /// How much of the block's data is text at the least; the rest is bytes as they came.
+    settled: usize,
     pub(crate) has_event_type: bool,
     ids: Ids,
     pub(crate) line: Line,
+    /// The sequence that the last piece of text ended in. Of data that is bytes it is a part.
     cut: CutSequence,
     pub(crate) reconnection_time: Option<u64>,
 }
@@ -55,6 +63,7 @@ impl<B: Buffers> Retained<B> {
             drained: true,
             in_use: false,
             block_data: BlockData::None,
+            settled: 0,
             has_event_type: false,
             ids: Ids::new(),
             line: Line::Start,
@@ -68,14 +77,23 @@ impl<B: Buffers> Retained<B> {
     }
 
     pub(crate) fn set_limit(&mut self, limit: usize) {
+        self.settle();
         self.limit = limit;
         self.room = 0;
     }
 
-    /// The data, of this block or of the one that was dispatched last.
-    #[inline(always)]
+    /// The data of the block that was dispatched last, or of the unfinished one at the stream's
+    /// end.
     pub(crate) fn data(&self) -> &str {
-        self.buffers.data().get(0..self.buffers.data().len())
+        self.buffers.data().text(0)
+    }
+
+    /// The data, event type and last event ID string of the block that was just dispatched.
+    #[inline(always)]
+    pub(crate) fn parts(&mut self) -> (&str, &str, &str) {
+        let string = self.ids.string();
+        let (data, event_type, ids) = self.buffers.all();
+        (data.decode_text(), event_type.get(0..event_type.len()), ids.get(string))
     }
 
     /// The event type, of this block or of the one that was dispatched last.
@@ -150,20 +168,19 @@ impl<B: Buffers> Retained<B> {
     /// in them has to be checked.
     #[inline(always)]
     pub(crate) fn reserve_room(&mut self, len: usize) -> bool {
-        // A byte may become U+FFFD.
-        let most = len.saturating_mul(REPLACEMENT.len());
-        if most > self.room {
+        if len > self.room {
             self.room = self.find_room();
         }
-        let fits = most <= self.room;
+        let fits = len <= self.room;
         // What does not fit as a whole may fit in part: then nothing is known any more.
-        self.room = self.room.saturating_sub(most);
+        self.room = self.room.saturating_sub(len);
         fits
     }
 
     /// How many bytes fit, whatever they are.
     #[inline(never)]
-    fn find_room(&self) -> usize {
+    fn find_room(&mut self) -> usize {
+        self.settle();
         let in_array = |field, max_len: usize| max_len.saturating_sub(self.held(field));
         (self.limit.saturating_sub(self.len()))
             .min(in_array(Field::Data, self.buffers.data().max_len()))
@@ -172,6 +189,23 @@ impl<B: Buffers> Retained<B> {
             // What was cut is text when the next byte comes: at the most U+FFFD or a character of
             // four bytes, of which that byte brings three.
             .saturating_sub(if self.cut.is_empty() { 0 } else { REPLACEMENT.len() })
+            // A byte may become U+FFFD.
+            / REPLACEMENT.len()
+    }
+
+    /// Makes text of the block's data, but for a sequence that the last chunk has cut.
+    fn settle(&mut self) {
+        if !self.has_data() || matches!(self.line, Line::Comment { .. } | Line::AfterComment { .. })
+        {
+            return;
+        }
+        let data = self.buffers.data_mut();
+        if self.line == Line::Value(Field::Data) && self.cut.is_empty() {
+            let cut = self.cut.keep_end(data.bytes(self.settled));
+            data.truncate(data.len() - cut);
+        }
+        data.decode(self.settled);
+        self.settled = data.len();
     }
 
     /// Decodes a piece to the end of a field's buffer; `last` where the line ends with it.
@@ -202,10 +236,24 @@ impl<B: Buffers> Retained<B> {
     }
 
     /// Keeps data that was lent from a chunk that ends, or that more data follows.
-    pub(crate) fn keep_data(&mut self, text: &str) {
+    #[inline(always)]
+    pub(crate) fn keep_data(&mut self, bytes: &[u8]) {
+        self.begin_data();
+        self.put_bytes(bytes);
+    }
+
+    #[inline(always)]
+    fn begin_data(&mut self) {
         self.buffers.data_mut().truncate(0);
-        self.put(Field::Data, text);
+        self.settled = 0;
+        self.in_use = true;
         self.block_data = BlockData::Kept;
+    }
+
+    #[inline(always)]
+    fn put_bytes(&mut self, bytes: &[u8]) {
+        crate::work::count(bytes.len());
+        self.buffers.data_mut().push_bytes(bytes);
     }
 
     /// Keeps an event type that was lent from a chunk that ends.
@@ -226,7 +274,7 @@ impl<B: Buffers> Retained<B> {
         let begun = match self.line {
             Line::Start if self.has_data() => self.push_str(Field::Data, JOINT, lent),
             Line::Start => {
-                self.keep_data("");
+                self.begin_data();
                 Ok(())
             }
             _ => Ok(()),
@@ -234,65 +282,64 @@ impl<B: Buffers> Retained<B> {
         self.append_value(Field::Data, begun, piece, last, lent)
     }
 
-    /// Takes an ASCII byte of a `data` line, which is known to fit, where that is simple.
+    /// Takes a piece of a `data` line, which is known to fit, where the line counts.
     #[inline(always)]
-    pub(crate) fn put_byte_of_data(&mut self, byte: u8) -> bool {
-        let simple = self.line == Line::Value(Field::Data) && self.cut.is_empty();
-        if simple {
-            crate::work::count(1);
-            self.buffers.data_mut().push_ascii(byte);
-        }
-        simple
-    }
-
-    /// Takes a piece of a `data` line, which is known to fit, where the line counts; `text` is the
-    /// same where it is known to be UTF-8.
-    #[inline(always)]
-    pub(crate) fn put_data(&mut self, piece: &[u8], text: Option<&str>, last: bool) -> bool {
+    pub(crate) fn put_data(&mut self, piece: &[u8], last: bool) -> bool {
         match self.line {
-            Line::Value(Field::Data) => {}
-            Line::Start if self.has_data() => self.put_data_line(""),
-            Line::Start if !self.is_skipping() => self.keep_data(""),
+            Line::Value(Field::Data) => self.put_cut(),
+            Line::Start => match self.block_data {
+                BlockData::None => self.begin_data(),
+                BlockData::Kept => self.buffers.data_mut().push_byte(LF),
+                BlockData::Refused => return false,
+            },
             _ => return false,
         }
-        crate::work::count(piece.len());
-        match text {
-            Some(text) if self.cut.is_empty() => self.buffers.data_mut().push_str(text),
-            _ => self.decode_data(piece, last),
-        }
+        self.put_bytes(piece);
         self.line = if last { Line::Start } else { Line::Value(Field::Data) };
         true
     }
 
+    /// Takes bytes of a `data` line that goes on, if that is the line, and if they are known to
+    /// fit.
     #[inline(always)]
-    fn decode_data(&mut self, piece: &[u8], last: bool) {
-        if self.cut.is_empty() && !last {
-            let mut cut = self.cut;
-            if let Ok(text) = cut.keep_cut(piece) {
-                self.cut = cut;
-                self.buffers.data_mut().push_str(text);
-                return;
+    pub(crate) fn put_more_data(&mut self, piece: &[u8]) -> bool {
+        let simple = piece.len() <= self.room
+            && self.line == Line::Value(Field::Data)
+            && self.cut.is_empty();
+        if simple {
+            self.room -= piece.len();
+            match piece {
+                &[byte] => {
+                    crate::work::count(1);
+                    self.buffers.data_mut().push_byte(byte);
+                }
+                _ => self.put_bytes(piece),
             }
         }
-        let data = self.buffers.data_mut();
-        let Ok(()) = self.cut.decode(piece, last, Ok(REPLACEMENT), |text| {
-            data.push_str(text);
-            Ok::<(), Infallible>(())
-        });
+        simple
+    }
+
+    /// What the data's text ended in is bytes again.
+    #[inline(always)]
+    fn put_cut(&mut self) {
+        if !self.cut.is_empty() {
+            let cut = core::mem::replace(&mut self.cut, CutSequence::new());
+            self.put_bytes(cut.bytes());
+        }
     }
 
     /// Takes a whole `data` line that others came before, and that is known to fit.
     #[inline(always)]
-    pub(crate) fn put_data_line(&mut self, text: &str) {
+    pub(crate) fn put_data_line(&mut self, line: &[u8]) {
         debug_assert!(self.has_data() && self.line == Line::Start);
-        crate::work::count(text.len());
-        self.buffers.data_mut().push_line(text);
+        self.buffers.data_mut().push_byte(LF);
+        self.put_bytes(line);
     }
 
     /// Takes a whole `data` line that others came before.
     pub(crate) fn append_data_line(&mut self, text: &str, lent: usize) -> Result<(), Limit> {
         self.check(Field::Data, lent, JOINT.len() + text.len())?;
-        self.put_data_line(text);
+        self.put_data_line(text.as_bytes());
         Ok(())
     }
 
@@ -426,6 +473,7 @@ impl<B: Buffers> Retained<B> {
         position: u64,
     ) -> Result<Option<u64>, (Limit, u64)> {
         if self.line == Line::Start {
+            self.settle();
             if !self.has_data() {
                 self.buffers.data_mut().truncate(0);
             }
@@ -451,9 +499,7 @@ impl<B: Buffers> Retained<B> {
     /// The comment whose line has just ended.
     pub(crate) fn comment(&self) -> &str {
         match self.line {
-            Line::AfterComment { start } => {
-                self.buffers.data().get(start..self.buffers.data().len())
-            }
+            Line::AfterComment { start } => self.buffers.data().text(start),
             _ => "",
         }
     }
@@ -522,8 +568,10 @@ impl<B: Buffers> Retained<B> {
         self.buffers.data_mut().release(data);
         self.buffers.event_type_mut().release(event_type);
         self.buffers.ids_mut().release(self.ids.len());
-        // A large buffer is looked at again at the end of the next block.
-        self.in_use = self.buffers.data().is_large()
+        // A large buffer is looked at again at the end of the next block, and so is data, whose text
+        // may have taken another.
+        self.in_use = self.has_data()
+            || self.buffers.data().is_large()
             || self.buffers.event_type().is_large()
             || self.buffers.ids().is_large();
         EndedBlock {
@@ -536,6 +584,7 @@ impl<B: Buffers> Retained<B> {
     /// Ends the stream: the last event ID string and the reconnection time stay. What the block
     /// had is told, and stays readable until more is put there.
     pub(crate) fn end_stream(&mut self) -> UnfinishedBlock {
+        self.settle();
         if let Line::Value(field) = self.line {
             // A cut sequence ends with the stream. Where its U+FFFD does not fit, it is left out.
             let _ = self.append(field, &[], true, 0);
@@ -569,6 +618,7 @@ impl<B: Buffers> Retained<B> {
     /// Replaces the last event ID string, and what the block has set; or says how much room there
     /// is for it.
     pub(crate) fn replace_last_event_id(&mut self, id: &str) -> Result<(), usize> {
+        self.settle();
         let others = self.len() - self.held(Field::Id);
         let room = self.limit.saturating_sub(others).min(self.buffers.ids().max_len());
         if id.len() > room {

@@ -7,15 +7,10 @@
 pub(crate) const LF: u8 = b'\n';
 pub(crate) const CR: u8 = b'\r';
 
+/// Whether a byte ends a line.
 #[inline(always)]
-const fn is_line_end(byte: u8) -> bool {
+pub(crate) const fn is_line_end(byte: u8) -> bool {
     matches!(byte, LF | CR)
-}
-
-/// Whether a byte is ASCII and ends no line.
-#[inline(always)]
-pub(crate) const fn is_plain(byte: u8) -> bool {
-    byte.is_ascii() && !is_line_end(byte)
 }
 
 /// Bytes that one mask covers.

@@ -10,7 +10,7 @@
 
 use core::ops::Range;
 
-use crate::scan::{CR, LF, LineEnds};
+use crate::scan::{CR, LF, LineEnds, is_line_end};
 use crate::token::{Field, Token};
 
 static BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
@@ -24,7 +24,7 @@ enum State {
     LineStart,
     /// A CR that ended a line: a directly following LF belongs to it.
     AfterCr,
-    /// So many bytes of this field's name, from the line's start on, in earlier chunks.
+    /// So many bytes of this field's name, from the line's start on.
     FieldName { field: Field, seen: u8 },
     /// The colon behind this field's name.
     AfterColon { field: Field },
@@ -34,6 +34,32 @@ enum State {
     Comment,
     /// A field name that the specification does not know, or more of its line.
     Unknown,
+}
+
+impl State {
+    /// What the first byte of a line makes of it, before the byte is taken.
+    #[inline(always)]
+    const fn at_line_start(byte: u8) -> State {
+        match byte {
+            b'd' => State::FieldName { field: Field::Data, seen: 0 },
+            b'e' => State::FieldName { field: Field::Event, seen: 0 },
+            b'i' => State::FieldName { field: Field::Id, seen: 0 },
+            b'r' => State::FieldName { field: Field::Retry, seen: 0 },
+            b':' => State::Comment,
+            _ => State::Unknown,
+        }
+    }
+
+    /// What the byte behind so many of a field's name makes of it. It is taken, but for a line end.
+    #[inline(always)]
+    fn in_field_name(field: Field, seen: u8, byte: u8) -> State {
+        match field.name().as_bytes().get(usize::from(seen)) {
+            Some(&next) if next == byte => State::FieldName { field, seen: seen + 1 },
+            None if byte == b':' => State::AfterColon { field },
+            None if is_line_end(byte) => State::Value { field },
+            _ => State::Unknown,
+        }
+    }
 }
 
 /// Cuts a stream into [`Token`]s: the layer for gateways, keep-alive timers, data larger than
@@ -98,6 +124,49 @@ impl Tokenizer {
             at: 0,
             line_ends: LineEnds::default(),
         }
+    }
+
+    /// The same, where the first line end has been looked for.
+    #[inline(always)]
+    pub(crate) fn push_scanned<'t, 'c>(
+        &'t mut self,
+        chunk: &'c [u8],
+        line_ends: LineEnds,
+    ) -> Tokens<'t, 'c> {
+        Tokens { line_ends, ..self.push(chunk) }
+    }
+
+    /// Whether the line that goes on is in the value of `field`.
+    #[inline(always)]
+    pub(crate) fn is_in_value(&self, field: Field) -> bool {
+        self.state == State::Value { field }
+    }
+
+    /// Passes a chunk of so many bytes, which is part of a line.
+    #[inline(always)]
+    pub(crate) fn pass(&mut self, len: usize) {
+        self.position = self.position.wrapping_add(len as u64);
+    }
+
+    /// Whether a chunk of one byte belongs neither to a value, nor to a comment that counts, nor to a
+    /// line end. Where it does not, what follows it is known, and it is to be [passed](Self::pass).
+    #[inline(never)]
+    pub(crate) fn reads_byte(&mut self, byte: u8, in_ignored_line: bool) -> bool {
+        if is_line_end(byte) {
+            return false;
+        }
+        self.state = match self.state {
+            State::LineStart | State::AfterCr => match State::at_line_start(byte) {
+                State::FieldName { field, seen } => State::in_field_name(field, seen, byte),
+                state => state,
+            },
+            State::FieldName { field, seen } => State::in_field_name(field, seen, byte),
+            State::AfterColon { field } if byte == b' ' => State::Value { field },
+            State::Unknown => State::Unknown,
+            State::Comment if in_ignored_line => State::Comment,
+            _ => return false,
+        };
+        true
     }
 
     /// How many bytes of the stream have been taken.
@@ -292,30 +361,20 @@ impl<'c> Tokens<'_, 'c> {
                 return Some(None);
             } else {
                 let rest = self.remaining();
-                self.tokenizer.state = match rest.first()? {
-                    b'd' => self.begin_line(Field::Data, rest),
-                    b'e' => self.begin_line(Field::Event, rest),
-                    b'i' => self.begin_line(Field::Id, rest),
-                    b'r' => self.begin_line(Field::Retry, rest),
-                    b':' => {
-                        self.at += 1;
-                        State::Comment
+                self.tokenizer.state = State::at_line_start(*rest.first()?);
+                match self.tokenizer.state {
+                    State::FieldName { field, .. } => {
+                        // One comparison for what nearly all servers write.
+                        if let Some(value) = rest.strip_prefix(field.name_and_space().as_bytes()) {
+                            self.at = self.chunk.len() - value.len();
+                            self.tokenizer.state = State::Value { field };
+                            return self.piece(Cut::Value(field));
+                        }
                     }
-                    _ => State::Unknown,
-                };
+                    State::Comment => self.at += 1,
+                    _ => {}
+                }
             }
-        }
-    }
-
-    /// The start of a line that may be one of this field.
-    #[inline(always)]
-    fn begin_line(&mut self, field: Field, start: &[u8]) -> State {
-        match start.strip_prefix(field.name_and_space().as_bytes()) {
-            Some(value) => {
-                self.at = self.chunk.len() - value.len();
-                State::Value { field }
-            }
-            None => State::FieldName { field, seen: 0 },
         }
     }
 
@@ -383,32 +442,27 @@ impl<'c> Tokens<'_, 'c> {
 
     /// More of a line that began with `seen` bytes of the name of `field`.
     fn field_name(&mut self, field: Field, seen: u8) -> Option<Option<Step>> {
-        let (seen_part, wanted) = field.name().as_bytes().split_at(usize::from(seen));
-        let rest = self.remaining();
-        let same = wanted.iter().zip(rest).take_while(|(a, b)| a == b).count();
-        match rest.get(same) {
-            // The chunk ends inside the name or right behind it.
-            None => {
-                self.tokenizer.state = State::FieldName { field, seen: seen + same as u8 };
-                self.at = self.chunk.len();
-                return None;
-            }
-            Some(b':') if same == wanted.len() => {
-                self.at += same + 1;
-                self.tokenizer.state = State::AfterColon { field };
-            }
-            Some(&(LF | CR)) if same == wanted.len() => {
-                self.at += same;
-                self.tokenizer.state = State::Value { field };
-            }
-            Some(_) => {
-                self.tokenizer.state = State::Unknown;
-                if seen > 0 {
+        let mut seen_now = seen;
+        for (&byte, at) in self.remaining().iter().zip(self.at..) {
+            self.tokenizer.state = State::in_field_name(field, seen_now, byte);
+            match self.tokenizer.state {
+                State::FieldName { seen, .. } => {
+                    seen_now = seen;
+                    continue;
+                }
+                State::AfterColon { .. } => self.at = at + 1,
+                State::Unknown if seen > 0 => {
+                    let (seen_part, _) = field.name().as_bytes().split_at(usize::from(seen));
                     return Some(Some(self.unknown_prefix(seen_part)));
                 }
+                State::Unknown => {}
+                _ => self.at = at,
             }
+            return Some(None);
         }
-        Some(None)
+        // The chunk ends inside the name or right behind it.
+        self.at = self.chunk.len();
+        None
     }
 
     /// What the chunk holds of a value, a comment or an unknown line.
@@ -421,13 +475,7 @@ impl<'c> Tokens<'_, 'c> {
     /// Whether the chunk begins in the middle of a value of this field.
     #[inline(always)]
     pub(crate) fn is_in_value(&self, field: Field) -> bool {
-        self.tokenizer.state == State::Value { field }
-    }
-
-    /// Takes the chunk's last byte, which is part of a value.
-    #[inline(always)]
-    pub(crate) fn take_last_byte(&mut self) {
-        self.at = self.chunk.len();
+        self.tokenizer.is_in_value(field)
     }
 
     /// What the chunk has of the current line, and whether it ends there.

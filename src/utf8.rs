@@ -3,9 +3,10 @@
 //! [Encoding Standard](https://encoding.spec.whatwg.org/#utf-8-decoder)).
 //!
 //! Text that is well-formed and lies in the chunk is lent from it: [`CheckedText`]. All other text
-//! is decoded piece by piece into a buffer: [`CutSequence::decode`]. Values are cut out of the
-//! stream before they are decoded, which gives the same text, since no byte of a line end, a colon
-//! or a field name is ever part of an ill-formed sequence.
+//! is decoded in a buffer, piece by piece ([`CutSequence::decode`]) or at once ([`decode`],
+//! [`decode_in_place`]). Values are cut out of the stream before they are decoded, and lines of data
+//! are joined before, which gives the same text: no byte of a line end, a colon or a field name is
+//! ever part of an ill-formed sequence.
 
 use core::str::from_utf8;
 
@@ -64,7 +65,7 @@ impl CutSequence {
     /// Keeps the sequence that the end of the piece cuts, and gives all before it. Nothing was cut
     /// before the piece.
     #[inline(always)]
-    pub(crate) fn keep_cut<'p>(&mut self, piece: &'p [u8]) -> Result<&'p str, &'p [u8]> {
+    fn keep_cut<'p>(&mut self, piece: &'p [u8]) -> Result<&'p str, &'p [u8]> {
         let (whole, cut) = match piece {
             // Most text is ASCII, at least where it ends.
             [.., last] if last.is_ascii() => (piece, &[][..]),
@@ -115,10 +116,69 @@ impl CutSequence {
         self.len == 0
     }
 
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    /// Keeps what the end of `bytes` cuts, and returns its length.
+    pub(crate) fn keep_end(&mut self, bytes: &[u8]) -> usize {
+        let cut = &bytes[character_border(bytes, bytes.len())..];
+        self.keep(cut);
+        cut.len()
+    }
+
     fn keep(&mut self, bytes: &[u8]) {
         self.bytes[..bytes.len()].copy_from_slice(bytes);
         self.len = bytes.len() as u8;
     }
+}
+
+/// Decodes all of `bytes`, with U+FFFD also for a sequence that their end cuts.
+#[cfg(feature = "alloc")]
+pub(crate) fn decode(bytes: &[u8], mut text: impl FnMut(&str)) {
+    for part in bytes.utf8_chunks() {
+        text(part.valid());
+        if !part.invalid().is_empty() {
+            text(REPLACEMENT);
+        }
+    }
+}
+
+/// Decodes the first `len` bytes of `room` in their place, with U+FFFD also for a sequence that
+/// their end cuts, and returns the length of the text. The caller knows it to fit.
+pub(crate) fn decode_in_place(room: &mut [u8], len: usize) -> usize {
+    let is_text = |bytes: &[u8]| {
+        crate::work::count(bytes.len());
+        from_utf8(bytes).is_ok()
+    };
+    if room.get(..len).is_none_or(is_text) {
+        return len;
+    }
+    // Read from the end of the room, so that nothing is written over before it was read: what is
+    // still to be read is never longer as bytes than as text.
+    let (mut written, mut read) = (0, room.len() - len);
+    room.copy_within(..len, read);
+    while read < room.len() {
+        let rest = &room[read..];
+        let (valid, invalid) = match from_utf8(rest) {
+            Ok(_) => (rest.len(), 0),
+            Err(error) => {
+                let valid = error.valid_up_to();
+                (valid, error.error_len().unwrap_or(rest.len() - valid))
+            }
+        };
+        crate::work::count(2 * (valid + invalid));
+        room.copy_within(read..read + valid, written);
+        written += valid;
+        read += valid + invalid;
+        if invalid > 0 {
+            if let Some(place) = room.get_mut(written..written + REPLACEMENT.len()) {
+                place.copy_from_slice(REPLACEMENT.as_bytes());
+            }
+            written += REPLACEMENT.len();
+        }
+    }
+    written
 }
 
 /// Whether more bytes could complete the sequence.

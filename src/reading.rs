@@ -1,0 +1,100 @@
+//! The way through a chunk: one that changes little needs no [`Cursor`].
+//!
+//! A letter to the maintainer. To set up a cursor takes longer than to read a few bytes, and most
+//! short chunks lie within one line. Such a chunk is taken here as a whole, where that is simple,
+//! and by the same functions; all others have their cursor. Nothing is read before something is
+//! asked for: a chunk that nobody looked at is still there as what remains.
+
+use crate::buffer::Buffers;
+use crate::cursor::Cursor;
+use crate::line::Line;
+use crate::retained::Retained;
+use crate::scan::{LineEnds, is_line_end};
+use crate::token::Field;
+use crate::tokenizer::Tokenizer;
+
+/// A chunk that is being read.
+#[allow(clippy::large_enum_variant)] // There is no allocator to box it with.
+#[derive(Debug)]
+pub(crate) enum Reading<'p, 'c, B> {
+    /// Nothing was asked for yet.
+    New {
+        tokenizer: &'p mut Tokenizer,
+        retained: &'p mut Retained<B>,
+        chunk: &'c [u8],
+    },
+    /// All of it is taken, and there was nothing to hand out.
+    Taken(&'c [u8]),
+    Begun(Cursor<'p, 'c, B>),
+}
+
+impl<'p, 'c, B: Buffers> Reading<'p, 'c, B> {
+    #[inline(always)]
+    pub(crate) fn new(
+        tokenizer: &'p mut Tokenizer,
+        retained: &'p mut Retained<B>,
+        chunk: &'c [u8],
+    ) -> Self {
+        Reading::New { tokenizer, retained, chunk }
+    }
+
+    /// The cursor, where there may be something to hand out.
+    #[inline(always)]
+    pub(crate) fn cursor(&mut self) -> Option<&mut Cursor<'p, 'c, B>> {
+        if let Reading::New { tokenizer, retained, chunk } = self {
+            let mut line_ends = LineEnds::default();
+            let taken = if tokenizer.is_in_value(Field::Data) {
+                let in_line = match **chunk {
+                    [byte] => !is_line_end(byte),
+                    _ => line_ends.find(chunk).is_none(),
+                };
+                in_line && retained.put_more_data(chunk)
+            } else {
+                match (*chunk, retained.line) {
+                    (&[byte], Line::Start) => tokenizer.reads_byte(byte, false),
+                    (&[byte], Line::Ignored) => tokenizer.reads_byte(byte, true),
+                    _ => false,
+                }
+            };
+            if taken {
+                tokenizer.pass(chunk.len());
+                *self = Reading::Taken(chunk);
+            } else {
+                self.begin(line_ends);
+            }
+        }
+        match self {
+            Reading::Begun(cursor) => Some(cursor),
+            _ => None,
+        }
+    }
+
+    #[inline(never)]
+    fn begin(&mut self, line_ends: LineEnds) {
+        if let Reading::New { tokenizer, retained, chunk } =
+            core::mem::replace(self, Reading::Taken(&[]))
+        {
+            *self = Reading::Begun(Cursor::new(tokenizer.push_scanned(chunk, line_ends), retained));
+        }
+    }
+
+    /// The part of the chunk that has not been taken yet.
+    #[inline(always)]
+    pub(crate) fn remaining(&self) -> &'c [u8] {
+        match self {
+            Reading::New { chunk, .. } => chunk,
+            Reading::Taken(_) => &[],
+            Reading::Begun(cursor) => cursor.remaining(),
+        }
+    }
+
+    /// How many bytes of the chunk have been taken.
+    #[inline(always)]
+    pub(crate) fn taken(&self) -> usize {
+        match self {
+            Reading::New { .. } => 0,
+            Reading::Taken(chunk) => chunk.len(),
+            Reading::Begun(cursor) => cursor.taken(),
+        }
+    }
+}
