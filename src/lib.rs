@@ -79,6 +79,7 @@
 //! | `embedded-io`, `embedded-io-async` | `embedded_io`, `embedded_io_async`: the same without an allocator, over the traits of those crates |
 //! | `codec` | `codec`: `Decoder` and `Encoder` of tokio-util |
 //! | `serde` | `Event::json`, `OwnedEvent::json`, `Block::encode_json` |
+//! | `reference` | `reference`: the specification as code, with a reason for each line; slow, to check against |
 //! | `cli` | the command `sse-wire`; in the library, `http-body` |
 //!
 //! Without any there is `core` alone: [`Tokenizer`], [`Parser::with_arrays`], [`EventSource`] with
@@ -109,6 +110,8 @@ mod ids;
 mod line;
 mod parser;
 mod reading;
+#[cfg(feature = "reference")]
+pub mod reference;
 mod retained;
 mod scan;
 pub mod server;

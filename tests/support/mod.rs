@@ -6,6 +6,8 @@ pub mod connection;
 pub mod encoder;
 #[cfg(feature = "std")]
 pub mod kept;
+#[cfg(feature = "reference")]
+pub mod reference;
 pub mod script;
 
 use std::fs;

@@ -1,0 +1,158 @@
+//! What each line was, and why it had its effect.
+
+use alloc::string::String;
+use core::fmt::{self, Display, Formatter};
+use core::ops::Range;
+
+use super::Interpretation;
+
+/// A line of a stream, or its byte order mark, or what is left at its end.
+///
+/// Its `Display` says in one line where it stands and what it has done, with the section of the specification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Line {
+    /// Its characters, with those that end it.
+    pub source: String,
+    /// Its bytes in the stream.
+    pub range: Range<usize>,
+    /// What it was.
+    pub verdict: Verdict,
+}
+
+/// What a line was, by its section of the specification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(missing_docs)] // The members are what their variant says.
+pub enum Verdict {
+    /// The byte order mark at the start of the stream: removed.
+    ByteOrderMark,
+    /// A comment: ignored. The text is all behind its colon.
+    Comment { text: String },
+    /// Sets the event type buffer.
+    EventType { value: String },
+    /// Goes into the data buffer.
+    Data { value: String },
+    /// Sets the last event ID buffer.
+    Id { value: String },
+    /// An `id` with a NUL in it: ignored.
+    IdWithNul,
+    /// Sets the reconnection time; to [`u64::MAX`] where the number is larger and `None` stands here.
+    Retry { milliseconds: Option<u64> },
+    /// A `retry` without a value: ignored.
+    EmptyRetry,
+    /// A `retry` with something else than digits: ignored.
+    RetryNotDigits { value: String },
+    /// A field that the specification does not know: ignored.
+    UnknownField { name: String },
+    /// A blank line with something in the data buffer.
+    Dispatch { event_type: String },
+    /// A blank line with an empty data buffer. `event_type` is what was in its buffer.
+    NothingToDispatch { event_type: String },
+    /// The stream ended before the line did.
+    Unfinished,
+}
+
+impl Verdict {
+    /// The section of the WHATWG HTML standard that decides it.
+    pub const fn section(&self) -> &'static str {
+        match self {
+            Verdict::ByteOrderMark => "9.2.5",
+            _ => "9.2.6",
+        }
+    }
+
+    /// Whether the section is silent or unclear here, and it is this crate's choice.
+    pub const fn is_choice(&self) -> bool {
+        matches!(self, Verdict::EmptyRetry | Verdict::Retry { milliseconds: None })
+    }
+}
+
+impl Display for Line {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Line { source, range: Range { start, end }, verdict } = self;
+        write!(f, "bytes {start}..{end} {source:?}: {verdict}")
+    }
+}
+
+impl Display for Verdict {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Verdict::ByteOrderMark => f.write_str("removed: a byte order mark begins the stream"),
+            Verdict::Comment { .. } => f.write_str("ignored: a comment"),
+            Verdict::EventType { value } if value.is_empty() => {
+                f.write_str("empties the event type buffer, which means \"message\"")
+            }
+            Verdict::EventType { value } => write!(f, "sets the event type buffer to {value:?}"),
+            Verdict::Data { value } => write!(f, "appends {value:?} and a LF to the data buffer"),
+            Verdict::Id { value } => {
+                write!(
+                    f,
+                    "sets the last event ID buffer to {value:?}; the blank line will commit it"
+                )
+            }
+            Verdict::IdWithNul => f.write_str("ignored: an ID with a NUL"),
+            Verdict::Retry { milliseconds: Some(milliseconds) } => {
+                write!(f, "sets the reconnection time to {milliseconds} ms, at once")
+            }
+            Verdict::Retry { milliseconds: None } => {
+                write!(f, "sets the reconnection time to {} ms, the largest there is", u64::MAX)
+            }
+            Verdict::EmptyRetry => f.write_str("ignored: no digit"),
+            Verdict::RetryNotDigits { value } => {
+                write!(f, "ignored: {value:?} is not only ASCII digits")
+            }
+            Verdict::UnknownField { name } => {
+                write!(f, "ignored: no field has the name {name:?}")?;
+                near_miss(name)
+                    .map_or(Ok(()), |(rule, known)| write!(f, "; {rule}, so it is not {known:?}"))
+            }
+            Verdict::Dispatch { event_type } => {
+                write!(f, "a blank line: dispatches an event of the type {event_type:?}")
+            }
+            Verdict::NothingToDispatch { event_type } if event_type.is_empty() => {
+                f.write_str("a blank line: no event, since the data buffer is empty")
+            }
+            Verdict::NothingToDispatch { event_type } => write!(
+                f,
+                "a blank line: no event, since the data buffer is empty; the type {event_type:?} is forgotten"
+            ),
+            Verdict::Unfinished => f.write_str("discarded: the stream ends before the line does"),
+        }?;
+        let choice = if self.is_choice() { ", our choice" } else { "" };
+        write!(f, " ({}{choice})", self.section())
+    }
+}
+
+/// The field that was probably meant by an unknown name, and the rule that it met.
+fn near_miss(name: &str) -> Option<(&'static str, &'static str)> {
+    let known = |name: &str| {
+        ["event", "data", "id", "retry"].into_iter().find(|known| known.eq_ignore_ascii_case(name))
+    };
+    let rules = [
+        ("case counts", name),
+        ("white space belongs to the name", name.trim()),
+        ("only the first byte order mark of a stream is removed", name.trim_matches('\u{FEFF}')),
+    ];
+    rules.into_iter().find_map(|(rule, bare)| Some((rule, known(bare)?)))
+}
+
+/// Each line with its reason, and what is left at the end.
+impl Display for Interpretation {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for line in &self.lines {
+            writeln!(f, "{line}")?;
+        }
+        write!(f, "the stream ends: the last event ID is {:?}", self.last_event_id)?;
+        if let Some(milliseconds) = self.reconnection_time {
+            write!(f, ", the reconnection time {milliseconds} ms")?;
+        }
+        match &self.unfinished {
+            None => f.write_str("; nothing is unfinished"),
+            Some(unfinished) => {
+                let Range { start, end } = unfinished.range;
+                write!(f, "; discarded: bytes {start}..{end}, which have no blank line")
+            }
+        }
+    }
+}
