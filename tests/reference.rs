@@ -1,10 +1,18 @@
-//! The reference itself: against the vectors, which were worked out by hand, and what it explains.
+//! The reference: against the vectors, which were worked out by hand; what it explains; and that the
+//! parser and the tokenizer are equal to it. (On every small stream: `tests/small_worlds.rs`.)
 
 #![cfg(all(feature = "std", feature = "reference"))]
 
 mod support;
 
+use std::fs;
+use std::path::Path;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
 use sse_wire::reference::interpret;
+use support::equality::{Reference, Ways};
 use support::reference::ReferenceDriver;
 use support::{Driver, decoder_cases};
 
@@ -42,5 +50,129 @@ fn the_lines_of_a_stream_are_all_of_its_bytes_in_order() {
         }
         assert_eq!(end, stream.len(), "{}", case.name);
         assert_eq!(text, String::from_utf8_lossy(&stream), "{}", case.name);
+    }
+}
+
+#[test]
+fn each_line_says_where_it_stands_what_it_did_and_which_section_says_so() {
+    let explained: &[(&[u8], &str)] = &[
+        (b"\xEF\xBB\xBF", r#""\u{feff}": removed: a byte order mark begins the stream (9.2.5)"#),
+        (b": hi\n", r#"": hi\n": ignored: a comment (9.2.6)"#),
+        (b"event: e\n", r#""event: e\n": sets the event type buffer to "e" (9.2.6)"#),
+        (
+            b"\n",
+            r#""\n": a blank line: no event, since the data buffer is empty; the type "e" is forgotten (9.2.6)"#,
+        ),
+        (b"\r\n", r#""\r\n": a blank line: no event, since the data buffer is empty (9.2.6)"#),
+        (b"event\r", r#""event\r": empties the event type buffer, which means "message" (9.2.6)"#),
+        (
+            b"data:  \xE2\x82\n",
+            "\"data:  \u{FFFD}\\n\": appends \" \u{FFFD}\" and a LF to the data buffer (9.2.6)",
+        ),
+        (
+            b"id: 1\n",
+            r#""id: 1\n": sets the last event ID buffer to "1"; the blank line will commit it (9.2.6)"#,
+        ),
+        (b"id: \0\n", r#""id: \0\n": ignored: an ID with a NUL (9.2.6)"#),
+        (b"retry: 007\n", r#""retry: 007\n": sets the reconnection time to 7 ms, at once (9.2.6)"#),
+        (
+            b"retry: 18446744073709551616\n",
+            r#""retry: 18446744073709551616\n": sets the reconnection time to 18446744073709551615 ms, the largest there is (9.2.6, our choice)"#,
+        ),
+        (b"retry\n", r#""retry\n": ignored: no digit (9.2.6, our choice)"#),
+        (b"retry: -1\n", r#""retry: -1\n": ignored: "-1" is not only ASCII digits (9.2.6)"#),
+        (b"dat\n", r#""dat\n": ignored: no field has the name "dat" (9.2.6)"#),
+        (
+            b"ID: 2\n",
+            r#""ID: 2\n": ignored: no field has the name "ID"; case counts, so it is not "id" (9.2.6)"#,
+        ),
+        (
+            b"data : x\n",
+            r#""data : x\n": ignored: no field has the name "data "; white space belongs to the name, so it is not "data" (9.2.6)"#,
+        ),
+        (
+            b"\xEF\xBB\xBFdata: x\n",
+            r#""\u{feff}data: x\n": ignored: no field has the name "\u{feff}data"; only the first byte order mark of a stream is removed, so it is not "data" (9.2.6)"#,
+        ),
+        (b"\n", r#""\n": a blank line: dispatches an event of the type "message" (9.2.6)"#),
+        (b"data: cut", r#""data: cut": discarded: the stream ends before the line does (9.2.6)"#),
+    ];
+    let stream: Vec<u8> = explained.iter().flat_map(|(bytes, _)| bytes.iter().copied()).collect();
+    let meaning = interpret(&stream, "");
+    let mut start = 0;
+    assert_eq!(meaning.lines.len(), explained.len());
+    for (line, (bytes, explanation)) in meaning.lines.iter().zip(explained) {
+        let end = start + bytes.len();
+        assert_eq!(line.to_string(), format!("bytes {start}..{end} {explanation}"));
+        start = end;
+    }
+    let all = meaning.to_string();
+    let (_, end) = all.rsplit_once('\n').unwrap();
+    let discarded = format!("discarded: bytes {}..{start}, which have no blank line", start - 9);
+    assert_eq!(
+        end,
+        format!(
+            "the stream ends: the last event ID is \"1\", the reconnection time 18446744073709551615 ms; {discarded}"
+        )
+    );
+    assert_eq!(
+        interpret(b"", "7").to_string(),
+        "the stream ends: the last event ID is \"7\"; nothing is unfinished"
+    );
+}
+
+#[test]
+fn the_reference_shares_nothing_with_what_it_is_compared_to() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/reference");
+    let mut files = 0;
+    for file in fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let source = fs::read_to_string(&path).unwrap();
+        let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            let outside = ["crate::", "sse_wire", "memchr", "simdutf8"];
+            assert!(!outside.iter().any(|it| line.contains(it)), "{}: {line}", path.display());
+        }
+        files += 1;
+    }
+    assert!(files > 3);
+}
+
+/// Text that servers send and text that none should, whole and cut.
+fn any_stream() -> impl Strategy<Value = Vec<u8>> {
+    let pieces: &[&[u8]] = &[
+        b"\n", b"\r", b"\r\n", b"data", b"event", b"id", b"retry", b":", b" ", b"\0", b"\t", b"9",
+        b"data: {\"delta\": \"Hel\"}\n\n", b"event: done\r\ndata: [DONE]\r\n\r\n", b": keep-alive\n\n",
+        b"id: \xC3\xA9\n", b"retry: 3000\n", b"\xEF\xBB\xBF", b"\xE2\x82", b"\xF0\x9F\x98", b"\x80",
+        b"a line that is longer than the vectors in which line ends are looked for, which have 64 bytes",
+    ];
+    let piece = prop_oneof![
+        8 => select(pieces).prop_map(<[u8]>::to_vec),
+        1 => vec(any::<u8>(), 0..9),
+        1 => any::<String>().prop_map(String::into_bytes),
+    ];
+    vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(support::kept::failures())]
+
+    #[test]
+    fn equality_with_the_reference_on_every_stream_in_every_way(
+        stream in any_stream(),
+        before in "[^\0\n\r]{0,5}",
+        places in vec(any::<Index>(), 0..9),
+    ) {
+        let mut ends: Vec<usize> = places.iter().map(|it| it.index(stream.len() + 1)).collect();
+        ends.push(stream.len());
+        ends.sort_unstable();
+        let starts = [0].into_iter().chain(ends.iter().copied());
+        let cut: Vec<&[u8]> = starts.zip(&ends).map(|(start, &end)| &stream[start..end]).collect();
+        let single: Vec<&[u8]> = stream.chunks(1).collect();
+        let whole = [stream.as_slice()];
+        let chunkings: [&[&[u8]]; 3] = [&whole, &cut, &single];
+        let reference = Reference::new(&stream, &before);
+        let compared = Ways::new(stream.len() + before.len()).compare(&reference, chunkings);
+        prop_assert!(compared.is_ok(), "{}", compared.unwrap_err());
     }
 }

@@ -4,6 +4,8 @@
 #[cfg(feature = "std")]
 pub mod connection;
 pub mod encoder;
+#[cfg(feature = "reference")]
+pub mod equality;
 #[cfg(feature = "std")]
 pub mod kept;
 #[cfg(feature = "reference")]

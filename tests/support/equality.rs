@@ -1,0 +1,447 @@
+//! A stream in some chunking, decoded in every way, beside what the reference says of it.
+//!
+//! Nothing is collected: what comes out is compared as it comes, so that hundreds of millions of
+//! streams can be met.
+
+use std::fmt::Debug;
+use std::mem::take;
+use std::ops::Range;
+
+use sse_wire::reference::{Interpretation, Unfinished, Verdict, interpret};
+use sse_wire::{Buffers, End, Event, Field, Fixed, Item, Parser, Token, Tokenizer};
+
+/// What a stream tells, by any way to decode it.
+#[derive(Clone, Debug, PartialEq)]
+enum Told<'a> {
+    Event(Dispatched<'a>),
+    Block { id: Option<&'a str>, range: Range<u64> },
+    Comment { text: &'a str, position: u64 },
+    ReconnectionTime { milliseconds: u64 },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Dispatched<'a> {
+    event_type: &'a str,
+    data: &'a str,
+    last_event_id: &'a str,
+    sets_id: bool,
+    range: Range<u64>,
+}
+
+impl<'a> From<Event<'a>> for Told<'a> {
+    fn from(event: Event<'a>) -> Self {
+        let Event { event_type, data, last_event_id, sets_id, range, .. } = event;
+        Told::Event(Dispatched { event_type, data, last_event_id, sets_id, range })
+    }
+}
+
+impl<'a> From<Item<'a>> for Told<'a> {
+    fn from(item: Item<'a>) -> Self {
+        match item {
+            Item::Event(event) => event.into(),
+            Item::Block { id, range, .. } => Told::Block { id, range },
+            Item::Comment { text, position, .. } => Told::Comment { text, position },
+            Item::ReconnectionTime { milliseconds, .. } => Told::ReconnectionTime { milliseconds },
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// What the end of the stream discards, and what stays.
+#[derive(Clone, Debug, PartialEq)]
+struct Final<'a> {
+    last_event_id: &'a str,
+    reconnection_time: Option<u64>,
+    discarded: Option<Discarded<'a>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Discarded<'a> {
+    event_type: &'a str,
+    data: Option<&'a str>,
+    last_event_id: &'a str,
+    sets_id: bool,
+    in_line: bool,
+    range: Range<u64>,
+}
+
+/// What the reference says of a stream.
+pub struct Reference {
+    stream: Vec<u8>,
+    before: String,
+    meaning: Interpretation,
+    /// What it would say if the unfinished line had an end; where its value has begun.
+    ended: Option<Interpretation>,
+}
+
+impl Reference {
+    /// Asks the reference about `stream`, which follows one with the last event ID `before`.
+    pub fn new(stream: &[u8], before: &str) -> Self {
+        let meaning = interpret(stream, before);
+        let ended = interpret(&[stream, b"\n"].concat(), before);
+        let value = match &ended.lines.last().unwrap().verdict {
+            Verdict::EventType { value } | Verdict::Data { value } => value.as_str(),
+            _ => "",
+        };
+        let ended = (!value.is_empty()).then_some(ended);
+        Reference { stream: stream.to_vec(), before: before.to_owned(), meaning, ended }
+    }
+
+    /// What is told, in order, each with the number of bytes that it takes.
+    fn told(&self) -> Vec<(usize, Told<'_>)> {
+        let mut events = self.meaning.events.iter();
+        let (mut block_start, mut id) = (0, None);
+        let told = self.meaning.lines.iter().filter_map(|line| {
+            // The first byte of a line's end ends it.
+            let end = line.range.end - usize::from(line.source.ends_with("\r\n"));
+            let told = match &line.verdict {
+                Verdict::Comment { text } => Told::Comment {
+                    text: text.strip_prefix(' ').unwrap_or(text),
+                    position: line.range.start as u64,
+                },
+                Verdict::Retry { milliseconds } => {
+                    Told::ReconnectionTime { milliseconds: milliseconds.unwrap_or(u64::MAX) }
+                }
+                Verdict::Dispatch { .. } => {
+                    let event = events.next().unwrap();
+                    Told::Event(Dispatched {
+                        event_type: &event.event_type,
+                        data: &event.data,
+                        last_event_id: &event.last_event_id,
+                        sets_id: event.sets_id,
+                        range: wide(&event.range),
+                    })
+                }
+                Verdict::NothingToDispatch { .. } => {
+                    Told::Block { id, range: wide(&(block_start..end)) }
+                }
+                Verdict::Id { value } => {
+                    id = Some(value.as_str());
+                    return None;
+                }
+                Verdict::ByteOrderMark => {
+                    block_start = line.range.end;
+                    return None;
+                }
+                _ => return None,
+            };
+            if matches!(told, Told::Event(_) | Told::Block { .. }) {
+                (block_start, id) = (line.range.end, None);
+            }
+            Some((end, told))
+        });
+        told.collect()
+    }
+
+    /// The final state, with the unfinished line left out, as the specification wants it.
+    fn end(&self) -> Final<'_> {
+        Final {
+            last_event_id: &self.meaning.last_event_id,
+            reconnection_time: self.meaning.reconnection_time,
+            discarded: self.meaning.unfinished.as_ref().map(|unfinished| Discarded {
+                last_event_id: &unfinished.last_event_id_buffer,
+                sets_id: unfinished.sets_id,
+                in_line: !unfinished.line.is_empty(),
+                range: wide(&unfinished.range),
+                ..buffers(unfinished)
+            }),
+        }
+    }
+
+    /// The final state as a parser tells it: the unfinished line counts as far as it came, save
+    /// for IDs.
+    fn end_with_line(&self) -> Final<'_> {
+        let mut end = self.end();
+        if let (Some(discarded), Some(ended)) = (&mut end.discarded, &self.ended) {
+            let Discarded { event_type, data, .. } = buffers(ended.unfinished.as_ref().unwrap());
+            (discarded.event_type, discarded.data) = (event_type, data);
+        }
+        end
+    }
+
+    #[cold]
+    fn explain(&self, way: &str, chunks: &[&[u8]], difference: &str) -> String {
+        let shown = |bytes: &[u8]| format!("\"{}\"", bytes.escape_ascii());
+        let chunks: Vec<_> = chunks.iter().map(|chunk| shown(chunk)).collect();
+        format!(
+            "{way} differs from the reference\nstream {}\nchunks {}\nbehind a stream that left the last event ID {:?}\n{difference}\nWhy the reference says so:\n{}\n",
+            shown(&self.stream),
+            chunks.join(" "),
+            self.before,
+            self.meaning,
+        )
+    }
+}
+
+fn buffers(unfinished: &Unfinished) -> Discarded<'_> {
+    Discarded {
+        event_type: &unfinished.event_type_buffer,
+        data: unfinished.data_buffer.strip_suffix('\n'),
+        last_event_id: "",
+        sets_id: false,
+        in_line: false,
+        range: 0..0,
+    }
+}
+
+fn wide(range: &Range<usize>) -> Range<u64> {
+    range.start as u64..range.end as u64
+}
+
+/// Every way to decode, with memory that is used again and again.
+pub struct Ways {
+    data: Vec<u8>,
+    event_type: Vec<u8>,
+    ids: Vec<u8>,
+    fold: Fold,
+}
+
+impl Ways {
+    /// For streams of up to so many bytes, behind an ID that is no longer.
+    pub fn new(longest: usize) -> Self {
+        // Each byte can become a U+FFFD of three, and there are up to three IDs at once.
+        let array = |times| vec![0xFF; times * longest];
+        Ways { data: array(3), event_type: array(3), ids: array(9), fold: Fold::default() }
+    }
+
+    /// Decodes a stream once in each way for each of the chunkings. Gives how many times that was;
+    /// or what differed first, and how the reference explains it.
+    pub fn compare<'s>(
+        &mut self,
+        reference: &Reference,
+        chunkings: impl IntoIterator<Item = &'s [&'s [u8]]>,
+    ) -> Result<u64, String> {
+        let told = reference.told();
+        let is_event = |told: &&(usize, Told<'_>)| matches!(told.1, Told::Event(_));
+        let events: Vec<_> = told.iter().filter(is_event).cloned().collect();
+        let (end, end_with_line) = (reference.end(), reference.end_with_line());
+        let id = reference.before.as_str();
+        let mut runs = 0;
+        for chunks in chunkings {
+            let told = || Beside { due: &told, arrived: 0 };
+            let events = || Beside { due: &events, arrived: 0 };
+            let mut check = |way, outcome: Result<(), String>| {
+                runs += 1;
+                outcome.map_err(|difference| reference.explain(way, chunks, &difference))
+            };
+            let growable = || Parser::with_limit(usize::MAX);
+            check("Parser::push", push(growable(), id, chunks, events(), &end_with_line))?;
+            check("Parser::observe", observe(growable(), id, chunks, told(), &end_with_line))?;
+            let fixed: Parser<Fixed<&mut [u8]>> =
+                Parser::with_arrays(&mut self.data, &mut self.event_type, &mut self.ids);
+            check("fixed arrays", push(fixed, id, chunks, events(), &end_with_line))?;
+            check("the fold over Tokenizer", self.fold.run(id, chunks, told(), &end))?;
+        }
+        Ok(runs)
+    }
+}
+
+fn push<B: Buffers>(
+    mut parser: Parser<B>,
+    id: &str,
+    chunks: &[&[u8]],
+    mut beside: Beside<'_>,
+    expected: &Final<'_>,
+) -> Result<(), String> {
+    parser.set_last_event_id(id).unwrap();
+    for chunk in chunks {
+        let mut events = parser.push(chunk);
+        while let Some(event) = events.next().unwrap() {
+            beside.hear(&event.into())?;
+        }
+        beside.chunk_is_over(chunk)?;
+    }
+    end(&mut parser, expected)
+}
+
+fn observe<B: Buffers>(
+    mut parser: Parser<B>,
+    id: &str,
+    chunks: &[&[u8]],
+    mut beside: Beside<'_>,
+    expected: &Final<'_>,
+) -> Result<(), String> {
+    parser.set_last_event_id(id).unwrap();
+    for chunk in chunks {
+        let mut items = parser.observe(chunk);
+        while let Some(item) = items.next().unwrap() {
+            beside.hear(&item.into())?;
+        }
+        beside.chunk_is_over(chunk)?;
+    }
+    end(&mut parser, expected)
+}
+
+fn end<B: Buffers>(parser: &mut Parser<B>, expected: &Final<'_>) -> Result<(), String> {
+    let discarded = match parser.finish() {
+        End::Clean => None,
+        End::Incomplete(pending) => Some(Discarded {
+            event_type: pending.event_type,
+            data: pending.data,
+            last_event_id: pending.last_event_id,
+            sets_id: pending.sets_id,
+            in_line: pending.in_line,
+            range: pending.range,
+        }),
+    };
+    same("at the end is discarded", &discarded, &expected.discarded)?;
+    same("the last event ID is", parser.last_event_id(), expected.last_event_id)?;
+    let reconnection_time = parser.reconnection_time();
+    same("the reconnection time is", &reconnection_time, &expected.reconnection_time)
+}
+
+/// The rules of 9.2.6 once more, over a tokenizer's pieces: what a user would write who has
+/// memory for the values.
+#[derive(Default)]
+struct Fold {
+    value: Vec<u8>,
+    data: String,
+    event_type: String,
+    id_buffer: String,
+    id: String,
+}
+
+impl Fold {
+    fn run(
+        &mut self,
+        id: &str,
+        chunks: &[&[u8]],
+        mut beside: Beside<'_>,
+        expected: &Final<'_>,
+    ) -> Result<(), String> {
+        let Fold { value, data, event_type, id_buffer, id: last_event_id } = self;
+        for text in [&mut *data, event_type, id_buffer, last_event_id] {
+            text.clear();
+        }
+        value.clear();
+        id_buffer.push_str(id);
+        last_event_id.push_str(id);
+        let (mut sets_id, mut reconnection_time) = (false, None);
+        let mut comment_at = None;
+        let mut tokenizer = Tokenizer::new();
+        for chunk in chunks {
+            for token in tokenizer.push(chunk) {
+                match &token {
+                    Token::Value { bytes, complete, .. }
+                    | Token::Comment { bytes, complete, .. } => {
+                        if let Token::Comment { position, .. } = token {
+                            // Its colon stands before its first piece.
+                            comment_at.get_or_insert(position - 1);
+                        }
+                        value.extend_from_slice(bytes);
+                        if !complete {
+                            continue;
+                        }
+                    }
+                    _ => {}
+                }
+                match token {
+                    Token::Value { field, .. } => {
+                        let text = String::from_utf8_lossy(value);
+                        match field {
+                            Field::Event => text.as_ref().clone_into(event_type),
+                            Field::Data => data.extend([&text, "\n"]),
+                            Field::Id if text.contains('\0') => {}
+                            Field::Id => {
+                                text.as_ref().clone_into(id_buffer);
+                                sets_id = true;
+                            }
+                            Field::Retry => {
+                                if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+                                    let milliseconds = text.parse().unwrap_or(u64::MAX);
+                                    reconnection_time = Some(milliseconds);
+                                    beside.hear(&Told::ReconnectionTime { milliseconds })?;
+                                }
+                            }
+                        }
+                    }
+                    Token::Comment { .. } => {
+                        let text = String::from_utf8_lossy(value);
+                        let text = text.strip_prefix(' ').unwrap_or(&text);
+                        let position = comment_at.take().unwrap();
+                        beside.hear(&Told::Comment { text, position })?;
+                    }
+                    Token::BlankLine { block: range, .. } => {
+                        last_event_id.clone_from(id_buffer);
+                        let sets_id = take(&mut sets_id);
+                        let id = sets_id.then_some(last_event_id.as_str());
+                        beside.hear(&match data.strip_suffix('\n') {
+                            None => Told::Block { id, range },
+                            Some(data) => Told::Event(Dispatched {
+                                event_type: match event_type.as_str() {
+                                    "" => "message",
+                                    named => named,
+                                },
+                                data,
+                                last_event_id,
+                                sets_id,
+                                range,
+                            }),
+                        })?;
+                        data.clear();
+                        event_type.clear();
+                    }
+                    Token::Unknown { .. } => continue,
+                    other => panic!("{other:?}"),
+                }
+                value.clear();
+            }
+            beside.chunk_is_over(chunk)?;
+        }
+        let range = tokenizer.finish();
+        let discarded = (!range.is_empty()).then(|| Discarded {
+            event_type,
+            data: data.strip_suffix('\n'),
+            last_event_id: id_buffer,
+            sets_id,
+            // A tokenizer does not say.
+            in_line: expected.discarded.as_ref().is_some_and(|it| it.in_line),
+            range,
+        });
+        same("at the end", &Final { last_event_id, reconnection_time, discarded }, expected)
+    }
+}
+
+/// What the reference says that is still to come.
+#[derive(Clone, Copy)]
+struct Beside<'r> {
+    due: &'r [(usize, Told<'r>)],
+    arrived: usize,
+}
+
+impl Beside<'_> {
+    fn hear(&mut self, told: &Told<'_>) -> Result<(), String> {
+        match self.due {
+            [(_, expected), rest @ ..] if expected == told => {
+                self.due = rest;
+                Ok(())
+            }
+            _ => Err(differs("next comes", &Some(told), &self.due.first().map(|due| &due.1))),
+        }
+    }
+
+    /// What the bytes that have come complete must be out.
+    fn chunk_is_over(&mut self, chunk: &[u8]) -> Result<(), String> {
+        self.arrived += chunk.len();
+        match self.due.first() {
+            Some((at, due)) if *at <= self.arrived => {
+                Err(differs(&format!("after {} bytes comes", self.arrived), &None::<Told>, &due))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[inline]
+fn same<T: PartialEq + Debug + ?Sized>(
+    what: &str,
+    decoded: &T,
+    expected: &T,
+) -> Result<(), String> {
+    if decoded == expected { Ok(()) } else { Err(differs(what, &decoded, &expected)) }
+}
+
+#[cold]
+fn differs(what: &str, decoded: &dyn Debug, expected: &dyn Debug) -> String {
+    format!("{what}\n    here           {decoded:?}\n    the reference: {expected:?}")
+}
