@@ -71,7 +71,7 @@ fn each_line_says_where_it_stands_what_it_did_and_which_section_says_so() {
         ),
         (
             b"id: 1\n",
-            r#""id: 1\n": sets the last event ID buffer to "1"; the blank line will commit it (9.2.6)"#,
+            r#""id: 1\n": sets the last event ID buffer to "1"; a blank line will commit it (9.2.6)"#,
         ),
         (b"id: \0\n", r#""id: \0\n": ignored: an ID with a NUL (9.2.6)"#),
         (b"retry: 007\n", r#""retry: 007\n": sets the reconnection time to 7 ms, at once (9.2.6)"#),
@@ -94,7 +94,24 @@ fn each_line_says_where_it_stands_what_it_did_and_which_section_says_so() {
             b"\xEF\xBB\xBFdata: x\n",
             r#""\u{feff}data: x\n": ignored: no field has the name "\u{feff}data"; only the first byte order mark of a stream is removed, so it is not "data" (9.2.6)"#,
         ),
-        (b"\n", r#""\n": a blank line: dispatches an event of the type "message" (9.2.6)"#),
+        (
+            b"\n",
+            r#""\n": a blank line: an event of the type "message"; the last event ID is now "1" (9.2.6)"#,
+        ),
+        (
+            b"id\n",
+            r#""id\n": sets the last event ID buffer to ""; a blank line will commit it (9.2.6)"#,
+        ),
+        (
+            b"\r",
+            r#""\r": a blank line: no event, since the data buffer is empty; the last event ID is now "" (9.2.6)"#,
+        ),
+        (b"event: x\n", r#""event: x\n": sets the event type buffer to "x" (9.2.6)"#),
+        (
+            b"data: 70 characters are too many to be shown twice, so there are only sixty\n",
+            r#""data: 70 characters are too many to be shown twice, so there"… (76 bytes): appends "70 characters are too many to be shown twice, so there are o"… (69 bytes) and a LF to the data buffer (9.2.6)"#,
+        ),
+        (b"\n", r#""\n": a blank line: an event of the type "x" (9.2.6)"#),
         (b"data: cut", r#""data: cut": discarded: the stream ends before the line does (9.2.6)"#),
     ];
     let stream: Vec<u8> = explained.iter().flat_map(|(bytes, _)| bytes.iter().copied()).collect();
@@ -112,7 +129,7 @@ fn each_line_says_where_it_stands_what_it_did_and_which_section_says_so() {
     assert_eq!(
         end,
         format!(
-            "the stream ends: the last event ID is \"1\", the reconnection time 18446744073709551615 ms; {discarded}"
+            "the stream ends: the last event ID is \"\", the reconnection time 18446744073709551615 ms; {discarded}"
         )
     );
     assert_eq!(

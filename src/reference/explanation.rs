@@ -8,7 +8,8 @@ use super::Interpretation;
 
 /// A line of a stream, or its byte order mark, or what is left at its end.
 ///
-/// Its `Display` says in one line where it stands and what it has done, with the section of the specification.
+/// Its `Display` says in one line where it stands and what it has done, with the section of the
+/// specification; of long text it has the beginning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Line {
@@ -45,10 +46,10 @@ pub enum Verdict {
     RetryNotDigits { value: String },
     /// A field that the specification does not know: ignored.
     UnknownField { name: String },
-    /// A blank line with something in the data buffer.
-    Dispatch { event_type: String },
+    /// A blank line with something in the data buffer. `id` is the one that the block has set.
+    Dispatch { event_type: String, id: Option<String> },
     /// A blank line with an empty data buffer. `event_type` is what was in its buffer.
-    NothingToDispatch { event_type: String },
+    NothingToDispatch { event_type: String, id: Option<String> },
     /// The stream ended before the line did.
     Unfinished,
 }
@@ -71,7 +72,7 @@ impl Verdict {
 impl Display for Line {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Line { source, range: Range { start, end }, verdict } = self;
-        write!(f, "bytes {start}..{end} {source:?}: {verdict}")
+        write!(f, "bytes {start}..{end} {}: {verdict}", Quoted(source))
     }
 }
 
@@ -83,14 +84,17 @@ impl Display for Verdict {
             Verdict::EventType { value } if value.is_empty() => {
                 f.write_str("empties the event type buffer, which means \"message\"")
             }
-            Verdict::EventType { value } => write!(f, "sets the event type buffer to {value:?}"),
-            Verdict::Data { value } => write!(f, "appends {value:?} and a LF to the data buffer"),
-            Verdict::Id { value } => {
-                write!(
-                    f,
-                    "sets the last event ID buffer to {value:?}; the blank line will commit it"
-                )
+            Verdict::EventType { value } => {
+                write!(f, "sets the event type buffer to {}", Quoted(value))
             }
+            Verdict::Data { value } => {
+                write!(f, "appends {} and a LF to the data buffer", Quoted(value))
+            }
+            Verdict::Id { value } => write!(
+                f,
+                "sets the last event ID buffer to {}; a blank line will commit it",
+                Quoted(value)
+            ),
             Verdict::IdWithNul => f.write_str("ignored: an ID with a NUL"),
             Verdict::Retry { milliseconds: Some(milliseconds) } => {
                 write!(f, "sets the reconnection time to {milliseconds} ms, at once")
@@ -100,27 +104,45 @@ impl Display for Verdict {
             }
             Verdict::EmptyRetry => f.write_str("ignored: no digit"),
             Verdict::RetryNotDigits { value } => {
-                write!(f, "ignored: {value:?} is not only ASCII digits")
+                write!(f, "ignored: {} is not only ASCII digits", Quoted(value))
             }
             Verdict::UnknownField { name } => {
-                write!(f, "ignored: no field has the name {name:?}")?;
+                write!(f, "ignored: no field has the name {}", Quoted(name))?;
                 near_miss(name)
                     .map_or(Ok(()), |(rule, known)| write!(f, "; {rule}, so it is not {known:?}"))
             }
-            Verdict::Dispatch { event_type } => {
-                write!(f, "a blank line: dispatches an event of the type {event_type:?}")
+            Verdict::Dispatch { event_type, id } => {
+                write!(f, "a blank line: an event of the type {}", Quoted(event_type))?;
+                commit(id, f)
             }
-            Verdict::NothingToDispatch { event_type } if event_type.is_empty() => {
-                f.write_str("a blank line: no event, since the data buffer is empty")
+            Verdict::NothingToDispatch { event_type, id } => {
+                f.write_str("a blank line: no event, since the data buffer is empty")?;
+                if !event_type.is_empty() {
+                    write!(f, "; the type {} is forgotten", Quoted(event_type))?;
+                }
+                commit(id, f)
             }
-            Verdict::NothingToDispatch { event_type } => write!(
-                f,
-                "a blank line: no event, since the data buffer is empty; the type {event_type:?} is forgotten"
-            ),
             Verdict::Unfinished => f.write_str("discarded: the stream ends before the line does"),
         }?;
         let choice = if self.is_choice() { ", our choice" } else { "" };
         write!(f, " ({}{choice})", self.section())
+    }
+}
+
+fn commit(id: &Option<String>, f: &mut Formatter<'_>) -> fmt::Result {
+    id.as_ref().map_or(Ok(()), |id| write!(f, "; the last event ID is now {}", Quoted(id)))
+}
+
+/// The beginning of a text, in quotes.
+struct Quoted<'a>(&'a str);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 60;
+        match self.0.char_indices().nth(SHOWN) {
+            Some((end, _)) => write!(f, "{:?}… ({} bytes)", &self.0[..end], self.0.len()),
+            None => write!(f, "{:?}", self.0),
+        }
     }
 }
 
@@ -143,7 +165,7 @@ impl Display for Interpretation {
         for line in &self.lines {
             writeln!(f, "{line}")?;
         }
-        write!(f, "the stream ends: the last event ID is {:?}", self.last_event_id)?;
+        write!(f, "the stream ends: the last event ID is {}", Quoted(&self.last_event_id))?;
         if let Some(milliseconds) = self.reconnection_time {
             write!(f, ", the reconnection time {milliseconds} ms")?;
         }

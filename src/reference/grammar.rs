@@ -2,7 +2,7 @@
 //! ([9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream)).
 //!
 //! Names and order are the specification's. Each takes what it can from the front of the text, and
-//! gives the rest and what it took. The whole stream must be there: these are nom's complete parsers.
+//! gives the rest and what it took. All of the stream must be there: the end of the text is its end.
 //!
 //! ```
 //! use sse_wire::reference::grammar::{Line, stream};

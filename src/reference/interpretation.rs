@@ -16,7 +16,8 @@ use super::text::{Text, decode};
 pub struct Interpretation {
     /// The events, in order.
     pub events: Vec<Event>,
-    /// Each line, a byte order mark before them and what is left at the end, in order: together the whole stream.
+    /// Each line, a byte order mark before them and what is left at the end: together the whole
+    /// stream, in order.
     pub lines: Vec<Line>,
     /// The last event ID string at the end of the stream.
     pub last_event_id: String,
@@ -39,7 +40,8 @@ pub struct Event {
     pub last_event_id: String,
     /// Whether a line of its block has set the last event ID.
     pub sets_id: bool,
-    /// Its block's bytes in the stream: from its first line to just behind the first byte that ends its blank line.
+    /// Its block's bytes in the stream: from its first line to just behind the first byte that ends
+    /// its blank line.
     pub range: Range<usize>,
 }
 
@@ -182,8 +184,9 @@ impl Interpreter<'_> {
         let mut data = take(&mut self.data_buffer);
         let mut event_type = take(&mut self.event_type_buffer);
         let sets_id = take(&mut self.sets_id);
+        let id = sets_id.then(|| self.out.last_event_id.clone());
         if data.is_empty() {
-            self.explain(end_of_line, Verdict::NothingToDispatch { event_type });
+            self.explain(end_of_line, Verdict::NothingToDispatch { event_type, id });
         } else {
             if data.ends_with('\n') {
                 data.pop();
@@ -191,7 +194,7 @@ impl Interpreter<'_> {
             if event_type.is_empty() {
                 event_type = "message".into();
             }
-            let verdict = Verdict::Dispatch { event_type: event_type.clone() };
+            let verdict = Verdict::Dispatch { event_type: event_type.clone(), id };
             let line = self.explain(end_of_line, verdict);
             self.out.events.push(Event {
                 event_type,

@@ -90,7 +90,7 @@ impl Reference {
     /// What is told, in order, each with the number of bytes that it takes.
     fn told(&self) -> Vec<(usize, Told<'_>)> {
         let mut events = self.meaning.events.iter();
-        let (mut block_start, mut id) = (0, None);
+        let mut block_start = 0;
         let told = self.meaning.lines.iter().filter_map(|line| {
             // The first byte of a line's end ends it.
             let end = line.range.end - usize::from(line.source.ends_with("\r\n"));
@@ -112,12 +112,8 @@ impl Reference {
                         range: wide(&event.range),
                     })
                 }
-                Verdict::NothingToDispatch { .. } => {
-                    Told::Block { id, range: wide(&(block_start..end)) }
-                }
-                Verdict::Id { value } => {
-                    id = Some(value.as_str());
-                    return None;
+                Verdict::NothingToDispatch { id, .. } => {
+                    Told::Block { id: id.as_deref(), range: wide(&(block_start..end)) }
                 }
                 Verdict::ByteOrderMark => {
                     block_start = line.range.end;
@@ -126,7 +122,7 @@ impl Reference {
                 _ => return None,
             };
             if matches!(told, Told::Event(_) | Told::Block { .. }) {
-                (block_start, id) = (line.range.end, None);
+                block_start = line.range.end;
             }
             Some((end, told))
         });
