@@ -80,7 +80,7 @@
 //! | `codec` | `codec`: `Decoder` and `Encoder` of tokio-util |
 //! | `serde` | `Event::json`, `OwnedEvent::json`, `Block::encode_json` |
 //! | `reference` | `reference`: the specification as code, with a reason for each line; slow, to check against |
-//! | `cli` | the command `sse-wire`; in the library, `http-body` |
+//! | `cli` | the command `sse-wire`; in the library, `http-body` and `reference` |
 //!
 //! Without any there is `core` alone: [`Tokenizer`], [`Parser::with_arrays`], [`EventSource`] with
 //! such a parser, and [`Block`] into fixed memory or a [`core::fmt::Write`].

@@ -609,6 +609,66 @@ fn every_encoder_vector_holds() {
     }
 }
 
+// explain
+
+#[test]
+fn explain_says_of_each_line_what_it_did_and_why() {
+    let stream = b"\xEF\xBB\xBFdata: \x1B[2J\nData: y\n\nretry: 9\nid: 7";
+    assert_eq!(
+        run(&["explain"], stream).fine(),
+        r#"bytes 0..3 "\u{feff}": removed: a byte order mark begins the stream (9.2.5)
+bytes 3..14 "data: \u{1b}[2J\n": appends "\u{1b}[2J" and a LF to the data buffer (9.2.6)
+bytes 14..22 "Data: y\n": ignored: no field has the name "Data"; case counts, so it is not "data" (9.2.6)
+bytes 22..23 "\n": a blank line: an event of the type "message" (9.2.6)
+bytes 23..32 "retry: 9\n": sets the reconnection time to 9 ms, at once (9.2.6)
+bytes 32..37 "id: 7": discarded: the stream ends before the line does (9.2.6)
+the stream ends: the last event ID is "", the reconnection time 9 ms; discarded: bytes 23..37, which have no blank line
+"#
+    );
+    let path = file("explain.sse", "id\n\n");
+    assert_eq!(
+        run(&["explain", "--json", &path], "").json(),
+        [
+            json!({"bytes": [0, 3], "line": "id\n", "section": "9.2.6",
+                "reason": "sets the last event ID buffer to \"\"; a blank line will commit it (9.2.6)"}),
+            json!({"bytes": [3, 4], "line": "\n", "section": "9.2.6",
+                "reason": "a blank line: no event, since the data buffer is empty; the last event ID is now \"\" (9.2.6)"}),
+            json!({"last_event_id": "", "retry": null, "discarded": null}),
+        ]
+    );
+}
+
+#[test]
+fn explain_gives_a_terminal_no_orders() {
+    let stream: String = ('\0'..='\u{2100}').map(|c| format!("data{c}: {c}\n\n")).collect();
+    for arguments in [&["explain"][..], &["explain", "--json"]] {
+        let shown = run(arguments, &stream).fine();
+        let orders =
+            |c: char| (c.is_control() && c != '\n') || ('\u{2028}'..='\u{202e}').contains(&c);
+        assert_eq!(shown.chars().find(|&c| orders(c)), None);
+    }
+}
+
+#[test]
+fn explain_says_what_it_cannot_read() {
+    let done = run(&["explain", "no/such/file"], "");
+    assert_eq!((done.code, done.stdout.as_str()), (1, ""));
+    assert!(done.stderr.starts_with("sse-wire: cannot open no/such/file: "), "{}", done.stderr);
+    let done = run(&["explain", env!("CARGO_TARGET_TMPDIR")], "");
+    assert_eq!(done.code, 1, "a folder");
+    assert!(done.stderr.contains("cannot read"), "{}", done.stderr);
+}
+
+#[test]
+fn the_help_example_of_explain_is_what_it_says() {
+    let help = run(&["explain", "--help"], "").fine();
+    let (_, example) = help.split_once("| sse-wire explain\n").unwrap();
+    let (answer, _) = example.split_once("\n\n").unwrap();
+    let answer: String = answer.lines().map(|line| format!("{}\n", line.trim_start())).collect();
+    assert!(help.contains(r"$ printf 'data: x\nid : 7\n\n' |"), "{help}");
+    assert_eq!(run(&["explain"], "data: x\nid : 7\n\n").fine(), answer);
+}
+
 // conform
 
 /// The answers to requests, one each.
@@ -920,6 +980,7 @@ fn help_and_version_are_there_and_wrong_arguments_are_refused() {
     for (arguments, words) in [
         (&["--help"][..], &["parse", "encode", "conform", "Exit codes"][..]),
         (&["parse", "--help"], &["--json", "--comments", "--limit", "--chunk", "Examples:"]),
+        (&["explain", "--help"], &["--json", "discarded", "Example:"]),
         (&["encode", "--help"], &["--strict", "last_event_id", "Examples:"]),
         (&["conform", "--help"], &["chunks", "steps", "serialize", "Example:"]),
     ] {

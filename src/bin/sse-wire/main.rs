@@ -10,6 +10,7 @@ mod conform;
 mod connection;
 mod encode;
 mod escape;
+mod explain;
 mod json;
 mod listen;
 mod output;
@@ -37,6 +38,8 @@ struct Arguments {
 enum Command {
     /// Show the events of streams, as they arrive.
     Parse(parse::Arguments),
+    /// Say what each line of a stream does, and by which rule.
+    Explain(explain::Arguments),
     /// Turn JSON lines into a stream.
     Encode(encode::Arguments),
     /// Show the events of a server, and connect again when the connection is lost.
@@ -69,6 +72,7 @@ const CONFORM_EXAMPLES: &str = r#"Example:
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Parse(arguments) => parse::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Encode(arguments) => encode::run(&arguments),
         Command::Listen(arguments) => listen::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
