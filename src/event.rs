@@ -158,7 +158,7 @@ pub enum End<'a> {
 /// What was pending when a stream ended in the middle of a block.
 ///
 /// The specification discards it. Who wants it nevertheless must know that any part of it may be
-/// cut: a line that did not end counts as far as it came.
+/// cut: a line that did not end counts as far as it came, from the first byte of its value on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Pending<'a> {
