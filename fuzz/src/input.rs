@@ -1,0 +1,66 @@
+//! How the bytes of an input are read.
+
+use arbitrary::{Arbitrary, Unstructured};
+
+/// Parts a byte that UTF-8 never has, for inputs that are several texts.
+pub const SEPARATOR: u8 = 0xFF;
+
+/// A stream, and the bytes behind it that steer the run: the last `C::LEN` ones, all zero where
+/// the input is shorter than that.
+pub fn stream_and_controls<'a, C: Controls>(input: &'a [u8]) -> (&'a [u8], C) {
+    let (stream, controls) = match input.len().checked_sub(C::LEN) {
+        Some(len) => input.split_at(len),
+        None => (input, &[][..]),
+    };
+    // Missing bytes are read as zero.
+    let controls = C::arbitrary_take_rest(Unstructured::new(controls));
+    (stream, controls.expect("numbers can be made of any bytes"))
+}
+
+/// What steers a run.
+pub trait Controls: for<'a> Arbitrary<'a> {
+    /// How many bytes it is made of.
+    const LEN: usize;
+}
+
+/// Where a stream is cut: the lengths of its chunks, over and over.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub struct Cuts([u8; 8]);
+
+impl Cuts {
+    pub const LEN: usize = 8;
+
+    /// The chunks. All lengths zero cut nothing; one zero is an empty chunk.
+    pub fn chunks<'s>(&self, stream: &'s [u8]) -> Vec<&'s [u8]> {
+        let mut chunks = Vec::new();
+        let mut rest = stream;
+        if self.0 != [0; 8] {
+            for length in self.0.into_iter().cycle() {
+                if rest.is_empty() {
+                    break;
+                }
+                let (chunk, behind) = rest.split_at(length_of_chunk(length).min(rest.len()));
+                chunks.push(chunk);
+                rest = behind;
+            }
+        }
+        chunks.push(rest);
+        chunks
+    }
+}
+
+/// Short lengths one by one, longer ones in steps.
+pub fn length_of_chunk(byte: u8) -> usize {
+    match byte {
+        0..=127 => usize::from(byte),
+        128..=255 => usize::from(byte - 127) * 16 + 112,
+    }
+}
+
+/// Short limits one by one, longer ones in steps.
+pub fn limit(byte: u8) -> usize {
+    match byte {
+        0..=127 => usize::from(byte),
+        128..=255 => usize::from(byte - 127) * 32 + 96,
+    }
+}

@@ -1,0 +1,152 @@
+//! The encoder: round trip, and no injection.
+
+use sse_wire::{Block, EncodeError, FmtSink, Parser, Part, SliceSink};
+
+use crate::input::SEPARATOR;
+use crate::told::{Told, Way, outcome};
+
+/// What an input sets in its blocks: texts with [`SEPARATOR`] between them, in the order comment,
+/// type, ID, reconnection time, data, strictness, and then the next block. A text that is empty is
+/// not set; else its first byte is left out, and what is no UTF-8 is replaced.
+struct Texts(Vec<Option<String>>);
+
+impl Texts {
+    const IN_A_BLOCK: usize = 6;
+
+    fn read(input: &[u8]) -> Self {
+        let text =
+            |text: &[u8]| text.get(1..).map(|text| String::from_utf8_lossy(text).into_owned());
+        Texts(input.split(|&byte| byte == SEPARATOR).map(text).collect())
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
+        self.0.chunks(Self::IN_A_BLOCK).take(8).map(|texts| {
+            let text = |at: usize| texts.get(at).and_then(Option::as_deref);
+            Block {
+                comment: text(0),
+                event_type: text(1),
+                id: text(2),
+                retry: text(3).map(|digits| digits.parse().unwrap_or(digits.len() as u64)),
+                data: text(4),
+                strict: text(5).is_some(),
+            }
+        })
+    }
+}
+
+/// A block is refused, for the right reason and without a trace, or it decodes to itself and nothing
+/// else, alone and between others.
+pub fn encoding(input: &[u8]) {
+    let texts = Texts::read(input);
+    let mut stream = Vec::new();
+    let mut expected = Vec::new();
+    let mut last_event_id = String::new();
+    for block in texts.blocks() {
+        let refused = refusal(&block);
+        let start = stream.len();
+        assert_eq!(block.encode(&mut stream).err(), refused);
+        every_sink(&block, refused.map_or(Ok(&stream[start..]), Err));
+        if refused.is_some() {
+            assert_eq!(stream.len(), start, "a refused block leaves no trace");
+            continue;
+        }
+        let mut alone = String::new();
+        let items = items(&block, 0, stream.len() - start, &mut alone);
+        let decoded = outcome(Parser::new(), Way::Observe, &[&stream[start..]]);
+        assert_eq!((&decoded.told, &decoded.last_event_id), (&items, &alone));
+        assert_eq!((decoded.reconnection_time, decoded.pending), (block.retry, None));
+        expected.extend(self::items(&block, start, stream.len(), &mut last_event_id));
+    }
+    let bytewise: Vec<&[u8]> = stream.chunks(1).collect();
+    for chunks in [&[&stream[..]][..], &bytewise] {
+        let decoded = outcome(Parser::new(), Way::Observe, chunks);
+        assert_eq!(decoded.told, expected);
+        assert_eq!(decoded.last_event_id, last_event_id);
+        assert_eq!(decoded.pending, None);
+    }
+    // What a decoder tells, encoded once more, is told again.
+    let mut copy = Vec::new();
+    for told in &expected {
+        if let Told::Event { event_type, data, last_event_id, sets_id, .. } = told {
+            let id = sets_id.then_some(last_event_id.as_str());
+            let block = Block { id, ..Block::new().event_type(event_type).data(data).strict() };
+            block.encode(&mut copy).unwrap();
+        }
+    }
+    let events = |told: &[Told]| -> Vec<(String, String)> {
+        told.iter()
+            .filter_map(|told| match told {
+                Told::Event { event_type, data, .. } => Some((event_type.clone(), data.clone())),
+                _ => None,
+            })
+            .collect()
+    };
+    assert_eq!(events(&outcome(Parser::new(), Way::Push, &[&copy]).told), events(&expected));
+}
+
+/// Why a block has to be refused: the first character, in the order of the lines, that its line can't
+/// carry.
+fn refusal(block: &Block<'_>) -> Option<EncodeError> {
+    let line_break = |part, text: Option<&str>, breaks: &[char]| {
+        text?.find(breaks).map(|at| EncodeError::LineBreak { part, at })
+    };
+    let comment = line_break(Part::Comment, block.comment, &['\n', '\r']);
+    let event_type = line_break(Part::EventType, block.event_type, &['\n', '\r']);
+    let id = block.id.and_then(|id| {
+        let at = id.find(['\n', '\r', '\0'])?;
+        Some(match id.as_bytes()[at] {
+            0 => EncodeError::Nul { at },
+            _ => EncodeError::LineBreak { part: Part::Id, at },
+        })
+    });
+    let data = line_break(Part::Data, block.data.filter(|_| block.strict), &['\r']);
+    comment.or(event_type).or(id).or(data)
+}
+
+/// What a block decodes to that stands at `start..end`.
+fn items(block: &Block<'_>, start: usize, end: usize, last_event_id: &mut String) -> Vec<Told> {
+    let mut items = Vec::new();
+    if let Some(comment) = block.comment {
+        items.push(Told::Comment { text: comment.to_owned(), position: start as u64 });
+    }
+    if let Some(milliseconds) = block.retry {
+        items.push(Told::ReconnectionTime { milliseconds });
+    }
+    if let Some(id) = block.id {
+        id.clone_into(last_event_id);
+    }
+    let range = start as u64..end as u64;
+    items.push(match block.data {
+        Some(data) => Told::Event {
+            event_type: block
+                .event_type
+                .filter(|text| !text.is_empty())
+                .unwrap_or("message")
+                .to_owned(),
+            data: data.replace("\r\n", "\n").replace('\r', "\n"),
+            last_event_id: last_event_id.clone(),
+            sets_id: block.id.is_some(),
+            range,
+        },
+        None => Told::Block { id: block.id.map(str::to_owned), range },
+    });
+    items
+}
+
+/// All sinks are given the same, and what has no room leaves none of it.
+fn every_sink(block: &Block<'_>, expected: Result<&[u8], EncodeError>) {
+    let mut string = "before".to_owned();
+    assert_eq!(block.encode(&mut string).map(|()| &string.as_bytes()[6..]), expected);
+    let mut target = FmtSink(String::new());
+    assert_eq!(block.encode(&mut target).map(|()| target.0.as_bytes()), expected);
+    assert_eq!(block.encoded_len(), expected.map(<[u8]>::len));
+    let Ok(bytes) = expected else { return };
+    let mut memory = vec![0; bytes.len()];
+    assert_eq!(block.encode_to_slice(&mut memory), Ok(bytes.len()));
+    assert_eq!(memory, bytes);
+    for room in [0, bytes.len() / 2, bytes.len() - 1] {
+        let mut sink = SliceSink::new(&mut memory[..room]);
+        assert_eq!(block.encode(&mut sink), Err(EncodeError::NoRoom { needed: bytes.len() }));
+        assert!(sink.written().is_empty());
+    }
+}

@@ -1,0 +1,287 @@
+//! A connection that comes back.
+
+use std::time::Duration;
+
+use arbitrary::Arbitrary;
+use sse_wire::{
+    Action, Backoff, Buffers, EventSource, Failure, Fixed, Interruption, Liveness, Parser,
+    ReadyState,
+};
+
+use crate::input::{Controls, SEPARATOR, limit, stream_and_controls};
+use crate::told::{Told, tell};
+
+/// What a source is asked for; zero is not at all.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+struct Settings {
+    reconnection_time: u8,
+    backoff: u8,
+    jitter: u8,
+    max_reconnections: u8,
+    idle: [u8; 4],
+    limit: u8,
+}
+
+impl Controls for Settings {
+    const LEN: usize = 9;
+}
+
+const CLASSES: [Liveness; 4] =
+    [Liveness::Bytes, Liveness::Comments, Liveness::Blocks, Liveness::Events];
+
+/// The longest limit, and the length of each array.
+const AMPLE: usize = 1024;
+
+impl Settings {
+    fn limit(self) -> usize {
+        match self.limit {
+            0 => AMPLE,
+            byte => limit(byte).min(AMPLE),
+        }
+    }
+
+    fn apply<B: Buffers>(self, mut source: EventSource<B>) -> EventSource<B> {
+        let seconds = |seconds: u8| Duration::from_secs(seconds.into());
+        if self.reconnection_time > 0 {
+            source = source.with_reconnection_time(u64::from(self.reconnection_time) * 100);
+        }
+        if self.backoff > 0 {
+            let backoff = Backoff::new(seconds(self.backoff));
+            source = source.with_backoff(backoff.with_jitter(self.jitter, self.jitter.into()));
+        }
+        if self.max_reconnections > 0 {
+            source = source.with_max_reconnections(self.max_reconnections.into());
+        }
+        for (class, timeout) in CLASSES.into_iter().zip(self.idle) {
+            if timeout > 0 {
+                source = source.with_idle_timeout(class, seconds(timeout));
+            }
+        }
+        source
+    }
+}
+
+/// Whatever happens in whatever order, a source keeps the laws of its documentation, tells what a
+/// plain parser would tell of each connection, and does so alike over arrays and growable buffers.
+///
+/// An input is steps with [`SEPARATOR`] between them, each named by its first byte: `t` time passes,
+/// `r` a response, `b`, `o` and `d` bytes, `e` the end, `n` a network error, `c` closed.
+pub fn event_source(input: &[u8]) {
+    let (steps, settings) = stream_and_controls::<Settings>(input);
+    let growable = Parser::with_limit(settings.limit());
+    let mut arrays = Parser::with_arrays([0xFF; AMPLE], [0xFF; AMPLE], [0xFF; AMPLE]);
+    arrays.set_limit(settings.limit()).unwrap();
+    let mut world = World {
+        settings,
+        source: settings.apply(EventSource::with_parser(growable.clone())),
+        fixed: settings.apply(EventSource::with_parser(arrays)),
+        parser: growable,
+        now: Duration::ZERO,
+        requested: false,
+        until: Duration::ZERO,
+        reconnections: 0,
+        ended: false,
+    };
+    for step in steps.split(|&byte| byte == SEPARATOR) {
+        world.poll();
+        let Some((&name, rest)) = step.split_first() else { continue };
+        match name {
+            b't' => {
+                let text = String::from_utf8_lossy(rest);
+                let time = Duration::from_millis(text.trim().parse().unwrap_or(rest.len() as u64));
+                world.now = world.now.saturating_add(time);
+            }
+            b'r' => world.respond(rest),
+            b'b' => world.push(rest, usize::MAX),
+            b'd' => world.push(rest, 1),
+            b'o' => world.observe(rest),
+            b'e' => world.interrupt(EventSource::handle_end, EventSource::handle_end),
+            b'n' => world
+                .interrupt(EventSource::handle_network_error, EventSource::handle_network_error),
+            b'c' => {
+                world.source.close();
+                world.fixed.close();
+                world.ended = true;
+                assert_eq!(world.source.ready_state(), ReadyState::Closed);
+            }
+            _ => {}
+        }
+        assert_eq!(world.source.ready_state(), world.fixed.ready_state());
+    }
+    world.poll();
+}
+
+type OverArrays = EventSource<Fixed<[u8; AMPLE]>>;
+
+struct World {
+    settings: Settings,
+    source: EventSource,
+    fixed: OverArrays,
+    /// A parser that is given the bytes of each connection that is open, and nothing else.
+    parser: Parser,
+    now: Duration,
+    /// Whether a request is on its way.
+    requested: bool,
+    /// No request comes before that.
+    until: Duration,
+    /// How often in a row the connection was lost since there was an event.
+    reconnections: u32,
+    /// Whether nothing is to come any more: closed, or failed and told.
+    ended: bool,
+}
+
+impl World {
+    /// Polls until there is something to wait for.
+    fn poll(&mut self) {
+        loop {
+            let before = self.source.ready_state();
+            let reconnection_time = Duration::from_millis(self.source.reconnection_time());
+            let header = self.source.last_event_id_header().map(str::to_owned);
+            assert_eq!(header.as_deref().unwrap_or_default(), self.parser.last_event_id());
+            assert_ne!(header.as_deref(), Some(""));
+            let action = self.source.poll(self.now);
+            assert_eq!(action, self.fixed.poll(self.now));
+            assert!(!self.ended || action == Action::Stop, "{action:?} after the end");
+            match action {
+                Action::Connect { last_event_id } => {
+                    assert_eq!(last_event_id, header.as_deref());
+                    assert!(!self.requested && self.now >= self.until, "too early");
+                    self.requested = true;
+                }
+                Action::Receive { until } => {
+                    assert!(until.is_none_or(|until| until > self.now || until == Duration::MAX));
+                    let idle = self.settings.idle != [0; 4] && before == ReadyState::Open;
+                    assert_eq!(until.is_some(), idle);
+                    return;
+                }
+                Action::Wait { until } => {
+                    assert!(until > self.now);
+                    assert_eq!(until, self.until);
+                    return;
+                }
+                Action::Opened => {
+                    assert!(
+                        self.settings.max_reconnections == 0
+                            || before != ReadyState::Closed
+                            || !self.ended
+                    );
+                }
+                Action::Reconnecting { reason, delay } => {
+                    assert!(delay >= reconnection_time);
+                    let cap = Duration::from_secs(self.settings.backoff.into());
+                    let most = reconnection_time.max(cap).as_millis();
+                    let jitter = most * u128::from(self.settings.jitter) / 100;
+                    assert!(delay.as_millis() <= (most + jitter).min(u64::MAX.into()));
+                    if let Interruption::Idle(_) = reason {
+                        assert_ne!(self.settings.idle, [0; 4]);
+                    }
+                    self.until = self.now.saturating_add(delay);
+                    self.requested = false;
+                    self.reconnections += 1;
+                    let most = u32::from(self.settings.max_reconnections);
+                    assert!(most == 0 || self.reconnections <= most);
+                    assert_eq!(self.source.ready_state(), ReadyState::Connecting);
+                }
+                Action::Failed(failure) => {
+                    if let Failure::Reconnections { count, .. } = failure {
+                        assert_eq!(count, u32::from(self.settings.max_reconnections));
+                        assert_eq!(count, self.reconnections);
+                    }
+                    self.ended = true;
+                }
+                Action::Stop => {
+                    assert!(self.ended);
+                    assert_eq!(self.source.ready_state(), ReadyState::Closed);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Three digits, and the type behind them.
+    fn respond(&mut self, response: &[u8]) {
+        let (status, content_type) = response.split_at(response.len().min(3));
+        let status = std::str::from_utf8(status).ok().and_then(|digits| digits.parse().ok());
+        let status = status.unwrap_or(200);
+        let content_type = Some(content_type).filter(|value| !value.is_empty());
+        let before = self.source.ready_state();
+        self.source.handle_response(status, content_type);
+        self.fixed.handle_response(status, content_type);
+        let after = self.source.ready_state();
+        let waits = self.requested && before == ReadyState::Connecting;
+        if !waits {
+            assert_eq!(after, before, "a response that nobody waits for changes nothing");
+            return;
+        }
+        self.requested = false;
+        let text = String::from_utf8_lossy(content_type.unwrap_or_default()).to_ascii_lowercase();
+        if status != 200 || !text.contains("text/event-stream") {
+            assert_eq!(after, ReadyState::Closed);
+        } else if text.trim_matches([' ', '\t']) == "text/event-stream" {
+            assert_eq!(after, ReadyState::Open);
+        }
+        if after == ReadyState::Open {
+            let _ = self.parser.finish();
+        }
+    }
+
+    fn push(&mut self, chunk: &[u8], calls: usize) {
+        let open = self.source.ready_state() == ReadyState::Open;
+        let [mut told, mut of_fixed, mut of_parser] = [const { Vec::new() }; 3];
+        let mut events = self.source.push(chunk);
+        tell(calls, &mut told, || Ok(events.next()?.map(Told::from)));
+        let taken = events.taken();
+        let mut events = self.fixed.push(chunk);
+        tell(calls, &mut of_fixed, || Ok(events.next()?.map(Told::from)));
+        assert_eq!((&told, taken), (&of_fixed, events.taken()));
+        if open {
+            let mut events = self.parser.push(chunk);
+            tell(calls, &mut of_parser, || Ok(events.next()?.map(Told::from)));
+            assert_eq!(taken, events.taken());
+        } else {
+            assert_eq!(taken, chunk.len(), "dropped");
+        }
+        self.hear(&told, &of_parser);
+    }
+
+    fn observe(&mut self, chunk: &[u8]) {
+        let open = self.source.ready_state() == ReadyState::Open;
+        let [mut told, mut of_fixed, mut of_parser] = [const { Vec::new() }; 3];
+        let mut items = self.source.observe(chunk);
+        tell(usize::MAX, &mut told, || Ok(items.next()?.map(Told::from)));
+        let mut items = self.fixed.observe(chunk);
+        tell(usize::MAX, &mut of_fixed, || Ok(items.next()?.map(Told::from)));
+        assert_eq!(told, of_fixed);
+        if open {
+            let mut items = self.parser.observe(chunk);
+            tell(usize::MAX, &mut of_parser, || Ok(items.next()?.map(Told::from)));
+        }
+        self.hear(&told, &of_parser);
+    }
+
+    fn hear(&mut self, told: &[Told], expected: &[Told]) {
+        assert_eq!(told, expected);
+        if told.iter().any(|told| matches!(told, Told::Event { .. })) {
+            self.reconnections = 0;
+        }
+    }
+
+    fn interrupt(
+        &mut self,
+        growable: fn(&mut EventSource) -> sse_wire::End<'_>,
+        fixed: fn(&mut OverArrays) -> sse_wire::End<'_>,
+    ) {
+        let before = self.source.ready_state();
+        let of_parser = match before {
+            ReadyState::Open => crate::told::pending(self.parser.finish()),
+            _ => None,
+        };
+        assert_eq!(crate::told::pending(growable(&mut self.source)), of_parser);
+        assert_eq!(crate::told::pending(fixed(&mut self.fixed)), of_parser);
+        let after = self.source.ready_state();
+        if before == ReadyState::Closed || self.settings.max_reconnections == 0 {
+            assert_ne!((before, after), (ReadyState::Open, ReadyState::Open));
+            assert!(before != ReadyState::Closed || after == before);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The laws.
+
+mod chunking;
+mod data_writer;
+mod encoding;
+mod event_source;
+mod fixed_buffers;
+mod last_event_id;
+mod limits;
+mod positions;
+mod replay_buffer;
+
+pub use chunking::chunking;
+pub use data_writer::data_writer;
+pub use encoding::encoding;
+pub use event_source::event_source;
+pub use fixed_buffers::fixed_buffers;
+pub use last_event_id::last_event_id;
+pub use limits::limits;
+pub use positions::positions;
+pub use replay_buffer::replay_buffer;

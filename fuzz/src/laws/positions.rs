@@ -1,0 +1,174 @@
+//! Positions of tokens: the pieces and their ranges are the stream.
+
+use arbitrary::Arbitrary;
+use sse_wire::{Token, Tokenizer};
+
+use crate::input::{Controls, Cuts, stream_and_controls};
+
+#[derive(Arbitrary, Debug)]
+struct Steering {
+    cuts: Cuts,
+}
+
+impl Controls for Steering {
+    const LEN: usize = Cuts::LEN;
+}
+
+/// What a line is, and the bytes that stand before what its tokens show.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Line {
+    Value(&'static str),
+    Comment,
+    Unknown,
+}
+
+/// The stream is made again from its tokens and their ranges alone, with nothing between them but
+/// names, colons, single spaces, line ends and one byte order mark, each where the grammar has it.
+pub fn positions(input: &[u8]) {
+    let (stream, Steering { cuts }) = stream_and_controls(input);
+    let mut tokenizer = Tokenizer::new();
+    let mut rebuilt = Rebuilt { stream, at: 0, block: 0, open: None, line_has_ended: false };
+    rebuilt.byte_order_mark();
+    for chunk in cuts.chunks(stream) {
+        let mut tokens = tokenizer.push(chunk);
+        while let Some(token) = tokens.next() {
+            assert_eq!(tokens.taken() + tokens.remaining().len(), chunk.len());
+            rebuilt.take(&token);
+        }
+        assert!(tokens.next().is_none() && tokens.remaining().is_empty());
+    }
+    assert_eq!(tokenizer.position(), stream.len() as u64);
+    let unfinished = tokenizer.finish();
+    rebuilt.finish(unfinished);
+}
+
+struct Rebuilt<'s> {
+    stream: &'s [u8],
+    /// All before it has been made again.
+    at: usize,
+    /// Where the block begins.
+    block: usize,
+    /// The line that goes on, and whether it has shown a byte.
+    open: Option<(Line, bool)>,
+    /// Whether a line's end stands at `at`.
+    line_has_ended: bool,
+}
+
+impl Rebuilt<'_> {
+    fn rest(&self) -> &[u8] {
+        &self.stream[self.at..]
+    }
+
+    fn byte_order_mark(&mut self) {
+        if self.rest().starts_with(b"\xEF\xBB\xBF") {
+            self.at = 3;
+            self.block = 3;
+        }
+    }
+
+    /// Passes the end of the line that was shown whole.
+    fn end_line(&mut self) {
+        if std::mem::take(&mut self.line_has_ended) {
+            self.at += match self.rest() {
+                [b'\r', b'\n', ..] => 2,
+                [b'\r' | b'\n', ..] => 1,
+                other => panic!("no line end: {}", other.escape_ascii()),
+            };
+        }
+    }
+
+    fn take(&mut self, token: &Token<'_>) {
+        let range = token.range().start as usize..token.range().end as usize;
+        self.end_line();
+        let (line, bytes, complete) = match token {
+            Token::Value { field, bytes, complete, .. } => {
+                (Line::Value(field.name()), *bytes, *complete)
+            }
+            Token::Comment { bytes, complete, .. } => (Line::Comment, *bytes, *complete),
+            Token::Unknown { bytes, complete, .. } => (Line::Unknown, *bytes, *complete),
+            Token::BlankLine { block, .. } => {
+                assert_eq!(self.open, None, "a blank line is no part of another");
+                assert_eq!(range, self.at..self.at + 1);
+                assert_eq!(*block, self.block as u64..self.at as u64 + 1);
+                self.line_has_ended = true;
+                self.end_line();
+                self.block = self.at;
+                return;
+            }
+            other => panic!("{other:?}"),
+        };
+        let began = match self.open.take() {
+            Some((open, began)) => {
+                assert_eq!(open, line, "a line is one thing");
+                began
+            }
+            None => {
+                self.begin(line);
+                false
+            }
+        };
+        assert_eq!(range, self.at..self.at + bytes.len(), "without a gap");
+        assert_eq!(bytes, &self.stream[range.clone()]);
+        assert!(!bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r')));
+        self.at = range.end;
+        if complete {
+            self.line_has_ended = true;
+        } else {
+            self.open = Some((line, began || !bytes.is_empty()));
+        }
+    }
+
+    /// Passes what stands before the first byte that a line shows.
+    fn begin(&mut self, line: Line) {
+        let rest = self.rest();
+        self.at += match line {
+            Line::Value(name) => {
+                let value = rest.strip_prefix(name.as_bytes()).expect("the name");
+                match value {
+                    [b':', b' ', ..] => name.len() + 2,
+                    [b':', ..] => name.len() + 1,
+                    [b'\n' | b'\r', ..] => name.len(),
+                    _ => panic!("{}", rest.escape_ascii()),
+                }
+            }
+            Line::Comment => {
+                assert_eq!(rest.first(), Some(&b':'));
+                1
+            }
+            Line::Unknown => {
+                let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r' | b':'));
+                let name = &rest[..end.unwrap_or(rest.len())];
+                assert!(!name.is_empty());
+                assert!(
+                    !matches!(name, b"data" | b"event" | b"id" | b"retry"),
+                    "{}",
+                    rest.escape_ascii()
+                );
+                0
+            }
+        };
+    }
+
+    /// What no token has shown yet can be no more than the start of a known line, or of a byte order
+    /// mark.
+    fn finish(mut self, unfinished: std::ops::Range<u64>) {
+        if self.line_has_ended {
+            self.end_line();
+        }
+        let rest = self.rest();
+        if let Some((_, _)) = self.open {
+            assert!(rest.is_empty());
+        } else {
+            let starts_one = |whole: &&str| whole.as_bytes().starts_with(rest);
+            let mark = self.at == 0 && b"\xEF\xBB".starts_with(rest);
+            assert!(
+                mark || ["data: ", "event: ", "id: ", "retry: ", ":"]
+                    .iter()
+                    .any(|whole| starts_one(whole)),
+                "{}",
+                rest.escape_ascii()
+            );
+        }
+        assert_eq!(unfinished, self.block as u64..self.stream.len() as u64);
+    }
+}
