@@ -8,6 +8,7 @@ mod fixed_buffers;
 mod last_event_id;
 mod limits;
 mod positions;
+mod reference;
 mod replay_buffer;
 
 pub use chunking::chunking;
@@ -18,4 +19,5 @@ pub use fixed_buffers::fixed_buffers;
 pub use last_event_id::last_event_id;
 pub use limits::limits;
 pub use positions::positions;
+pub use reference::reference;
 pub use replay_buffer::replay_buffer;

@@ -1,0 +1,107 @@
+//! Equality with the reference.
+
+use arbitrary::Arbitrary;
+use sse_wire::reference::{Interpretation, Verdict, interpret};
+use sse_wire::{Buffers, Parser};
+
+use crate::input::{Controls, Cuts, stream_and_controls};
+use crate::told::{Outcome, Told, Way, outcome};
+
+#[derive(Arbitrary, Debug)]
+struct Steering {
+    cuts: Cuts,
+    /// Whether there was a stream before that left an ID.
+    second: u8,
+}
+
+impl Controls for Steering {
+    const LEN: usize = Cuts::LEN + 1;
+}
+
+/// The length of the arrays: enough for what an input of 4 KiB decodes to.
+const AMPLE: usize = 16 * 1024;
+
+/// On every stream, in any chunks, over growable buffers and arrays, the parser tells just what the
+/// specification as code does: events, IDs, reconnection times, comments, blocks, and what is left.
+pub fn reference(input: &[u8]) {
+    let (stream, steering) = stream_and_controls::<Steering>(input);
+    let id = if steering.second % 2 == 1 { "before" } else { "" };
+    let meaning = interpret(stream, id);
+    let chunks = steering.cuts.chunks(stream);
+    agree(&meaning, Parser::new(), id, &chunks);
+    if stream.len() <= AMPLE / 4 {
+        let mut memory = vec![0xFF; 3 * AMPLE];
+        let (data, rest) = memory.split_at_mut(AMPLE);
+        let (event_type, ids) = rest.split_at_mut(AMPLE);
+        agree(&meaning, Parser::with_arrays(data, event_type, ids), id, &chunks);
+    }
+}
+
+fn agree<B: Buffers>(meaning: &Interpretation, mut parser: Parser<B>, id: &str, chunks: &[&[u8]]) {
+    parser.set_last_event_id(id).unwrap();
+    let parsed = outcome(parser, Way::Observe, chunks);
+    let explained = || -> String { meaning.lines.iter().map(|line| format!("{line}\n")).collect() };
+    assert_eq!(parsed.told, told(meaning), "\n{}", explained());
+    assert_eq!(parsed.last_event_id, meaning.last_event_id, "\n{}", explained());
+    assert_eq!(parsed.reconnection_time, meaning.reconnection_time, "\n{}", explained());
+    assert!(same_end(&parsed, meaning), "{:?}\n{}", parsed.pending, explained());
+}
+
+/// What the reference's lines and events amount to, in the order of the stream.
+fn told(meaning: &Interpretation) -> Vec<Told> {
+    let mut told = Vec::new();
+    let mut events = meaning.events.iter();
+    let (mut block, mut id) = (0, None);
+    for line in &meaning.lines {
+        match &line.verdict {
+            Verdict::ByteOrderMark => block = line.range.end,
+            Verdict::Comment { text } => told.push(Told::Comment {
+                text: text.strip_prefix(' ').unwrap_or(text).to_owned(),
+                position: line.range.start as u64,
+            }),
+            Verdict::Retry { milliseconds } => {
+                told.push(Told::ReconnectionTime { milliseconds: milliseconds.unwrap_or(u64::MAX) })
+            }
+            Verdict::Id { value } => id = Some(value.clone()),
+            Verdict::Dispatch { .. } => {
+                let event = events.next().expect("an event for each dispatch");
+                id = None;
+                block = line.range.end;
+                told.push(Told::Event {
+                    event_type: event.event_type.clone(),
+                    data: event.data.clone(),
+                    last_event_id: event.last_event_id.clone(),
+                    sets_id: event.sets_id,
+                    range: event.range.start as u64..event.range.end as u64,
+                });
+            }
+            Verdict::NothingToDispatch { .. } => {
+                let range = block as u64..line.range.start as u64 + 1;
+                told.push(Told::Block { id: id.take(), range });
+                block = line.range.end;
+            }
+            _ => {}
+        }
+    }
+    assert!(events.next().is_none());
+    told
+}
+
+/// Where the stream ended in a line, the parser hands out what it has of it; the reference does not.
+fn same_end(parsed: &Outcome, meaning: &Interpretation) -> bool {
+    match (&parsed.pending, &meaning.unfinished) {
+        (None, None) => true,
+        (Some(pending), Some(unfinished)) => {
+            let data = unfinished.data_buffer.strip_suffix('\n');
+            (pending.in_line || pending.data.as_deref() == data)
+                && (pending.in_line || pending.event_type == unfinished.event_type_buffer)
+                && pending.in_line != unfinished.line.is_empty()
+                && pending.sets_id == unfinished.sets_id
+                && pending.last_event_id == unfinished.last_event_id_buffer
+                && pending.range.start == unfinished.range.start as u64
+                && pending.range.end == unfinished.range.end as u64
+                && !pending.refused
+        }
+        _ => false,
+    }
+}
