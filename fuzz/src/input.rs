@@ -7,7 +7,7 @@ pub const SEPARATOR: u8 = 0xFF;
 
 /// A stream, and the bytes behind it that steer the run: the last `C::LEN` ones, all zero where
 /// the input is shorter than that.
-pub fn stream_and_controls<'a, C: Controls>(input: &'a [u8]) -> (&'a [u8], C) {
+pub fn stream_and_controls<C: Controls>(input: &[u8]) -> (&[u8], C) {
     let (stream, controls) = match input.len().checked_sub(C::LEN) {
         Some(len) => input.split_at(len),
         None => (input, &[][..]),
@@ -29,6 +29,15 @@ pub struct Cuts([u8; 8]);
 
 impl Cuts {
     pub const LEN: usize = 8;
+
+    /// The bytes that cut a stream into these chunks, as far as they can.
+    pub fn of(chunks: &[Vec<u8>]) -> [u8; 8] {
+        let mut cuts = [0; 8];
+        for (cut, chunk) in cuts.iter_mut().zip(chunks) {
+            *cut = (0..=255).find(|&byte| length_of_chunk(byte) >= chunk.len()).unwrap_or(255);
+        }
+        cuts
+    }
 
     /// The chunks. All lengths zero cut nothing; one zero is an empty chunk.
     pub fn chunks<'s>(&self, stream: &'s [u8]) -> Vec<&'s [u8]> {
@@ -63,4 +72,9 @@ pub fn limit(byte: u8) -> usize {
         0..=127 => usize::from(byte),
         128..=255 => usize::from(byte - 127) * 32 + 96,
     }
+}
+
+/// The byte of the smallest limit that is at least this one.
+pub fn byte_of_limit(wanted: usize) -> u8 {
+    (0..=255).find(|&byte| limit(byte) >= wanted).unwrap_or(255)
 }

@@ -81,10 +81,11 @@ fn write<S: Sink>(
 ) -> Result<(), EncodeError> {
     // The block may have some of its data already.
     let (mut first, mut others) = ("", pieces);
-    if let (true, [piece, rest @ ..]) = (flags & 8 == 8, pieces) {
-        if let Ok(text) = std::str::from_utf8(piece) {
-            (first, others) = (text, rest);
-        }
+    if flags & 8 == 8
+        && let [piece, rest @ ..] = pieces
+        && let Ok(text) = std::str::from_utf8(piece)
+    {
+        (first, others) = (text, rest);
     }
     let mut writer = head.data(first).data_writer(sink)?;
     let mut failed = None;

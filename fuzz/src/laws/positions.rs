@@ -14,7 +14,7 @@ impl Controls for Steering {
     const LEN: usize = Cuts::LEN;
 }
 
-/// What a line is, and the bytes that stand before what its tokens show.
+/// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Line {
     Value(&'static str),
@@ -48,8 +48,8 @@ struct Rebuilt<'s> {
     at: usize,
     /// Where the block begins.
     block: usize,
-    /// The line that goes on, and whether it has shown a byte.
-    open: Option<(Line, bool)>,
+    /// The line that goes on.
+    open: Option<Line>,
     /// Whether a line's end stands at `at`.
     line_has_ended: bool,
 }
@@ -97,16 +97,10 @@ impl Rebuilt<'_> {
             }
             other => panic!("{other:?}"),
         };
-        let began = match self.open.take() {
-            Some((open, began)) => {
-                assert_eq!(open, line, "a line is one thing");
-                began
-            }
-            None => {
-                self.begin(line);
-                false
-            }
-        };
+        match self.open.take() {
+            Some(open) => assert_eq!(open, line, "a line is one thing"),
+            None => self.begin(line),
+        }
         assert_eq!(range, self.at..self.at + bytes.len(), "without a gap");
         assert_eq!(bytes, &self.stream[range.clone()]);
         assert!(!bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r')));
@@ -114,7 +108,7 @@ impl Rebuilt<'_> {
         if complete {
             self.line_has_ended = true;
         } else {
-            self.open = Some((line, began || !bytes.is_empty()));
+            self.open = Some(line);
         }
     }
 
@@ -156,19 +150,12 @@ impl Rebuilt<'_> {
             self.end_line();
         }
         let rest = self.rest();
-        if let Some((_, _)) = self.open {
-            assert!(rest.is_empty());
-        } else {
-            let starts_one = |whole: &&str| whole.as_bytes().starts_with(rest);
-            let mark = self.at == 0 && b"\xEF\xBB".starts_with(rest);
-            assert!(
-                mark || ["data: ", "event: ", "id: ", "retry: ", ":"]
-                    .iter()
-                    .any(|whole| starts_one(whole)),
-                "{}",
-                rest.escape_ascii()
-            );
-        }
+        let starts_line = ["data: ", "event: ", "id: ", "retry: ", ":"]
+            .iter()
+            .any(|whole| whole.as_bytes().starts_with(rest));
+        let starts_mark = self.at == 0 && b"\xEF\xBB".starts_with(rest);
+        let hidden = self.open.is_none() && (starts_line || starts_mark);
+        assert!(rest.is_empty() || hidden, "{}", rest.escape_ascii());
         assert_eq!(unfinished, self.block as u64..self.stream.len() as u64);
     }
 }

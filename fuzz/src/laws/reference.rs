@@ -93,8 +93,9 @@ fn same_end(parsed: &Outcome, meaning: &Interpretation) -> bool {
         (None, None) => true,
         (Some(pending), Some(unfinished)) => {
             let data = unfinished.data_buffer.strip_suffix('\n');
-            (pending.in_line || pending.data.as_deref() == data)
-                && (pending.in_line || pending.event_type == unfinished.event_type_buffer)
+            let buffers = pending.data.as_deref() == data
+                && pending.event_type == unfinished.event_type_buffer;
+            (pending.in_line || buffers)
                 && pending.in_line != unfinished.line.is_empty()
                 && pending.sets_id == unfinished.sets_id
                 && pending.last_event_id == unfinished.last_event_id_buffer

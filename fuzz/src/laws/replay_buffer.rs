@@ -132,7 +132,7 @@ fn check_resume(
     assert_ne!(id, "");
     let given = buffer.after(position).expect("it is there").len();
     let behind = history.len() - given;
-    let last = uses().last().expect("an ID that was pushed").0;
+    let last = uses().next_back().expect("an ID that was pushed").0;
     assert!(behind <= last + 1, "no hole: behind {behind}, the ID is at {last}");
     // Of those that are held, the client may be at each.
     if let Some((first, _)) = uses().find(|&(at, _)| at >= start) {
