@@ -1,0 +1,101 @@
+// Shows the decoder vectors to browsers, keeps what they make of them, and writes the report; `run` starts this.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+import { compare } from './compare.mjs';
+import { engines } from './engines.mjs';
+import { report } from './report.mjs';
+import { modes, Session } from './session.mjs';
+import { decoderCases } from './vectors.mjs';
+
+const { OUT, ONLY } = process.env;
+/** How often a run that differs is done again, with few others at the same time, before it is believed. */
+const CONFIRMATIONS = 2;
+/** A browser that says nothing for so long will not say anything more. */
+const SILENCE = 120_000;
+
+const chosen = process.argv.slice(2);
+for (const name of chosen.filter((name) => name !== 'report' && !(name in engines))) {
+    console.error(`browsers: there is no engine ${name}; there are ${Object.keys(engines).join(', ')}, and \`report\``);
+    process.exit(2);
+}
+mkdirSync(OUT, { recursive: true });
+
+const vectors = decoderCases().filter(({ file, name }) => !ONLY || file.includes(ONLY) || name.includes(ONLY));
+for (const [name, engine] of Object.entries(engines)) {
+    if (chosen.length === 0 || chosen.includes(name)) await record(name, engine);
+}
+process.exitCode = ONLY ? 0 : report(vectors, recorded());
+
+/** Everything that one engine makes of the vectors, into a file. */
+async function record(name, engine) {
+    const began = Date.now();
+    const endings = [];
+    const scope = { after: (ending) => endings.push(ending) };
+    const session = new Session();
+    try {
+        const browser = await engine.open(scope, await session.open());
+        const silence = watch(session, browser);
+        endings.push(silence.stop);
+        const all = (runs, parallel) => Promise.race([session.run(runs, parallel), silence.broken]);
+
+        const kept = new Map();
+        const keep = (recordings) => {
+            for (const recording of recordings) kept.set(JSON.stringify([recording.name, recording.mode]), recording);
+        };
+        keep(await all(vectors.flatMap((vector) => modes(vector).map((mode) => ({ vector, mode })))));
+        let differing = [];
+        for (let n = 0; n <= CONFIRMATIONS; n += 1) {
+            differing = vectors.filter((vector) => compare(vector, of(kept, vector)).some(({ agrees }) => !agrees));
+            if (n === CONFIRMATIONS) break;
+            keep(await all(differing.flatMap((vector) => modes(vector).map((mode) => ({ vector, mode }))), 4));
+        }
+        const seconds = Math.round((Date.now() - began) / 1000);
+        console.log(`${engine.title} ${engine.version()}: ${kept.size} streams in ${seconds} s, ${differing.length} vectors differ`);
+        if (ONLY) show(differing, kept);
+        const date = new Date().toISOString().slice(0, 10);
+        const recording = { title: engine.title, version: engine.version(), date, streams: [...kept.values()] };
+        if (!ONLY) writeFileSync(`${OUT}/${name}.json`, `${JSON.stringify(recording, null, 1)}\n`);
+    } finally {
+        for (const ending of endings.reverse()) await ending();
+        session.close();
+    }
+}
+
+function of(kept, vector) {
+    return Object.fromEntries(modes(vector).map((mode) => [mode, kept.get(JSON.stringify([vector.name, mode]))]));
+}
+
+function show(differing, kept) {
+    for (const vector of differing) {
+        console.log(`\n${vector.file}: ${vector.name}`);
+        for (const { what, ours, theirs, agrees } of compare(vector, of(kept, vector))) {
+            if (!agrees) console.log(`    ${what}: ${JSON.stringify(ours)}, it: ${JSON.stringify(theirs)}`);
+        }
+    }
+}
+
+/** Breaks when the browser ends, or is not heard of. */
+function watch(session, browser) {
+    let stop;
+    const broken = new Promise((_, reject) => {
+        const fail = (what) => reject(new Error(`${browser.name.slice(0, 60)} … ${what}\n${browser.output}`));
+        const timer = setInterval(() => {
+            if (performance.now() - session.heard > SILENCE) fail('says nothing');
+        }, 1000);
+        browser.ended.then((exit) => fail(`ended with ${exit}`), reject);
+        stop = () => clearInterval(timer);
+    });
+    broken.catch(() => {});
+    return { broken, stop };
+}
+
+/** What was recorded, of each engine. */
+function recorded() {
+    return Object.keys(engines).map((name) => {
+        const path = `${OUT}/${name}.json`;
+        if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8'));
+        console.error(`browsers: nothing is recorded of ${name}; \`tests/browsers/run ${name}\` does it`);
+        return process.exit(1);
+    });
+}
