@@ -27,11 +27,11 @@ export function compare(vector, recordings) {
     if (retry) check('events, on a second connection', expect.events, retry.events);
 
     if (vector.carried !== undefined && plain) {
-        check('Last-Event-ID carried over', shown(Buffer.from(vector.carried)), header(plain.header_before), same(vector.carried, plain.header_before));
+        check('Last-Event-ID carried over', shown(Buffer.from(vector.carried)), header(plain.header_before), sameValue(vector.carried, plain.header_before));
     }
     for (const recording of [plain, retry]) {
         if (recording?.header === undefined) continue;
-        check('Last-Event-ID', shown(Buffer.from(expect.last_event_id)), header(recording.header), same(expect.last_event_id, recording.header));
+        check('Last-Event-ID', shown(Buffer.from(expect.last_event_id)), header(recording.header), sameValue(expect.last_event_id, recording.header));
         break;
     }
     if (retry) {
@@ -59,7 +59,7 @@ function trim(latin1) {
 }
 
 /** An empty value says the same as no header. */
-function same(text, hex) {
+export function sameValue(text, hex) {
     return trim(Buffer.from(text).toString('latin1')) === trim(Buffer.from(hex ?? '', 'hex').toString('latin1'));
 }
 
@@ -68,7 +68,7 @@ function header(hex) {
 }
 
 function shown(bytes) {
-    return bytes.length === 0 ? 'no header' : literal(bytes);
+    return bytes.length === 0 ? 'no header' : `\`${literal(bytes)}\``;
 }
 
 /** Bytes as a string literal: UTF-8 where it is that, what cannot be seen escaped; a long one without its middle. */

@@ -11,6 +11,8 @@ import { decoderCases } from './vectors.mjs';
 const { OUT, ONLY } = process.env;
 /** How often a run that differs is done again, with few others at the same time, before it is believed. */
 const CONFIRMATIONS = 2;
+/** How many are few. */
+const ALONE = 4;
 /** A browser that says nothing for so long will not say anything more. */
 const SILENCE = 120_000;
 
@@ -44,17 +46,19 @@ async function record(name, engine) {
             for (const recording of recordings) kept.set(JSON.stringify([recording.name, recording.mode]), recording);
         };
         keep(await all(vectors.flatMap((vector) => modes(vector).map((mode) => ({ vector, mode })))));
-        let differing = [];
-        for (let n = 0; n <= CONFIRMATIONS; n += 1) {
-            differing = vectors.filter((vector) => compare(vector, of(kept, vector)).some(({ agrees }) => !agrees));
-            if (n === CONFIRMATIONS) break;
-            keep(await all(differing.flatMap((vector) => modes(vector).map((mode) => ({ vector, mode }))), 4));
+        const differs = (vector) => compare(vector, of(kept, vector)).some(({ agrees }) => !agrees);
+        const atFirst = vectors.filter(differs);
+        let differing = atFirst;
+        for (let n = 0; n < CONFIRMATIONS; n += 1) {
+            keep(await all(differing.flatMap((vector) => modes(vector).map((mode) => ({ vector, mode }))), ALONE));
+            differing = differing.filter(differs);
         }
         const seconds = Math.round((Date.now() - began) / 1000);
         console.log(`${engine.title} ${engine.version()}: ${kept.size} streams in ${seconds} s, ${differing.length} vectors differ`);
         if (ONLY) show(differing, kept);
         const date = new Date().toISOString().slice(0, 10);
-        const recording = { title: engine.title, version: engine.version(), date, streams: [...kept.values()] };
+        const unsteady = atFirst.filter((vector) => !differing.includes(vector)).map(({ name }) => name);
+        const recording = { title: engine.title, version: engine.version(), date, unsteady, streams: [...kept.values()] };
         if (!ONLY) writeFileSync(`${OUT}/${name}.json`, `${JSON.stringify(recording, null, 1)}\n`);
     } finally {
         for (const ending of endings.reverse()) await ending();

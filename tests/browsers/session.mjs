@@ -18,7 +18,7 @@ const LATE = 2500;
 /** Between two chunks, so that each is a read of its own, and an event that is out too early is heard of. */
 const BETWEEN = 15;
 /** A longer stream is not sent byte by byte. */
-const DRIP_LIMIT = 400;
+export const DRIP_LIMIT = 400;
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
