@@ -105,7 +105,7 @@ function notSeen(results, engines) {
             + 'the events that should be out. An event that is out too early is noticed if the page tells of it within some milliseconds.',
         '- Empty chunks are not sent: the empty HTTP chunk is the end of the body.',
         `- ${shown.length - having('drip')} streams are not sent byte by byte too, being empty, of one byte, or longer than ${DRIP_LIMIT} bytes. `
-            + 'Whether the engine reads each byte by itself is for the machine to say.',
+            + 'Two of the bytes may still reach the engine in one read.',
         `- \`Last-Event-ID\` is not seen where the engine does not come back within ${WAIT / 1000} s: in so many vectors, ${without.join(', ')}. `
             + 'An empty value counts as none, and white space at its ends does not count, since HTTP takes it off.',
         `- The reconnection time is compared in the ${having('retry')} vectors whose streams have the word \`retry\`: the stream is the second response, `
