@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
 import { compare, literal, sameValue } from './compare.mjs';
-import { DRIP_LIMIT, modes, TIME_BEFORE, WAIT } from './session.mjs';
+import { BETWEEN, DRIP_LIMIT, modes, TIME_BEFORE, WAIT } from './session.mjs';
 
 const PATH = new URL('../../test-vectors/RESULTS.md', import.meta.url);
 /** What these files choose is nothing that a browser shows, save events that are late. */
@@ -102,7 +102,7 @@ function notSeen(results, engines) {
         '- Comments, positions of events, `clean` or `incomplete`: none of it can be seen from a page. Their streams are shown all the same.',
         `- ${silent} of the vectors shown bring no event. There an engine agrees by its silence and by its next request.`,
         '- `after` is compared where the events agree. The next chunk, and the end, is not sent before the page has told the server of '
-            + 'the events that should be out. An event that is out too early is noticed if the page tells of it within some milliseconds.',
+            + `the events that should be out, and ${BETWEEN} ms have passed, in which one is noticed that is out too early.`,
         '- Empty chunks are not sent: the empty HTTP chunk is the end of the body.',
         `- ${shown.length - having('drip')} streams are not sent byte by byte too, being empty, of one byte, or longer than ${DRIP_LIMIT} bytes. `
             + 'Two of the bytes may still reach the engine in one read.',
