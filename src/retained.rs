@@ -189,6 +189,8 @@ impl<B: Buffers> Retained<B> {
             // What was cut is text when the next byte comes: at the most U+FFFD or a character of
             // four bytes, of which that byte brings three.
             .saturating_sub(if self.cut.is_empty() { 0 } else { REPLACEMENT.len() })
+            // The LF before a line of data whose value begins with the next byte.
+            .saturating_sub(JOINT.len())
             // A byte may become U+FFFD.
             / REPLACEMENT.len()
     }
