@@ -173,6 +173,11 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
                     }
                     true
                 }
+                Step::Piece { of: Cut::Value(Field::Data), start, end, last: false }
+                    if self.take_piece_of_data(start, end, false) =>
+                {
+                    return self.end_chunk();
+                }
                 Step::Piece { of, start, end, last } => {
                     if let Some(stop) = self.process_piece::<ALL>(of, start, end, last) {
                         return stop;

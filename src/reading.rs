@@ -43,21 +43,18 @@ impl<'p, 'c, B: Buffers> Reading<'p, 'c, B> {
     pub(crate) fn cursor(&mut self) -> Option<&mut Cursor<'p, 'c, B>> {
         if let Reading::New { tokenizer, retained, chunk } = self {
             let mut line_ends = LineEnds::default();
-            let taken = if tokenizer.is_in_value(Field::Data) {
-                let in_line = match **chunk {
-                    [byte] => !is_line_end(byte),
-                    _ => line_ends.find(chunk).is_none(),
-                };
-                in_line && retained.put_more_data(chunk)
-            } else {
-                match (*chunk, retained.line) {
-                    (&[byte], Line::Start) => tokenizer.reads_byte(byte, false),
-                    (&[byte], Line::Ignored) => tokenizer.reads_byte(byte, true),
-                    _ => false,
+            let taken = match **chunk {
+                [byte] => Self::take_byte(tokenizer, retained, byte),
+                _ if tokenizer.is_in_value(Field::Data) && line_ends.find(chunk).is_none() => {
+                    let put = retained.put_chunk(Field::Data, chunk);
+                    if put {
+                        tokenizer.pass(chunk.len());
+                    }
+                    put
                 }
+                _ => false,
             };
             if taken {
-                tokenizer.pass(chunk.len());
                 *self = Reading::Taken(chunk);
             } else {
                 self.begin(line_ends);
@@ -67,6 +64,32 @@ impl<'p, 'c, B: Buffers> Reading<'p, 'c, B> {
             Reading::Begun(cursor) => Some(cursor),
             _ => None,
         }
+    }
+
+    /// Takes a chunk of one byte, if it ends no block, and if that is simple.
+    #[inline(always)]
+    fn take_byte(tokenizer: &mut Tokenizer, retained: &mut Retained<B>, byte: u8) -> bool {
+        let Some(field) = tokenizer.value() else {
+            let in_ignored_line = retained.line == Line::Ignored;
+            let taken = (in_ignored_line || retained.line == Line::Start)
+                && tokenizer.take_byte(byte, in_ignored_line);
+            if taken && is_line_end(byte) {
+                retained.ignore(true);
+            }
+            return taken;
+        };
+        if is_line_end(byte) {
+            let ended = field == Field::Data && retained.end_data_line();
+            if ended {
+                tokenizer.end_line(byte);
+            }
+            return ended;
+        }
+        let put = retained.put_chunk(field, &[byte]);
+        if put {
+            tokenizer.pass(1);
+        }
+        put
     }
 
     #[inline(never)]

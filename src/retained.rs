@@ -301,22 +301,41 @@ impl<B: Buffers> Retained<B> {
         true
     }
 
-    /// Takes bytes of a `data` line that goes on, if that is the line, and if they are known to
-    /// fit.
+    /// Takes a chunk that is part of a value of `field` and no more of it than that, if it is known
+    /// to fit, and if that is simple.
     #[inline(always)]
-    pub(crate) fn put_more_data(&mut self, piece: &[u8]) -> bool {
-        let simple = piece.len() <= self.room
-            && self.line == Line::Value(Field::Data)
-            && self.cut.is_empty();
+    pub(crate) fn put_chunk(&mut self, field: Field, chunk: &[u8]) -> bool {
+        let put = chunk.len() <= self.room
+            && self.cut.is_empty()
+            && match (field, self.line) {
+                (Field::Data, _) => self.put_data(chunk, false),
+                (Field::Event, Line::Value(_)) => self.put_ascii(field, chunk),
+                (Field::Id, Line::Id) => self.put_ascii(field, chunk),
+                _ => false,
+            };
+        if put {
+            self.room -= chunk.len();
+        }
+        put
+    }
+
+    /// Takes a chunk that is the line end of a `data` line, as [`put_chunk`](Self::put_chunk) does.
+    #[inline(always)]
+    pub(crate) fn end_data_line(&mut self) -> bool {
+        let ended = self.room > 0 && self.cut.is_empty() && self.put_data(&[], true);
+        if ended {
+            self.room -= 1;
+        }
+        ended
+    }
+
+    #[inline(always)]
+    fn put_ascii(&mut self, field: Field, bytes: &[u8]) -> bool {
+        // An ID with NUL is none.
+        let is_simple = |&byte: &u8| byte.is_ascii() && byte != 0;
+        let simple = bytes.iter().all(is_simple);
         if simple {
-            self.room -= piece.len();
-            match piece {
-                &[byte] => {
-                    crate::work::count(1);
-                    self.buffers.data_mut().push_byte(byte);
-                }
-                _ => self.put_bytes(piece),
-            }
+            self.put(field, core::str::from_utf8(bytes).unwrap_or_default());
         }
         simple
     }

@@ -60,6 +60,12 @@ impl State {
             _ => State::Unknown,
         }
     }
+
+    /// What a line end leaves where it ends a chunk.
+    #[inline(always)]
+    const fn behind_line_end(byte: u8) -> State {
+        if byte == CR { State::AfterCr } else { State::LineStart }
+    }
 }
 
 /// Cuts a stream into [`Token`]s: the layer for gateways, keep-alive timers, data larger than
@@ -142,30 +148,48 @@ impl Tokenizer {
         self.state == State::Value { field }
     }
 
+    /// The field in whose value the line that goes on is.
+    #[inline(always)]
+    pub(crate) const fn value(&self) -> Option<Field> {
+        match self.state {
+            State::Value { field } => Some(field),
+            _ => None,
+        }
+    }
+
     /// Passes a chunk of so many bytes, which is part of a line.
     #[inline(always)]
     pub(crate) fn pass(&mut self, len: usize) {
         self.position = self.position.wrapping_add(len as u64);
     }
 
-    /// Whether a chunk of one byte belongs neither to a value, nor to a comment that counts, nor to a
-    /// line end. Where it does not, what follows it is known, and it is to be [passed](Self::pass).
-    #[inline(never)]
-    pub(crate) fn reads_byte(&mut self, byte: u8, in_ignored_line: bool) -> bool {
-        if is_line_end(byte) {
-            return false;
-        }
+    /// Takes a chunk of one byte that ends a line of which all else was taken.
+    #[inline(always)]
+    pub(crate) fn end_line(&mut self, byte: u8) {
+        self.state = State::behind_line_end(byte);
+        self.pass(1);
+    }
+
+    /// Takes a chunk of one byte that belongs neither to a value, nor to a comment that counts, and
+    /// ends no block, if that is what it is.
+    #[inline(always)]
+    pub(crate) fn take_byte(&mut self, byte: u8, in_ignored_line: bool) -> bool {
+        let ends_line = is_line_end(byte);
         self.state = match self.state {
-            State::LineStart | State::AfterCr => match State::at_line_start(byte) {
+            State::LineStart | State::AfterCr if !ends_line => match State::at_line_start(byte) {
                 State::FieldName { field, seen } => State::in_field_name(field, seen, byte),
                 state => state,
             },
-            State::FieldName { field, seen } => State::in_field_name(field, seen, byte),
+            State::FieldName { field, seen } if !ends_line => {
+                State::in_field_name(field, seen, byte)
+            }
             State::AfterColon { field } if byte == b' ' => State::Value { field },
-            State::Unknown => State::Unknown,
-            State::Comment if in_ignored_line => State::Comment,
+            State::Comment if !in_ignored_line => return false,
+            State::Unknown | State::Comment if ends_line => State::behind_line_end(byte),
+            state @ (State::Unknown | State::Comment) => state,
             _ => return false,
         };
+        self.pass(1);
         true
     }
 
@@ -296,9 +320,13 @@ impl<'c> Tokens<'_, 'c> {
             if let Some(end) = self.line_ends.found() {
                 return self.whole_line(end);
             }
-            if self.tokenizer.state == State::LineStart && self.line_ends.find(self.chunk).is_some()
-            {
-                continue;
+            if self.tokenizer.state == State::LineStart {
+                if self.line_ends.find(self.chunk).is_some() {
+                    continue;
+                }
+                if let Some(step) = self.begin_value(Field::Data) {
+                    return Some(step);
+                }
             }
             if let Some(step) = self.cut_line()? {
                 return Some(step);
@@ -364,11 +392,8 @@ impl<'c> Tokens<'_, 'c> {
                 self.tokenizer.state = State::at_line_start(*rest.first()?);
                 match self.tokenizer.state {
                     State::FieldName { field, .. } => {
-                        // One comparison for what nearly all servers write.
-                        if let Some(value) = rest.strip_prefix(field.name_and_space().as_bytes()) {
-                            self.at = self.chunk.len() - value.len();
-                            self.tokenizer.state = State::Value { field };
-                            return self.piece(Cut::Value(field));
+                        if let Some(step) = self.begin_value(field) {
+                            return Some(Some(step));
                         }
                     }
                     State::Comment => self.at += 1,
@@ -438,6 +463,20 @@ impl<'c> Tokens<'_, 'c> {
     fn unknown_prefix(&mut self, bytes: &'static [u8]) -> Step {
         self.line_ends = LineEnds::starting_at(self.at);
         Step::UnknownPrefix { bytes }
+    }
+
+    /// Takes the rest of the chunk, in which no line ends, as the beginning of a line of `field`, if
+    /// it has some of its value, behind what nearly all servers write.
+    #[inline(always)]
+    fn begin_value(&mut self, field: Field) -> Option<Step> {
+        let value = self.remaining().strip_prefix(field.name_and_space().as_bytes())?;
+        if value.is_empty() {
+            return None;
+        }
+        self.tokenizer.state = State::Value { field };
+        self.at = self.chunk.len();
+        let (start, end) = (self.at - value.len(), self.at);
+        Some(Step::Piece { of: Cut::Value(field), start, end, last: false })
     }
 
     /// More of a line that began with `seen` bytes of the name of `field`.
@@ -515,7 +554,7 @@ impl<'c> Tokens<'_, 'c> {
             match self.chunk.get(self.at) {
                 Some(&LF) => self.pass_line_feed(),
                 Some(_) => {}
-                None => self.tokenizer.state = State::AfterCr,
+                None => self.tokenizer.state = State::behind_line_end(last),
             }
         }
     }

@@ -130,7 +130,10 @@ impl DataBuffer for HeapData {
 
     #[inline(always)]
     fn push_bytes(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
+        match bytes {
+            &[byte] => self.bytes.push(byte),
+            _ => self.bytes.extend_from_slice(bytes),
+        }
     }
 
     fn bytes(&self, start: usize) -> &[u8] {
