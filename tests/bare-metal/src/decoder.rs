@@ -1,0 +1,201 @@
+//! A decoder vector on the device.
+
+use core::iter;
+
+use sse_wire::{End, Event as Told, Fixed, Item, LimitError, Parser, Refused};
+
+use crate::{Bytes, Verdict};
+
+/// A vector, as `test-vectors/README.md` describes it.
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) chunks: &'static [Bytes],
+    pub(crate) last_event_id: Bytes,
+    pub(crate) limit: Option<usize>,
+    pub(crate) events: &'static [Event],
+    pub(crate) comments: &'static [Bytes],
+    pub(crate) id_at_end: Bytes,
+    pub(crate) retry: Option<u64>,
+    pub(crate) after: &'static [usize],
+    pub(crate) clean: bool,
+    pub(crate) errors: usize,
+}
+
+pub(crate) struct Event {
+    pub(crate) event_type: Bytes,
+    pub(crate) data: Bytes,
+    pub(crate) last_event_id: Bytes,
+    pub(crate) range: (u64, u64),
+}
+
+type What = &'static str;
+
+impl Case {
+    /// Decodes the stream as it was given, as one chunk, byte by byte, and in two chunks.
+    pub(crate) fn check(&'static self, memory: &mut [u8]) -> Verdict {
+        let stream_len = self.chunks.iter().map(|chunk| chunk.len()).sum();
+        let id_len = self.last_event_id.len();
+        let Some(free) = memory.len().checked_sub(stream_len + id_len) else {
+            return Verdict::LeftOut;
+        };
+        let (id, memory) = self.last_event_id.write_text_to(memory);
+        let (stream, mut rest) = memory.split_at_mut(stream_len);
+        let mut start = 0;
+        for chunk in self.chunks {
+            chunk.write_to(&mut stream[start..]);
+            start += chunk.len();
+        }
+        let stream = &*stream;
+        // An ill-formed byte becomes three.
+        let growth = if core::str::from_utf8(stream).is_ok() { 1 } else { 3 };
+        let room = free / 3;
+        if room < growth * stream_len + id_len {
+            return Verdict::LeftOut;
+        }
+        // Each array can hold all that the limit allows, and no byte more.
+        let limit = self.limit.unwrap_or(room);
+        let arrays: [&mut [u8]; 3] = core::array::from_fn(|_| {
+            let (array, others) = core::mem::take(&mut rest).split_at_mut(room);
+            rest = others;
+            &mut array[..limit.min(room)]
+        });
+        let mut runs = Runs { case: self, id, limit, arrays, count: 0 };
+        match runs.all(stream) {
+            Ok(()) => Verdict::Held(runs.count),
+            Err((what, way)) => Verdict::Failed(what, way),
+        }
+    }
+}
+
+struct Runs<'m> {
+    case: &'static Case,
+    id: &'m str,
+    limit: usize,
+    arrays: [&'m mut [u8]; 3],
+    count: usize,
+}
+
+impl Runs<'_> {
+    fn all(&mut self, stream: &[u8]) -> Result<(), (What, &'static str)> {
+        let mut rest = stream;
+        let given = self.case.chunks.iter().map(move |chunk| {
+            let (head, tail) = rest.split_at(chunk.len());
+            rest = tail;
+            head
+        });
+        self.each(given, Some(self.case.after)).map_err(|what| (what, "as given"))?;
+        self.each(iter::once(stream), None).map_err(|what| (what, "one chunk"))?;
+        self.each(stream.chunks(1), None).map_err(|what| (what, "byte by byte"))?;
+        let with_empty = stream.chunks(1).flat_map(|byte| [&byte[..0], byte, &byte[..0]]);
+        self.each(with_empty, None).map_err(|what| (what, "with empty chunks"))?;
+        let len = stream.len();
+        let (edge, step) = if len <= 200 { (0, 1) } else { (40, len / 20) };
+        for at in (0..=len).filter(|at| *at < edge || len - at < edge || at % step == 0) {
+            let (head, tail) = stream.split_at(at);
+            let two = [head, tail].into_iter();
+            self.each(two, None).map_err(|what| (what, "in two chunks"))?;
+        }
+        Ok(())
+    }
+
+    /// One way to cut the stream, with both of the parser's cursors.
+    fn each<'s>(
+        &mut self,
+        chunks: impl Iterator<Item = &'s [u8]> + Clone,
+        after: Option<&[usize]>,
+    ) -> Result<(), What> {
+        self.run(chunks.clone(), after, false)?;
+        self.run(chunks, after, true)
+    }
+
+    fn run<'s>(
+        &mut self,
+        chunks: impl Iterator<Item = &'s [u8]>,
+        after: Option<&[usize]>,
+        observed: bool,
+    ) -> Result<(), What> {
+        self.count += 1;
+        let case = self.case;
+        let [data, event_type, ids] = &mut self.arrays;
+        let mut parser: Parser<Fixed<&mut [u8]>> = Parser::with_arrays(data, event_type, ids);
+        parser.set_limit(self.limit).map_err(|_| "the limit of an empty parser")?;
+        parser.set_last_event_id(self.id).map_err(|_| "the last event ID before")?;
+        let mut seen = Seen { case, events: 0, errors: 0, comments: 0 };
+        let mut fed = 0;
+        for chunk in chunks {
+            if observed {
+                seen.observe(&mut parser, chunk)?;
+            } else {
+                let mut events = parser.push(chunk);
+                while let Some(event) = events.next().transpose() {
+                    seen.event(event)?;
+                }
+            }
+            if after.is_some_and(|after| after.get(fed) != Some(&seen.events)) {
+                return Err("events after a chunk");
+            }
+            fed += 1;
+        }
+        let clean = matches!(parser.finish(), End::Clean);
+        let wrong = [
+            (after.is_some_and(|after| after.len() != fed), "chunks"),
+            (seen.events != case.events.len(), "fewer events"),
+            (seen.errors != case.errors, "errors"),
+            // Comments that are observed count for the limit.
+            (
+                observed && case.limit.is_none() && seen.comments != case.comments.len(),
+                "fewer comments",
+            ),
+            (clean != case.clean, "the end"),
+            (case.id_at_end != *parser.last_event_id().as_bytes(), "last event ID at the end"),
+            (parser.reconnection_time() != case.retry, "reconnection time"),
+        ];
+        wrong.iter().find(|(is_wrong, _)| *is_wrong).map_or(Ok(()), |(_, what)| Err(what))
+    }
+}
+
+/// What a run has told, and what it should have.
+struct Seen {
+    case: &'static Case,
+    events: usize,
+    errors: usize,
+    comments: usize,
+}
+
+impl Seen {
+    fn event(&mut self, told: Result<Told<'_>, LimitError>) -> Result<(), What> {
+        let Ok(told) = told else {
+            self.errors += 1;
+            return Ok(());
+        };
+        let expected = self.case.events.get(self.events).ok_or("one event more")?;
+        self.events += 1;
+        let wrong = [
+            (expected.event_type != *told.event_type.as_bytes(), "event type"),
+            (expected.data != *told.data.as_bytes(), "data"),
+            (expected.last_event_id != *told.last_event_id.as_bytes(), "last event ID"),
+            (expected.range != (told.range.start, told.range.end), "range"),
+        ];
+        wrong.iter().find(|(is_wrong, _)| *is_wrong).map_or(Ok(()), |(_, what)| Err(what))
+    }
+
+    fn observe(&mut self, parser: &mut Parser<Fixed<&mut [u8]>>, chunk: &[u8]) -> Result<(), What> {
+        let mut items = parser.observe(chunk);
+        while let Some(item) = items.next().transpose() {
+            match item {
+                Ok(Item::Event(event)) => self.event(Ok(event))?,
+                Ok(Item::Comment { text, .. }) => {
+                    let expected = self.case.comments.get(self.comments);
+                    if self.case.limit.is_none() && expected.is_none_or(|e| *e != *text.as_bytes())
+                    {
+                        return Err("comment");
+                    }
+                    self.comments += 1;
+                }
+                Err(error) if error.refused() == Refused::Event => self.event(Err(error))?,
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+}

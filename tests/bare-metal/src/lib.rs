@@ -1,0 +1,78 @@
+//! What the images share: words to the host, and how deep the stack was.
+#![no_std]
+
+use core::ptr;
+
+use cortex_m_rt::{STACK_PAINT_VALUE, heap_start};
+use cortex_m_semihosting::{debug, hio};
+
+/// Prints bytes on the host.
+pub fn print(bytes: &[u8]) {
+    let written = hio::hstdout().and_then(|mut host| host.write_all(bytes));
+    if written.is_err() {
+        fail();
+    }
+}
+
+/// Prints a number with its name. The images that are measured are without `core::fmt`.
+pub fn print_number(name: &str, mut number: usize) {
+    let mut digits = [0; 10];
+    let mut start = digits.len();
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+        start -= 1;
+        if number == 0 {
+            break;
+        }
+    }
+    print(name.as_bytes());
+    print(b" ");
+    print(digits.get(start..).unwrap_or_default());
+    print(b"\n");
+}
+
+/// Ends the run: qemu exits with 0.
+pub fn succeed() -> ! {
+    debug::exit(debug::EXIT_SUCCESS);
+    unreachable()
+}
+
+/// Ends the run: qemu exits with 1.
+pub fn fail() -> ! {
+    debug::exit(debug::EXIT_FAILURE);
+    unreachable()
+}
+
+/// Where qemu does not end.
+fn unreachable() -> ! {
+    loop {
+        core::hint::spin_loop();
+    }
+}
+
+/// How many bytes of the stack have been used since the reset.
+pub fn deepest_stack() -> usize {
+    unsafe extern "C" {
+        /// Of cortex-m-rt's linker script: where the stack begins, downwards.
+        static _stack_start: u32;
+    }
+    let top = &raw const _stack_start;
+    let mut word: *const u32 = heap_start();
+    // SAFETY: all between the two is RAM that cortex-m-rt has painted before `main`, and nobody has
+    // a reference into it. It is read word by word, up to the first that the stack has changed.
+    unsafe {
+        while word < top && ptr::read_volatile(word) == STACK_PAINT_VALUE {
+            word = word.add(1);
+        }
+    }
+    top.addr() - word.addr()
+}
+
+/// What the measured images are given: an event of each kind, cut in the middle.
+pub static CHUNKS: [&[u8]; 4] = [
+    b"\xEF\xBB\xBF: hello\r\nretry: 3000\r\nevent: tick\r\nid: 1\r\ndata: o",
+    b"ne\r\ndata: two\r\n\r\nunknown: field\ndata: \xE2\x82",
+    b"\xAC, \xFF and on\n\n",
+    b"id: 2\ndata: whole\n\ndata: unfinished",
+];
