@@ -69,7 +69,31 @@ pub fn deepest_stack() -> usize {
     top.addr() - word.addr()
 }
 
-/// What the measured images are given: an event of each kind, cut in the middle.
+/// What the measured images do with an event.
+#[inline(never)]
+pub fn show(event_type: &[u8], data: &[u8], last_event_id: &[u8]) {
+    for text in [event_type, data, last_event_id] {
+        print(text);
+        print(b"\n");
+    }
+}
+
+/// What they say at their end: the bytes of a parser beside its arrays, of these, and of the stack.
+#[inline(never)]
+pub fn report(ended: bool, reconnection_time: u64, state: usize, arrays: usize) {
+    if !ended {
+        print(b"incomplete\n");
+    }
+    print_number("reconnection time", reconnection_time as usize);
+    print_number("state", state);
+    print_number("arrays", arrays);
+    print_number("stack", deepest_stack());
+}
+
+/// What they keep an event in: its data, its type, the last event IDs.
+pub type Arrays = ([u8; 256], [u8; 32], [u8; 64]);
+
+/// What they are given: an event of each kind, cut in the middle.
 pub static CHUNKS: [&[u8]; 4] = [
     b"\xEF\xBB\xBF: hello\r\nretry: 3000\r\nevent: tick\r\nid: 1\r\ndata: o",
     b"ne\r\ndata: two\r\n\r\nunknown: field\ndata: \xE2\x82",

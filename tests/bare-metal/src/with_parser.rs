@@ -5,39 +5,33 @@
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
-use bare_metal::{CHUNKS, deepest_stack, fail, print, print_number, succeed};
+use bare_metal::{Arrays, CHUNKS, fail, report, show, succeed};
 use sse_wire::{End, Fixed, Parser};
 
-const ARRAYS: [usize; 3] = [256, 32, 64];
-
-type Arrays = Fixed<[u8; ARRAYS[0]], [u8; ARRAYS[1]], [u8; ARRAYS[2]]>;
+/// A parser that owns its arrays.
+type Small = Parser<Fixed<[u8; 256], [u8; 32], [u8; 64]>>;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    let mut parser: Parser<Arrays> =
-        Parser::with_arrays([0; ARRAYS[0]], [0; ARRAYS[1]], [0; ARRAYS[2]]);
+    let mut parser: Small = Parser::with_arrays([0; 256], [0; 32], [0; 64]);
     for chunk in black_box(CHUNKS) {
         let mut events = parser.push(chunk);
         loop {
             match events.next() {
-                Ok(Some(event)) => {
-                    for text in [event.event_type, event.data, event.last_event_id] {
-                        print(text.as_bytes());
-                        print(b"\n");
-                    }
-                }
+                Ok(Some(event)) => show(
+                    event.event_type.as_bytes(),
+                    event.data.as_bytes(),
+                    event.last_event_id.as_bytes(),
+                ),
                 Ok(None) => break,
-                Err(_) => print(b"refused\n"),
+                Err(_) => show(b"refused", b"", b""),
             }
         }
     }
-    if let End::Incomplete(_) = parser.finish() {
-        print(b"incomplete\n");
-    }
-    print_number("reconnection time", parser.reconnection_time().map_or(0, |time| time as usize));
-    print_number("state", size_of::<Parser<Arrays>>() - ARRAYS.iter().sum::<usize>());
-    print_number("arrays", ARRAYS.iter().sum());
-    print_number("stack", deepest_stack());
+    let ended = matches!(parser.finish(), End::Clean);
+    let arrays = size_of::<Arrays>();
+    let state = size_of::<Small>() - arrays;
+    report(ended, parser.reconnection_time().unwrap_or(0), state, arrays);
     succeed()
 }
 
