@@ -11,6 +11,8 @@ pub mod kept;
 #[cfg(feature = "reference")]
 pub mod reference;
 pub mod script;
+#[cfg(feature = "std")]
+pub mod shapes;
 
 use std::fs;
 use std::ops::Range;

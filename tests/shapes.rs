@@ -1,0 +1,159 @@
+//! Streams as servers send them, whole and damaged on the way: what was sent is told, and the laws
+//! hold whatever happened to it.
+
+#![cfg(feature = "std")]
+
+mod support;
+
+use std::cell::RefCell;
+
+use proptest::prelude::*;
+use sse_wire::{End, Parser, Refused};
+use support::shapes::{cut, mutate, mutations, places, sent_stream};
+use support::{Decoded, Driver, GrowableDriver, Way, drivers, tell};
+
+/// Checks what each entry point makes of a stream. Their arrays are large, so they are made once.
+fn by_each_driver(
+    mut check: impl FnMut(&mut dyn Driver) -> Result<(), TestCaseError>,
+) -> Result<(), TestCaseError> {
+    thread_local!(static DRIVERS: RefCell<Vec<Box<dyn Driver>>> = RefCell::new(drivers()));
+    DRIVERS
+        .with_borrow_mut(|drivers| drivers.iter_mut().try_for_each(|driver| check(&mut **driver)))
+}
+
+/// All that must not depend on the chunks, nor on the entry point.
+fn outcome(decoded: Decoded) -> Decoded {
+    Decoded { after: Vec::new(), comments: None, ..decoded }
+}
+
+proptest! {
+    #![proptest_config(support::kept::failures())]
+
+    #[test]
+    fn what_was_sent_is_told_at_every_entry_point_in_any_chunks(stream in sent_stream(), places in places()) {
+        let mut id = String::new();
+        let mut expected = Vec::new();
+        for block in &stream.blocks {
+            if let Some(sets_id) = &block.id {
+                id.clone_from(sets_id);
+            }
+            expected.extend(block.event.clone().map(|(event_type, data)| (event_type, data, id.clone())));
+        }
+        let retry = stream.blocks.iter().filter_map(|block| block.retry).next_back();
+        by_each_driver(|driver| {
+            let decoded = driver.decode(&cut(&stream.bytes, &places), None, None);
+            let told: Vec<_> = decoded.events.into_iter().map(|told| (told.0, told.1, told.2)).collect();
+            prop_assert_eq!(&told, &expected, "{}", driver.name());
+            prop_assert_eq!((&decoded.last_event_id, decoded.retry), (&id, retry), "{}", driver.name());
+            prop_assert!(decoded.clean && decoded.errors == 0);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn chunk_invariance_a_damaged_stream_comes_to_the_same_in_any_chunks_at_every_entry_point(
+        mut stream in sent_stream(),
+        mutations in mutations(),
+        places in places(),
+        limit in prop_oneof![Just(None), (1_usize..400).prop_map(Some)],
+    ) {
+        mutate(&mut stream.bytes, &mutations);
+        let whole = outcome(GrowableDriver(Way::Push, "").decode(&[&stream.bytes], None, limit));
+        by_each_driver(|driver| {
+            if limit.is_none() || driver.name() != "tokenizer" {
+                let decoded = driver.decode(&cut(&stream.bytes, &places), None, limit);
+                prop_assert_eq!(&outcome(decoded), &whole, "{}", driver.name());
+            }
+            Ok(())
+        })?;
+    }
+
+    #[cfg(feature = "reference")]
+    #[test]
+    fn equality_with_the_reference_on_damaged_streams(
+        mut stream in sent_stream(),
+        mutations in mutations(),
+        places in places(),
+        id in prop::option::of("[a-z]{0,3}"),
+    ) {
+        mutate(&mut stream.bytes, &mutations);
+        let chunks = cut(&stream.bytes, &places);
+        let parsed = GrowableDriver(Way::Observe, "").decode(&chunks, id.as_deref(), None);
+        let reference = support::reference::ReferenceDriver.decode(&chunks, id.as_deref(), None);
+        let why = sse_wire::reference::interpret(&stream.bytes, id.as_deref().unwrap_or_default());
+        prop_assert_eq!(parsed, reference, "\n{}", why);
+    }
+
+    #[test]
+    fn limits_an_event_is_told_whole_or_refused_once_and_the_next_one_comes(
+        mut stream in sent_stream(),
+        mutations in mutations(),
+        places in places(),
+        limits in prop::collection::vec(0_usize..300, 1..4),
+    ) {
+        mutate(&mut stream.bytes, &mutations);
+        let whole = GrowableDriver(Way::Push, "").decode(&[&stream.bytes], None, None).events;
+        // The limits take turns at the borders.
+        let mut parser = Parser::with_limit(limits[0]);
+        let (mut told, mut refused) = (Vec::new(), Vec::new());
+        for (at, chunk) in cut(&stream.bytes, &places).iter().enumerate() {
+            if let Err(error) = parser.set_limit(limits[at % limits.len()]) {
+                prop_assert_eq!(error.position(), parser.unfinished_block().start);
+                refused.push(error.position());
+            }
+            let mut events = parser.push(chunk);
+            loop {
+                match events.next() {
+                    Ok(Some(event)) => told.push(tell(&event)),
+                    Ok(None) => break,
+                    Err(error) => {
+                        prop_assert_eq!(error.refused(), Refused::Event);
+                        refused.push(error.position());
+                    }
+                }
+            }
+        }
+        prop_assert!(refused.windows(2).all(|pair| pair[0] < pair[1]), "once each: {:?}", refused);
+        let lowest = limits.iter().min().unwrap();
+        let longest_id = whole.iter().map(|event| event.2.len()).chain([0]).max().unwrap();
+        let mut told = told.into_iter();
+        for event in whole {
+            if refused.contains(&event.3.start) {
+                // An ID that had to be dropped is in no later event, and those that stay are no longer.
+                let need = 3 * (event.3.end - event.3.start) as usize + longest_id;
+                prop_assert!(need > *lowest, "refused without need: {:?}", event);
+            } else {
+                let next = told.next();
+                let next = next.as_ref().map(|told| (&told.0, &told.1, &told.3));
+                prop_assert_eq!(next, Some((&event.0, &event.1, &event.3)));
+            }
+        }
+        prop_assert_eq!(told.next(), None, "nothing that is not there without a limit");
+    }
+
+    #[test]
+    fn a_damaged_stream_leaves_nothing_in_the_next_one(
+        mut stream in sent_stream(),
+        mutations in mutations(),
+        next in sent_stream(),
+        limit in 0_usize..300,
+    ) {
+        mutate(&mut stream.bytes, &mutations);
+        let mut parser = Parser::with_limit(limit);
+        let mut events = parser.push(&stream.bytes);
+        while !matches!(events.next(), Ok(None)) {}
+        let _ = parser.finish();
+        let (id, retry) = (parser.last_event_id().to_owned(), parser.reconnection_time());
+        prop_assert!(parser.set_limit(usize::MAX).is_ok());
+        let expected = GrowableDriver(Way::Push, "").decode(&[&next.bytes], Some(&id), None);
+        let mut events = parser.push(&next.bytes);
+        let mut told = Vec::new();
+        while let Some(event) = events.next().unwrap() {
+            told.push(tell(&event));
+        }
+        prop_assert_eq!(told, expected.events);
+        prop_assert_eq!(parser.last_event_id(), expected.last_event_id);
+        prop_assert_eq!(parser.reconnection_time(), expected.retry.or(retry));
+        prop_assert_eq!(parser.finish(), End::Clean);
+    }
+}
