@@ -67,9 +67,16 @@ pub fn seeds(vectors: &Path) -> Vec<Seed> {
         }
     });
     cases(vectors, "connection", |name, case| {
-        let steps: Vec<Vec<u8>> = list(&case["steps"]).iter().map(step).collect();
+        let mut steps: Vec<Vec<u8>> = list(&case["steps"]).iter().map(step).collect();
         let input = [steps.join(&SEPARATOR), vec![0; 9]].concat();
-        seeds.push(Seed { law: "event_source", name, input });
+        seeds.push(Seed { law: "event_source", name: name.clone(), input });
+        // Once more, polled only where time passes.
+        steps
+            .iter_mut()
+            .filter(|step| step[0] != b't')
+            .for_each(|step| step[0].make_ascii_uppercase());
+        let input = [steps.join(&SEPARATOR), vec![0; 9]].concat();
+        seeds.push(Seed { law: "event_source", name: name + "-unpolled", input });
     });
     // There are no vectors of replay: all bytes there are, up and down.
     let input = (0..=255).chain((0..=255).rev()).collect();
