@@ -90,6 +90,10 @@ mod tests {
             ("text/event-stream, */*", true),
             ("text/event-stream, */*;q=1", true),
             ("text/event-stream, text/*", false),
+            ("text/event-stream, te xt/html", true),
+            ("text/event-stream, text/h tml", true),
+            ("text/event-stream, /html", true),
+            ("text/event-stream, text/", true),
             ("*/*", false),
             (",", false),
         ] {
@@ -107,6 +111,7 @@ mod tests {
             (r#"text/event-stream;a="x\"#, true),
             (r#"text/html;a="x,text/event-stream""#, false),
             (r#"text/html;a="x",text/event-stream"#, true),
+            (r"text/html;a=\,text/event-stream", true),
         ] {
             assert_eq!(is_event_stream(header.as_bytes()), expected, "{header}");
         }
