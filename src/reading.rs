@@ -45,7 +45,10 @@ impl<'p, 'c, B: Buffers> Reading<'p, 'c, B> {
             let mut line_ends = LineEnds::default();
             let taken = match **chunk {
                 [byte] => Self::take_byte(tokenizer, retained, byte),
-                _ if tokenizer.is_in_value(Field::Data) && line_ends.find(chunk).is_none() => {
+                // An empty chunk begins no value.
+                [_, ..]
+                    if tokenizer.is_in_value(Field::Data) && line_ends.find(chunk).is_none() =>
+                {
                     let put = retained.put_chunk(Field::Data, chunk);
                     if put {
                         tokenizer.pass(chunk.len());

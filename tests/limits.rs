@@ -194,6 +194,20 @@ fn a_comment_outlives_empty_chunks_at_any_entry_point() {
 }
 
 #[test]
+fn an_empty_chunk_begins_no_value_and_retains_nothing() {
+    let mut parser = Parser::with_limit(0);
+    assert_eq!(parser.push(b"data\ndata: ").next(), Ok(None));
+    assert_eq!(parser.push(b"").next(), Ok(None));
+    assert_eq!(parser.retained(), 0);
+
+    let mut parser = Parser::new();
+    assert_eq!(parser.push(b"data: ").next(), Ok(None));
+    assert_eq!(parser.push(b"").next(), Ok(None));
+    let End::Incomplete(pending) = parser.finish() else { panic!("the line has no end") };
+    assert_eq!(pending.data, None);
+}
+
+#[test]
 fn a_comment_that_nobody_wants_any_more_is_not_retained() {
     let mut parser = Parser::new();
     assert_eq!(parser.observe(b"data: ab\n: a long comm").next(), Ok(None));
