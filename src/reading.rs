@@ -95,7 +95,7 @@ impl<'p, 'c, B: Buffers> Reading<'p, 'c, B> {
         put
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn begin(&mut self, line_ends: LineEnds) {
         if let Reading::New { tokenizer, retained, chunk } =
             core::mem::replace(self, Reading::Taken(&[]))
