@@ -71,7 +71,7 @@ enum Command {
 fn main() -> io::Result<()> {
     let arguments = Arguments::parse();
     match arguments.command {
-        Some(Command::Report) => report::write(&Results::load()?),
+        Some(Command::Report) => report::write(&Results::load()?, &Results::load_before()?),
         Some(Command::Show) => {
             table::print(&Results::load()?, true);
             Ok(())
