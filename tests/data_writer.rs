@@ -134,6 +134,35 @@ fn a_serializer_that_fails_leaves_nothing_behind() {
 }
 
 #[test]
+fn formatted_text_goes_into_the_data() {
+    let mut stream = Vec::new();
+    let mut data = writer(&mut stream);
+    std::fmt::Write::write_fmt(&mut data, format_args!("{}\n{}", 1, 2)).unwrap();
+    data.finish().unwrap();
+    assert_eq!(stream, b"event: e\ndata: 1\ndata: 2\n\n");
+}
+
+#[test]
+fn a_writer_of_bytes_takes_each_piece_whole_and_says_so() {
+    let mut stream = Vec::new();
+    let mut data = writer(&mut stream);
+    assert_eq!(io::Write::write(&mut data, b"").unwrap(), 0);
+    assert_eq!(io::Write::write(&mut data, b"one\ntwo").unwrap(), 7);
+    data.flush().unwrap();
+    data.finish().unwrap();
+    assert_eq!(stream, b"event: e\ndata: one\ndata: two\n\n");
+}
+
+#[test]
+fn what_is_shown_of_a_writer_is_its_first_error() {
+    let mut stream = Vec::new();
+    let mut data = writer(&mut stream);
+    assert_eq!(format!("{data:?}"), "DataWriter { failed: None, .. }");
+    data.write_bytes(b"\xFF").unwrap_err();
+    assert_eq!(format!("{data:?}"), "DataWriter { failed: Some(NotUtf8 { at: 0 }), .. }");
+}
+
+#[test]
 fn a_line_break_is_refused_at_every_place_of_a_line_of_any_length_and_begins_a_line_in_data() {
     for len in 1..40 {
         for at in 0..len {

@@ -171,6 +171,25 @@ fn run(bounds: Bounds, steps: &[Step]) -> Result<Run, TestCaseError> {
     Ok(Run { buffer, twin, now })
 }
 
+#[test]
+fn a_header_with_what_no_event_stream_can_have_put_there_is_refused_and_says_what_to_do() {
+    for character in ['\0', '\n', '\r'] {
+        let error = HeaderError::Character { character, at: 1 };
+        assert_eq!(last_event_id(format!("4{character}2").as_bytes()), Err(error));
+        let told = format!("`Last-Event-ID` has {character:?} at byte 1, ");
+        assert!(error.to_string().starts_with(&told), "{error}");
+        assert!(error.to_string().contains("answer 400"), "{error}");
+    }
+}
+
+#[test]
+fn an_id_survives_the_header_with_a_tab_inside_and_with_no_other_control_character() {
+    for byte in (0..0x20).chain([0x7F]) {
+        let id = format!("4{}2", char::from(byte));
+        assert_eq!(survives_header(&id), byte == b'\t', "{id:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(kept::failures())]
 
