@@ -381,6 +381,20 @@ fn a_block_of_exactly_the_bound_is_held_alone() {
 }
 
 #[test]
+fn what_fits_exactly_evicts_nothing_and_leaves_the_id_evicted_last_known() {
+    let cost = |id| {
+        let block = Block::new().id(id).data("x");
+        block.encoded_len().unwrap() + id.len() + Bounds::BLOCK_OVERHEAD
+    };
+    let both = buffer_of(Bounds::new().bytes(cost("1") + cost("2")), &["1", "2"]);
+    assert_eq!((both.len(), both.bytes()), (2, cost("1") + cost("2")));
+
+    let mut newest = buffer_of(Bounds::new().bytes(cost("2") + "1".len()), &["1", "2"]);
+    assert_eq!((newest.len(), newest.bytes()), (1, cost("2") + "1".len()));
+    assert_eq!(newest.resume("1", NOW), Resume::Missed(newest.start()));
+}
+
+#[test]
 fn a_quiet_stream_whose_blocks_have_grown_old_still_knows_who_is_up_to_date() {
     let mut buffer = buffer_of(Bounds::new().age(seconds(60)), &["1", "2"]);
     assert_eq!(buffer.next_expiry(), Some(seconds(60)));
@@ -388,6 +402,7 @@ fn a_quiet_stream_whose_blocks_have_grown_old_still_knows_who_is_up_to_date() {
     assert_eq!(buffer.resume("2", seconds(60)), Resume::UpToDate(buffer.end()));
     assert_eq!(buffer.resume("1", seconds(60)), Resume::Gap);
     assert_eq!((buffer.len(), buffer.next_expiry()), (0, None));
+    assert!(buffer.is_empty());
 }
 
 #[test]
