@@ -81,6 +81,19 @@ fn events_of(stream: &[u8]) -> Vec<support::Told> {
     GrowableDriver(Way::Push, "").decode(&[stream], None, None).events
 }
 
+#[test]
+fn round_trip_an_event_is_a_block_with_its_id_where_it_has_set_one_and_no_default_type() {
+    let blocks = ["event: tick\nid: 7\ndata: a\ndata: b\n\n", "data: c\n\n", "id: \ndata: d\n\n"];
+    let stream = blocks.concat();
+    let mut parser = Parser::new();
+    let mut events = parser.push(stream.as_bytes());
+    for block in blocks {
+        let mut encoded = String::new();
+        Block::from(&events.next().unwrap().unwrap()).encode(&mut encoded).unwrap();
+        assert_eq!(encoded, block);
+    }
+}
+
 proptest! {
     #![proptest_config(support::kept::failures())]
 

@@ -196,3 +196,16 @@ fn bounded_memory_a_long_type_or_id_is_given_back_with_the_next_short_one() {
         assert!(info.bytes_current < -(1 << 20) + 8192, "{field}: {info:?}");
     }
 }
+
+#[test]
+fn what_is_shown_of_a_parser_is_where_it_keeps_text_and_not_the_text() {
+    let mut parser = Parser::new();
+    while parser.push(b"data: secret").next().unwrap().is_some() {}
+    let shown = format!("{parser:?}");
+    assert!(shown.contains("Growable { .. }") && !shown.contains("secret"), "{shown}");
+
+    let mut parser = Parser::with_arrays([0; 64], [0; 64], [0; 64]);
+    while parser.push(b"data: secret").next().unwrap().is_some() {}
+    let shown = format!("{parser:?}");
+    assert!(shown.contains("Fixed { .. }") && !shown.contains("secret"), "{shown}");
+}

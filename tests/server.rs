@@ -395,6 +395,14 @@ fn what_fits_exactly_evicts_nothing_and_leaves_the_id_evicted_last_known() {
 }
 
 #[test]
+fn what_is_shown_of_a_buffer_is_how_much_it_holds_and_not_what() {
+    let buffer = buffer_of(Bounds::new().blocks(2), &["secret", "secret"]);
+    let shown = format!("{buffer:?}");
+    assert!(shown.contains(&format!("len: 2, bytes: {}", buffer.bytes())), "{shown}");
+    assert!(!shown.contains("secret"), "{shown}");
+}
+
+#[test]
 fn a_quiet_stream_whose_blocks_have_grown_old_still_knows_who_is_up_to_date() {
     let mut buffer = buffer_of(Bounds::new().age(seconds(60)), &["1", "2"]);
     assert_eq!(buffer.next_expiry(), Some(seconds(60)));
