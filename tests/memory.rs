@@ -198,6 +198,18 @@ fn bounded_memory_a_long_type_or_id_is_given_back_with_the_next_short_one() {
 }
 
 #[test]
+fn bounded_memory_a_block_makes_its_room_in_a_sink_at_once() {
+    let text = "x".repeat(1000);
+    for block in
+        [Block::new().data(&text), Block::new().comment(&text), Block::new().id("1").data(&text)]
+    {
+        let bytes = measure(|| block.encode(&mut Vec::new()).unwrap());
+        let string = measure(|| block.encode(&mut String::new()).unwrap());
+        assert_eq!((bytes.count_total, string.count_total), (1, 1), "{block:?}");
+    }
+}
+
+#[test]
 fn what_is_shown_of_a_parser_is_where_it_keeps_text_and_not_the_text() {
     let mut parser = Parser::new();
     while parser.push(b"data: secret").next().unwrap().is_some() {}
