@@ -82,6 +82,19 @@ fn events_of(stream: &[u8]) -> Vec<support::Told> {
 }
 
 #[test]
+fn an_owned_event_is_the_event_and_lends_it_again() {
+    let mut parser = Parser::new();
+    let mut events = parser.push(b"event: tick\nid: 7\ndata: a\n\ndata: b\n\n");
+    for event_type in ["tick", "message"] {
+        let event = events.next().unwrap().unwrap();
+        let owned = event.to_owned();
+        assert_eq!(owned.event_type, event_type);
+        assert_eq!((&*owned.data, &*owned.last_event_id), (event.data, "7"));
+        assert_eq!(owned.as_event(), event);
+    }
+}
+
+#[test]
 fn round_trip_an_event_is_a_block_with_its_id_where_it_has_set_one_and_no_default_type() {
     let blocks = ["event: tick\nid: 7\ndata: a\ndata: b\n\n", "data: c\n\n", "id: \ndata: d\n\n"];
     let stream = blocks.concat();

@@ -452,6 +452,7 @@ fn a_client_that_reads_too_slowly_is_told_how_many_blocks_are_gone() {
     }
     let lagged: Lagged = buffer.after(slow).unwrap_err();
     assert_eq!(lagged.missed(), 3);
+    assert!(lagged.to_string().contains("3 blocks are gone"), "{lagged}");
     assert_eq!(buffer.after(buffer.start()).unwrap().len(), 2);
 }
 
