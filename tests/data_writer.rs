@@ -192,3 +192,19 @@ fn a_line_break_is_refused_at_every_place_of_a_line_of_any_length_and_begins_a_l
         }
     }
 }
+
+#[test]
+fn a_refused_line_break_names_its_part_and_its_place() {
+    for (block, part, name) in [
+        (Block::new().comment("a\n"), Part::Comment, "comment"),
+        (Block::new().event_type("a\n"), Part::EventType, "event type"),
+        (Block::new().id("a\n"), Part::Id, "id"),
+        (Block::new().data("a\r").strict(), Part::Data, "data"),
+    ] {
+        let error = block.encode(&mut Vec::new()).unwrap_err();
+        assert_eq!(error, EncodeError::LineBreak { part, at: 1 });
+        assert_eq!(part.to_string(), name);
+        assert!(error.to_string().starts_with(&format!("the {name} has a ")), "{error}");
+        assert!(error.to_string().contains("at byte 1, "), "{error}");
+    }
+}
