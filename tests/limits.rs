@@ -295,3 +295,10 @@ fn a_last_event_id_that_is_set_in_the_middle_of_a_block_replaces_what_the_block_
         assert_eq!(parser.finish(), End::Clean);
     }
 }
+
+#[test]
+fn the_limit_of_a_parser_that_is_given_none_is_16_mib() {
+    assert_eq!(Parser::new().limit(), 1 << 24);
+    assert_eq!(Parser::with_limit(7).limit(), 7);
+    assert_eq!(Parser::with_arrays([0; 8], [0; 8], [0; 8]).limit(), usize::MAX);
+}

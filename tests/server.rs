@@ -487,6 +487,20 @@ fn bounded_memory_what_is_allocated_never_passes_the_bound_for_bytes() {
 }
 
 #[test]
+fn bounded_memory_what_has_shrunk_has_room_for_as_many_blocks_again() {
+    let mut buffer = ReplayBuffer::new(Bounds::new().age(seconds(10)));
+    let block = Block::new().data("x");
+    for number in 0..1010 {
+        buffer.push(&block, if number < 1000 { seconds(0) } else { seconds(5) }).unwrap();
+    }
+    buffer.expire(seconds(10));
+    assert_eq!(buffer.len(), 10);
+    // Each block is an allocation of its own, and there is no other.
+    let info = measure(|| (0..10).for_each(|_| _ = buffer.push(&block, seconds(10)).unwrap()));
+    assert_eq!(info.count_total, 10);
+}
+
+#[test]
 fn bounded_memory_goes_back_when_blocks_grow_old() {
     for shape in SHAPES {
         let bounds = Bounds { bytes: None, ..Bounds::new().age(seconds(10)) };
