@@ -302,3 +302,16 @@ fn the_limit_of_a_parser_that_is_given_none_is_16_mib() {
     assert_eq!(Parser::with_limit(7).limit(), 7);
     assert_eq!(Parser::with_arrays([0; 8], [0; 8], [0; 8]).limit(), usize::MAX);
 }
+
+#[test]
+fn a_comment_that_fits_a_new_limit_exactly_is_kept() {
+    let mut parser = Parser::new();
+    assert_eq!(parser.observe(b":abc").next(), Ok(None));
+    let kept = parser.retained();
+    assert!(kept >= 3);
+    assert_eq!(parser.set_limit(kept), Ok(()));
+    match parser.observe(b"\n").next() {
+        Ok(Some(Item::Comment { text, .. })) => assert_eq!(text, "abc"),
+        other => panic!("{other:?}"),
+    };
+}
