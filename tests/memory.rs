@@ -198,7 +198,7 @@ fn bounded_memory_a_long_type_or_id_is_given_back_with_the_next_short_one() {
 }
 
 #[test]
-fn bounded_memory_a_block_makes_its_room_in_a_sink_at_once() {
+fn a_block_makes_its_room_in_a_sink_at_once() {
     let text = "x".repeat(1000);
     for block in
         [Block::new().data(&text), Block::new().comment(&text), Block::new().id("1").data(&text)]
