@@ -305,3 +305,16 @@ fn framed_write_goes_on_after_a_refused_block_and_tells_a_transport_error_with_i
     let source = error.source().unwrap().downcast_ref::<io::Error>().unwrap();
     assert_eq!(source.kind(), ErrorKind::WriteZero);
 }
+
+#[test]
+fn bytes_make_their_room_at_once_and_a_dropped_writer_of_data_takes_its_block_back() {
+    let text = "x".repeat(1000);
+    let info = measure(|| Block::new().data(&text).encode(&mut BytesMut::new()).unwrap());
+    assert_eq!(info.count_total, 1);
+
+    let mut bytes = BytesMut::from(&b"before"[..]);
+    let mut data = Block::new().data("x").data_writer(&mut bytes).unwrap();
+    data.write("y").unwrap();
+    drop(data);
+    assert_eq!(&bytes[..], b"before");
+}

@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 use allocation_counter::measure;
 use embedded_io::{ErrorKind, ErrorType};
 use sse_wire::{
-    Block, Buffers, EncodeError, End, LimitError, Parser, ReadError, Refused, WriteError,
+    Block, Buffers, EncodeError, End, Item, LimitError, Parser, ReadError, Refused, WriteError,
     embedded_io as blocking, embedded_io_async as asynchronous,
 };
 use support::encoder::{encoder_cases, names, with_block};
@@ -244,6 +244,18 @@ fn an_error_of_the_source_comes_through_with_its_source_and_nothing_is_lost() {
     both!(|next: Next<'_>| assert_eq!(next.unwrap().unwrap().data, "2"));
     both!(|next: Next<'_>| assert_eq!(next, Ok(None)));
     assert_eq!((reader.finish(), twin.finish()), (End::Clean, End::Clean));
+}
+
+#[test]
+fn comments_can_be_seen_through_both_readers() {
+    let parser = || Parser::with_arrays([0; 8], [0; 8], [0; 8]);
+    let stream = &b": a\n\n"[..];
+    let mut reader = blocking::EventReader::new(stream, parser(), [0; 64]);
+    let mut items = reader.next_items().unwrap().unwrap();
+    assert!(matches!(items.next(), Ok(Some(Item::Comment { text: "a", .. }))));
+    let mut reader = asynchronous::EventReader::new(stream, parser(), [0; 64]);
+    let mut items = poll_once(reader.next_items()).unwrap().unwrap().unwrap();
+    assert!(matches!(items.next(), Ok(Some(Item::Comment { text: "a", .. }))));
 }
 
 #[test]

@@ -82,6 +82,18 @@ fn events_of(stream: &[u8]) -> Vec<support::Told> {
 }
 
 #[test]
+fn drained_input_a_cursor_over_items_says_what_it_has_taken_and_what_is_left() {
+    let stream = b": a\n\ndata: b\n\n";
+    let mut parser = Parser::new();
+    let mut items = parser.observe(stream);
+    while items.next().unwrap().is_some() {
+        assert!(items.taken() > 1);
+        assert_eq!(items.remaining(), &stream[items.taken()..]);
+    }
+    assert_eq!(items.taken(), stream.len());
+}
+
+#[test]
 fn an_owned_event_is_the_event_and_lends_it_again() {
     let mut parser = Parser::new();
     let mut events = parser.push(b"event: tick\nid: 7\ndata: a\n\ndata: b\n\n");
