@@ -20,6 +20,7 @@ use crate::error::{Limit, LimitError, Refused};
 use crate::event::{DEFAULT_EVENT_TYPE, Event, Item};
 use crate::line::Line;
 use crate::retained::{BlockData, EndedBlock, Retained, has_nul};
+use crate::size::FAST;
 use crate::token::Field;
 use crate::tokenizer::{Cut, Step, Tokens};
 use crate::utf8::CheckedText;
@@ -102,7 +103,7 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     pub(crate) fn new(tokens: Tokens<'p, 'c>, retained: &'p mut Retained<B>) -> Self {
         retained.drop_told_comment();
         Cursor {
-            fits: retained.reserve_room(tokens.chunk().len()),
+            fits: FAST && retained.reserve_room(tokens.chunk().len()),
             text: CheckedText::new(core::mem::take(&mut retained.drained)),
             tokens,
             retained,
@@ -113,6 +114,18 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
             other: Other::Block,
             refusal: None,
         }
+    }
+
+    /// Whether nothing in the chunk has to be checked.
+    #[inline(always)]
+    fn fits(&self) -> bool {
+        FAST && self.fits
+    }
+
+    /// What the block has lent so far: nothing where the code is small.
+    #[inline(always)]
+    fn lent(&self) -> Lent<'c> {
+        if FAST { self.lent } else { Lent::default() }
     }
 
     /// Goes on to the next thing to hand out. `ALL` also stops at what is no event.
@@ -130,13 +143,15 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
 
     #[inline(always)]
     fn process<const ALL: bool>(&mut self) -> Stop {
-        if self.tokens.is_in_value(Field::Data) {
+        if FAST && self.tokens.is_in_value(Field::Data) {
             if let Some(stop) = self.resume_data() {
                 return stop;
             }
         }
         while let Some(step) = self.tokens.step() {
             let done = match step {
+                // Where the code is small, every line comes as a piece.
+                Step::Field { .. } | Step::Comment { .. } | Step::Unknown { .. } if !FAST => true,
                 Step::Field { field: Field::Data, start, end } => {
                     self.take_data(start, end) || self.append_data(start, end, true)
                 }
@@ -245,7 +260,7 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
         let Some((start, end, last)) = self.tokens.rest_of_line() else {
             return Some(self.end_chunk());
         };
-        let put = self.fits && self.retained.put_data(self.bytes(start, end), last);
+        let put = self.fits() && self.retained.put_data(self.bytes(start, end), last);
         if !put && !self.append_data(start, end, last) {
             return Some(Stop::Refused);
         }
@@ -256,7 +271,7 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     /// LF off again when it dispatches; here the LF comes before all but the first.
     #[inline(always)]
     fn take_data(&mut self, start: usize, end: usize) -> bool {
-        if !self.fits {
+        if !self.fits() {
             return false;
         }
         debug_assert_eq!(self.retained.line, Line::Start);
@@ -277,7 +292,7 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
 
     #[inline(always)]
     fn take_piece_of_data(&mut self, start: usize, end: usize, last: bool) -> bool {
-        if !self.fits {
+        if !self.fits() {
             return false;
         }
         if let Some(first) = self.lent.data.take() {
@@ -405,7 +420,7 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     /// The blank line: 9.2.6, "dispatch the event". Says whether there is one.
     #[inline(always)]
     fn dispatch(&mut self) -> bool {
-        if let Some(data) = self.lent.data {
+        if let Some(data) = self.lent().data {
             match self.text.get(self.tokens.chunk(), data.start, data.end) {
                 Some(text) => self.data = text,
                 None => {
@@ -415,11 +430,11 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
             }
         }
         self.ended = self.retained.end_block();
-        if let Some(id) = self.lent.id {
+        if let Some(id) = self.lent().id {
             self.retained.put_last_event_id(id);
             self.ended.sets_id = true;
         }
-        let dispatched = self.lent.data.is_some() || self.ended.has_data;
+        let dispatched = self.lent().data.is_some() || self.ended.has_data;
         if !dispatched {
             self.lent = Lent::default();
         }
@@ -429,12 +444,12 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     /// The event that was found.
     #[inline(always)]
     pub(crate) fn event(&mut self) -> Event<'_> {
-        let (data, kept_event_type, last_event_id) = match self.lent.data {
+        let lent = self.lent();
+        let (data, kept_event_type, last_event_id) = match lent.data {
             Some(_) => (self.data, self.retained.event_type(), self.retained.last_event_id()),
             None => self.retained.parts(),
         };
-        let event_type =
-            if self.ended.has_event_type { kept_event_type } else { self.lent.event_type };
+        let event_type = if self.ended.has_event_type { kept_event_type } else { lent.event_type };
         Event {
             event_type: if event_type.is_empty() { DEFAULT_EVENT_TYPE } else { event_type },
             data,
@@ -481,7 +496,7 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     /// The value of a whole line as text, where it is well-formed and nothing has to be checked.
     #[inline(always)]
     fn whole(&mut self, start: usize, end: usize) -> Option<&'c str> {
-        if !self.fits {
+        if !self.fits() {
             return None;
         }
         debug_assert_eq!(self.retained.line, Line::Start);
@@ -492,7 +507,7 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     /// where its line ends there.
     #[inline(always)]
     fn lend(&mut self, start: usize, end: usize, last: bool) -> Option<&'c str> {
-        let whole = last && self.retained.line == Line::Start;
+        let whole = FAST && last && self.retained.line == Line::Start;
         if whole { self.text.get(self.tokens.chunk(), start, end) } else { None }
     }
 
@@ -504,6 +519,9 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     /// Copies what the block has lent, which the cursor may not outlive.
     #[inline(always)]
     fn keep_lent(&mut self) {
+        if !FAST {
+            return;
+        }
         if let Some(data) = self.lent.data.take() {
             self.keep_data(data);
         }

@@ -116,6 +116,7 @@ mod retained;
 mod scan;
 pub mod server;
 mod sink;
+mod size;
 mod token;
 mod tokenizer;
 mod utf8;

@@ -10,6 +10,7 @@ use crate::cursor::Cursor;
 use crate::line::Line;
 use crate::retained::Retained;
 use crate::scan::{LineEnds, is_line_end};
+use crate::size::FAST;
 use crate::token::Field;
 use crate::tokenizer::Tokenizer;
 
@@ -44,6 +45,7 @@ impl<'p, 'c, B: Buffers> Reading<'p, 'c, B> {
         if let Reading::New { tokenizer, retained, chunk } = self {
             let mut line_ends = LineEnds::default();
             let taken = match **chunk {
+                _ if !FAST => false,
                 [byte] => Self::take_byte(tokenizer, retained, byte),
                 // An empty chunk begins no value.
                 [_, ..]

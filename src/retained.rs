@@ -9,7 +9,8 @@
 //!
 //! Far from the limit, data is kept as the bytes that came, and decoded once, when its event is
 //! handed out. [`Retained::settle`] decodes it before, where the length of its text is asked for:
-//! near the limit, and where the limit changes. Then it is appended as text.
+//! near the limit, and where the limit changes. Then it is appended as text, as it always is where
+//! the code is to be small ([`FAST`]).
 
 use core::ops::Range;
 
@@ -19,6 +20,7 @@ use crate::error::Limit;
 use crate::ids::Ids;
 use crate::line::{Line, ReconnectionTime};
 use crate::scan::LF;
+use crate::size::FAST;
 use crate::token::Field;
 use crate::utf8::{CutSequence, REPLACEMENT};
 
@@ -197,7 +199,9 @@ impl<B: Buffers> Retained<B> {
 
     /// Makes text of the block's data, but for a sequence that the last chunk has cut.
     fn settle(&mut self) {
-        if !self.has_data() || matches!(self.line, Line::Comment { .. } | Line::AfterComment { .. })
+        if !FAST
+            || !self.has_data()
+            || matches!(self.line, Line::Comment { .. } | Line::AfterComment { .. })
         {
             return;
         }

@@ -4,6 +4,8 @@
 //! A line ends at LF or CR and at nothing else. [`LineEnds`] finds both as one 64-bit mask per 64
 //! bytes and hands the set bits out one by one, so that short lines cost no search call each.
 
+use crate::size::FAST;
+
 pub(crate) const LF: u8 = b'\n';
 pub(crate) const CR: u8 = b'\r';
 
@@ -63,6 +65,15 @@ impl LineEnds {
     #[inline(never)]
     pub(crate) fn scan(&mut self, chunk: &[u8]) {
         let rest = chunk.get(self.scanned..).unwrap_or_default();
+        if !FAST {
+            // A block up to the next line end and no further.
+            let len = rest.iter().position(|&byte| is_line_end(byte));
+            self.mask = len.is_some().into();
+            self.block_start = self.scanned + len.unwrap_or(0);
+            self.scanned = len.map_or(chunk.len(), |_| self.block_start + 1);
+            crate::work::count(self.scanned - (chunk.len() - rest.len()));
+            return;
+        }
         if let &[byte] = rest {
             crate::work::count(1);
             self.mask = is_line_end(byte).into();

@@ -5,12 +5,14 @@
 //! A letter to the maintainer. The state says what was just seen, and nothing of the input is kept:
 //! what a chunk border cuts of a field name is kept as a count, since the bytes of a known name are
 //! known. A line that lies whole in the chunk goes through [`Tokens::whole_line`]; [`State`] serves
-//! the line that a border cuts, and both meet in [`Tokens::end_line`]. A CR ends its line at once;
-//! that an LF may follow in the next chunk is known to [`State::AfterCr`] alone.
+//! the line that a border cuts, and every line where the code is to be small ([`FAST`]); both meet
+//! in [`Tokens::end_line`]. A CR ends its line at once; that an LF may follow in the next chunk is
+//! known to [`State::AfterCr`] alone.
 
 use core::ops::Range;
 
 use crate::scan::{CR, LF, LineEnds, is_line_end};
+use crate::size::FAST;
 use crate::token::{Field, Token};
 
 static BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
@@ -252,7 +254,7 @@ pub(crate) enum Step {
         start: usize,
         end: usize,
     },
-    /// What the chunk has of a line that a border cuts; `last` where the line ends there.
+    /// What the chunk has of a line, which a border may cut; `last` where the line ends there.
     Piece {
         of: Cut,
         start: usize,
@@ -269,7 +271,7 @@ pub(crate) enum Step {
     },
 }
 
-/// What is in a line that a chunk border cuts.
+/// What is in a line of which a piece comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cut {
     Value(Field),
@@ -317,10 +319,12 @@ impl<'c> Tokens<'_, 'c> {
     #[inline(always)]
     pub(crate) fn step(&mut self) -> Option<Step> {
         loop {
-            if let Some(end) = self.line_ends.found() {
-                return self.whole_line(end);
+            if FAST {
+                if let Some(end) = self.line_ends.found() {
+                    return self.whole_line(end);
+                }
             }
-            if self.tokenizer.state == State::LineStart {
+            if FAST && self.tokenizer.state == State::LineStart {
                 if self.line_ends.find(self.chunk).is_some() {
                     continue;
                 }
@@ -385,13 +389,17 @@ impl<'c> Tokens<'_, 'c> {
                 if let Some(step) = self.resumed_line()? {
                     return Some(Some(step));
                 }
-            } else if self.line_ends.find(self.chunk).is_some() {
+            } else if FAST && self.line_ends.find(self.chunk).is_some() {
                 return Some(None);
             } else {
-                let rest = self.remaining();
-                self.tokenizer.state = State::at_line_start(*rest.first()?);
+                let first = *self.remaining().first()?;
+                if !FAST && is_line_end(first) {
+                    self.line_ends.find(self.chunk);
+                    return Some(Some(self.blank_line(self.at, first)));
+                }
+                self.tokenizer.state = State::at_line_start(first);
                 match self.tokenizer.state {
-                    State::FieldName { field, .. } => {
+                    State::FieldName { field, .. } if FAST => {
                         if let Some(step) = self.begin_value(field) {
                             return Some(Some(step));
                         }

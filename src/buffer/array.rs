@@ -3,6 +3,7 @@
 use core::ops::Range;
 
 use super::sealed::{Buffer, DataBuffer, TextBuffer};
+use crate::size::FAST;
 use crate::utf8::decode_in_place;
 
 /// An array and how much of it is in use.
@@ -83,7 +84,10 @@ impl<A: AsRef<[u8]> + AsMut<[u8]>> DataBuffer for ArrayBuffer<A> {
     }
 
     fn decode_text(&mut self) -> &str {
-        self.decode(0);
+        // Else it came as text.
+        if FAST {
+            self.decode(0);
+        }
         DataBuffer::text(self, 0)
     }
 
