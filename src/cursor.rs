@@ -91,7 +91,14 @@ struct Span {
     end: usize,
 }
 
-impl Lent<'_> {
+impl<'c> Lent<'c> {
+    /// What the block has set the last event ID buffer to; it is copied at once where the code is
+    /// small.
+    #[inline(always)]
+    fn id(self) -> Option<&'c str> {
+        if FAST { self.id } else { None }
+    }
+
     /// How many bytes of it the limit counts. An ID is lent only where all fits.
     fn len(self) -> usize {
         self.data.map_or(0, |span| span.end - span.start) + self.event_type.len()
@@ -120,12 +127,6 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     #[inline(always)]
     fn fits(&self) -> bool {
         FAST && self.fits
-    }
-
-    /// What the block has lent so far: nothing where the code is small.
-    #[inline(always)]
-    fn lent(&self) -> Lent<'c> {
-        if FAST { self.lent } else { Lent::default() }
     }
 
     /// Goes on to the next thing to hand out. `ALL` also stops at what is no event.
@@ -301,7 +302,7 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
         self.retained.put_data(self.bytes(start, end), last)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(target_os = "none"), inline(always))]
     fn keep_data(&mut self, Span { start, end }: Span) {
         self.retained.keep_data(self.bytes(start, end));
     }
@@ -372,12 +373,12 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
 
     #[inline(never)]
     fn append_id(&mut self, start: usize, end: usize, last: bool) -> bool {
-        if let Some(earlier) = self.lent.id.take() {
-            self.retained.put_id(earlier);
-        }
-        let whole = self.lend(start, end, last);
-        if whole.is_some_and(|text| self.retained.take_id(text, self.lent.len())) {
-            return true;
+        if FAST {
+            self.keep_id();
+            let whole = self.lend(start, end, last);
+            if whole.is_some_and(|text| self.retained.take_id(text, self.lent.len())) {
+                return true;
+            }
         }
         let appended = self.retained.append_id(self.bytes(start, end), last, self.lent.len());
         self.refuse_unless(appended)
@@ -420,7 +421,7 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     /// The blank line: 9.2.6, "dispatch the event". Says whether there is one.
     #[inline(always)]
     fn dispatch(&mut self) -> bool {
-        if let Some(data) = self.lent().data {
+        if let Some(data) = self.lent.data {
             match self.text.get(self.tokens.chunk(), data.start, data.end) {
                 Some(text) => self.data = text,
                 None => {
@@ -430,11 +431,11 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
             }
         }
         self.ended = self.retained.end_block();
-        if let Some(id) = self.lent().id {
+        if let Some(id) = self.lent.id() {
             self.retained.put_last_event_id(id);
             self.ended.sets_id = true;
         }
-        let dispatched = self.lent().data.is_some() || self.ended.has_data;
+        let dispatched = self.lent.data.is_some() || self.ended.has_data;
         if !dispatched {
             self.lent = Lent::default();
         }
@@ -444,12 +445,12 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     /// The event that was found.
     #[inline(always)]
     pub(crate) fn event(&mut self) -> Event<'_> {
-        let lent = self.lent();
-        let (data, kept_event_type, last_event_id) = match lent.data {
+        let (data, kept_event_type, last_event_id) = match self.lent.data {
             Some(_) => (self.data, self.retained.event_type(), self.retained.last_event_id()),
             None => self.retained.parts(),
         };
-        let event_type = if self.ended.has_event_type { kept_event_type } else { lent.event_type };
+        let event_type =
+            if self.ended.has_event_type { kept_event_type } else { self.lent.event_type };
         Event {
             event_type: if event_type.is_empty() { DEFAULT_EVENT_TYPE } else { event_type },
             data,
@@ -505,9 +506,9 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
 
     /// A value or comment as text, where it lies whole in the chunk and is well-formed; `last`
     /// where its line ends there.
-    #[inline(always)]
+    #[cfg_attr(not(target_os = "none"), inline(always))]
     fn lend(&mut self, start: usize, end: usize, last: bool) -> Option<&'c str> {
-        let whole = FAST && last && self.retained.line == Line::Start;
+        let whole = last && self.retained.line == Line::Start;
         if whole { self.text.get(self.tokens.chunk(), start, end) } else { None }
     }
 
@@ -519,9 +520,6 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
     /// Copies what the block has lent, which the cursor may not outlive.
     #[inline(always)]
     fn keep_lent(&mut self) {
-        if !FAST {
-            return;
-        }
         if let Some(data) = self.lent.data.take() {
             self.keep_data(data);
         }
@@ -529,8 +527,14 @@ impl<'p, 'c, B: Buffers> Cursor<'p, 'c, B> {
             self.retained.keep_event_type(self.lent.event_type);
             self.lent.event_type = "";
         }
-        if let Some(text) = self.lent.id.take() {
-            self.retained.put_id(text);
+        self.keep_id();
+    }
+
+    #[inline(always)]
+    fn keep_id(&mut self) {
+        if let Some(id) = self.lent.id() {
+            self.lent.id = None;
+            self.retained.put_id(id);
         }
     }
 

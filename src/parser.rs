@@ -123,8 +123,7 @@ where
     ///
     /// # Memory and cost
     ///
-    /// Nothing beside the arrays and the parser itself. Without an operating system (`target_os` is
-    /// `none`) the code is small rather than fast, and copies all values. What is lent from an array is checked to be
+    /// Nothing beside the arrays and the parser itself. What is lent from an array is checked to be
     /// UTF-8 each time: the data and type once for an event that was copied, the last event ID in
     /// force once for each event.
     pub const fn with_arrays(data: D, event_type: E, ids: I) -> Self {

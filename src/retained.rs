@@ -147,7 +147,7 @@ impl<B: Buffers> Retained<B> {
 
     /// Whether `more` bytes for a field fit, beside what is retained and `lent` bytes that the
     /// block has lent from the chunk: what is lent counts, so that the chunks decide nothing.
-    #[inline(always)]
+    #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn check(&self, field: Field, lent: usize, more: usize) -> Result<(), Limit> {
         let max_len = match field {
             Field::Data => self.buffers.data().max_len(),

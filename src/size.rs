@@ -4,7 +4,8 @@
 //! that is complete, which all must take near the limit or at a chunk border. So the fast ways can
 //! be left out without a change to what is read, and where flash is counted in KiB, they are: what
 //! asks [`FAST`] first is no code there. Every line is read by the state machine for cut lines, every
-//! value is copied into its buffer as checked text, and nothing is lent from the chunk.
+//! value is checked when it comes, and every ID is copied at once. A few functions that are inlined
+//! into many places for speed are left to the compiler there.
 //!
 //! `RUSTFLAGS='--cfg sse_wire_small' cargo test --test vectors --test laws` reads so on any machine;
 //! `tests/bare-metal/run` reads all vectors on one that does, and says how large the code is.

@@ -526,7 +526,7 @@ impl<'c> Tokens<'_, 'c> {
     }
 
     /// What the chunk has of the current line, and whether it ends there.
-    #[inline(always)]
+    #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn rest_of_line(&mut self) -> Option<(usize, usize, bool)> {
         let start = self.at;
         match self.line_ends.find(self.chunk) {
@@ -553,7 +553,7 @@ impl<'c> Tokens<'_, 'c> {
 
     /// Passes the line end at `end`, the byte `last`; a CR is one whatever follows. The state is
     /// [`State::LineStart`] already.
-    #[inline(always)]
+    #[cfg_attr(not(target_os = "none"), inline(always))]
     fn end_line(&mut self, end: usize, last: u8) {
         debug_assert_eq!(self.tokenizer.state, State::LineStart);
         self.line_ends.pass();

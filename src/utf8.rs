@@ -10,6 +10,8 @@
 
 use core::str::from_utf8;
 
+use crate::size::FAST;
+
 /// What stands for a maximal subpart of an ill-formed sequence.
 pub(crate) const REPLACEMENT: &str = "\u{FFFD}";
 
@@ -217,6 +219,9 @@ impl<'c> CheckedText<'c> {
     /// is the same at each call, and a line end stands at `end`.
     #[inline(always)]
     pub(crate) fn get(&mut self, chunk: &'c [u8], start: usize, end: usize) -> Option<&'c str> {
+        if !FAST {
+            return well_formed(chunk.get(start..end)?);
+        }
         if let Some(text) = self.known(start, end) {
             return Some(text);
         }
