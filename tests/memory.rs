@@ -198,6 +198,17 @@ fn bounded_memory_a_long_type_or_id_is_given_back_with_the_next_short_one() {
 }
 
 #[test]
+fn bounded_memory_a_block_that_uses_more_than_a_quarter_of_a_buffer_gives_nothing_back() {
+    let mut parser = Parser::new();
+    let [large, smaller] = [64, 40].map(|kib| event_of(kib << 10));
+    decode(&mut parser, large.chunks(1024));
+    for stream in [smaller, large] {
+        let (events, info) = decode(&mut parser, stream.chunks(1024));
+        assert_eq!((events, info.count_total), (1, 0));
+    }
+}
+
+#[test]
 fn a_block_makes_its_room_in_a_sink_at_once() {
     let text = "x".repeat(1000);
     for block in
