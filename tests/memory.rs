@@ -209,6 +209,16 @@ fn bounded_memory_a_block_that_uses_more_than_a_quarter_of_a_buffer_gives_nothin
 }
 
 #[test]
+fn bounded_memory_what_is_given_back_leaves_room_for_twice_the_block() {
+    let mut parser = Parser::new();
+    for kib in [64, 5] {
+        decode(&mut parser, event_of(kib << 10).chunks(1024));
+    }
+    let (events, info) = decode(&mut parser, event_of(9 << 10).chunks(1024));
+    assert_eq!((events, info.count_total), (1, 0));
+}
+
+#[test]
 fn a_block_makes_its_room_in_a_sink_at_once() {
     let text = "x".repeat(1000);
     for block in
