@@ -216,10 +216,17 @@ fn machine(effort: Effort) -> Machine {
         cores: cpuinfo.lines().filter(|line| line.starts_with("processor")).count(),
         rustc: output("rustc", &["-V"]),
         date: output("date", &["-u", "+%F"]),
-        commit: output("git", &["describe", "--always", "--dirty"]),
+        commit: commit(),
         rounds: effort.rounds,
         milliseconds: effort.time.as_millis() as u64,
     }
+}
+
+/// The last commit, and whether what is measured differs from it.
+fn commit() -> String {
+    let measured = ["status", "--porcelain", "--", "../../src", "../workloads", "../drive", "src"];
+    let changed = if output("git", &measured).is_empty() { "" } else { " with changes" };
+    output("git", &["log", "-1", "--format=%h"]) + changed
 }
 
 fn output(program: &str, arguments: &[&str]) -> String {
