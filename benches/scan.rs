@@ -16,6 +16,8 @@ mod work {
     pub(crate) const fn count(_bytes: usize) {}
 }
 mod settings;
+#[path = "../src/size.rs"]
+mod size;
 #[allow(dead_code, reason = "each bench uses its part")]
 mod workloads;
 
