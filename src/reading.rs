@@ -51,11 +51,7 @@ impl<'p, 'c, B: Buffers> Reading<'p, 'c, B> {
                 [_, ..]
                     if tokenizer.is_in_value(Field::Data) && line_ends.find(chunk).is_none() =>
                 {
-                    let put = retained.put_chunk(Field::Data, chunk);
-                    if put {
-                        tokenizer.pass(chunk.len());
-                    }
-                    put
+                    Self::take_value(tokenizer, retained, Field::Data, chunk)
                 }
                 _ => false,
             };
@@ -90,9 +86,20 @@ impl<'p, 'c, B: Buffers> Reading<'p, 'c, B> {
             }
             return ended;
         }
-        let put = retained.put_chunk(field, &[byte]);
+        Self::take_value(tokenizer, retained, field, &[byte])
+    }
+
+    /// Takes a chunk that is part of a value of `field`, if that is simple.
+    #[inline(always)]
+    fn take_value(
+        tokenizer: &mut Tokenizer,
+        retained: &mut Retained<B>,
+        field: Field,
+        chunk: &[u8],
+    ) -> bool {
+        let put = retained.put_chunk(field, chunk);
         if put {
-            tokenizer.pass(1);
+            tokenizer.pass(chunk.len());
         }
         put
     }

@@ -45,16 +45,7 @@ impl CutSequence {
             match self.keep_cut(piece) {
                 Ok("") => {}
                 Ok(well_formed) => text(well_formed)?,
-                Err(ill_formed) => {
-                    for part in ill_formed.utf8_chunks() {
-                        if !part.valid().is_empty() {
-                            text(part.valid())?;
-                        }
-                        if !part.invalid().is_empty() {
-                            text(replacement?)?;
-                        }
-                    }
-                }
+                Err(ill_formed) => decode(ill_formed, replacement, &mut text)?,
             }
         }
         if last && self.len > 0 {
@@ -135,15 +126,21 @@ impl CutSequence {
     }
 }
 
-/// Decodes all of `bytes`, with U+FFFD also for a sequence that their end cuts.
-#[cfg(feature = "alloc")]
-pub(crate) fn decode(bytes: &[u8], mut text: impl FnMut(&str)) {
+/// Decodes all of `bytes`, with `replacement` also for a sequence that their end cuts.
+pub(crate) fn decode<E: Copy>(
+    bytes: &[u8],
+    replacement: Result<&str, E>,
+    text: &mut impl FnMut(&str) -> Result<(), E>,
+) -> Result<(), E> {
     for part in bytes.utf8_chunks() {
-        text(part.valid());
+        if !part.valid().is_empty() {
+            text(part.valid())?;
+        }
         if !part.invalid().is_empty() {
-            text(REPLACEMENT);
+            text(replacement?)?;
         }
     }
+    Ok(())
 }
 
 /// Decodes the first `len` bytes of `room` in their place, with U+FFFD also for a sequence that

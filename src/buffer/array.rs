@@ -47,7 +47,7 @@ impl<A: AsRef<[u8]> + AsMut<[u8]>> TextBuffer for ArrayBuffer<A> {
     fn get(&self, range: Range<usize>) -> &str {
         crate::work::count(range.len());
         let text = self.array.as_ref().get(range).unwrap_or_default();
-        // Only whole `&str`s have been put there.
+        // Text is all that was put there, or data that was decoded since.
         core::str::from_utf8(text).unwrap_or_default()
     }
 

@@ -1,10 +1,11 @@
 //! Buffers on the heap.
 
 use alloc::{string::String, vec::Vec};
+use core::convert::Infallible;
 use core::ops::Range;
 
 use super::sealed::{Buffer, DataBuffer, TextBuffer};
-use crate::utf8::{decode, well_formed};
+use crate::utf8::{REPLACEMENT, decode, well_formed};
 
 /// Allocations up to this size stay.
 const ALWAYS_KEPT: usize = 4096;
@@ -13,6 +14,14 @@ const ALWAYS_KEPT: usize = 4096;
 #[inline(always)]
 fn shrunk(capacity: usize, used: usize) -> Option<usize> {
     (capacity > ALWAYS_KEPT && capacity / 4 > used).then(|| (2 * used).max(ALWAYS_KEPT))
+}
+
+/// Appends the text of bytes of which some are ill-formed.
+fn push_decoded(text: &mut String, bytes: &[u8]) {
+    let Ok(()) = decode(bytes, Ok(REPLACEMENT), &mut |part| {
+        text.push_str(part);
+        Ok::<(), Infallible>(())
+    });
 }
 
 impl Buffer for String {
@@ -131,7 +140,7 @@ impl DataBuffer for HeapData {
     #[inline(always)]
     fn push_bytes(&mut self, bytes: &[u8]) {
         match bytes {
-            &[byte] => self.bytes.push(byte),
+            &[byte] => self.push_byte(byte),
             _ => self.bytes.extend_from_slice(bytes),
         }
     }
@@ -156,7 +165,7 @@ impl DataBuffer for HeapData {
             Some(text) => text,
             None => {
                 self.decoded.clear();
-                decode(&self.bytes, |text| self.decoded.push_str(text));
+                push_decoded(&mut self.decoded, &self.bytes);
                 &self.decoded
             }
         }
@@ -167,7 +176,7 @@ impl DataBuffer for HeapData {
         crate::work::count(bytes.len());
         if well_formed(bytes).is_none() {
             let mut text = String::with_capacity(bytes.len());
-            decode(bytes, |part| text.push_str(part));
+            push_decoded(&mut text, bytes);
             crate::work::count(text.len());
             self.bytes.truncate(start);
             self.push_str(&text);
