@@ -92,7 +92,8 @@ impl Answers {
         };
         let guard = self.clients.come(peer, place);
         let greeting = self.greeting(resume);
-        let blocks = self.channel.clone().blocks(position, greeting, peer.to_string(), guard);
+        let new = matches!(resume, Resume::New | Resume::Gap);
+        let blocks = self.channel.clone().blocks(position, new, greeting, peer.to_string(), guard);
         let body = EventBody::new(blocks, |block: Arc<[u8]>, out| {
             out.extend_from_slice(&block);
             Ok(())

@@ -64,17 +64,19 @@ impl Channel {
         self.buffer().end()
     }
 
-    /// The greeting, and then the blocks behind a position, those that will come included. `name`
-    /// is what to call the client; `guard` goes with it.
+    /// The greeting, and then the blocks behind a position, those that will come included. A client
+    /// that is `new` misses nothing where its first block is a later one. `name` is what to call
+    /// the client; `guard` goes with it.
     pub(crate) fn blocks<G: Send>(
         self: Arc<Self>,
         position: Position,
+        new: bool,
         greeting: Option<Arc<[u8]>>,
         name: String,
         guard: G,
     ) -> impl Stream<Item = Arc<[u8]>> + Send {
         let ended = self.ended.subscribe();
-        let client = Client { channel: self, position, greeting, ended, name, _guard: guard };
+        let client = Client { channel: self, position, new, greeting, ended, name, _guard: guard };
         stream::unfold(client, async |mut client| Some((client.next().await?, client)))
     }
 }
@@ -82,6 +84,7 @@ impl Channel {
 struct Client<G> {
     channel: Arc<Channel>,
     position: Position,
+    new: bool,
     greeting: Option<Arc<[u8]>>,
     ended: watch::Receiver<bool>,
     name: String,
@@ -119,9 +122,42 @@ impl<G> Client<G> {
     /// The next block that is there already.
     fn next_held(&mut self) -> Result<Option<Arc<[u8]>>, Lagged> {
         let buffer = self.channel.buffer();
-        let mut blocks = buffer.after(self.position)?;
+        let mut blocks = match buffer.after(self.position) {
+            Err(_) if self.new => buffer.after(buffer.start())?,
+            blocks => blocks?,
+        };
         let block = blocks.next().cloned();
         self.position = blocks.position();
+        self.new &= block.is_none();
         Ok(block)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{FutureExt, StreamExt};
+
+    use super::*;
+
+    /// What a client of a channel that holds two blocks is given that began before four were pushed.
+    fn given(new: bool) -> Vec<Arc<[u8]>> {
+        let channel = Arc::new(Channel::new(Bounds { blocks: Some(2), ..Bounds::default() }));
+        let blocks = channel.clone().blocks(channel.start(), new, None, "here".to_owned(), ());
+        for data in ["1", "2", "3", "4"] {
+            channel.push(&Block { data: Some(data), ..Block::new() }).unwrap();
+        }
+        channel.end();
+        blocks.collect().now_or_never().expect("the channel has ended")
+    }
+
+    #[test]
+    fn a_new_client_is_given_what_is_held_by_the_time_it_is_served() {
+        let expected: [Arc<[u8]>; 2] = [(*b"data: 3\n\n").into(), (*b"data: 4\n\n").into()];
+        assert_eq!(given(true), expected);
+    }
+
+    #[test]
+    fn a_client_that_came_back_is_let_go_rather_than_miss_blocks_unseen() {
+        assert!(given(false).is_empty());
     }
 }
