@@ -132,6 +132,23 @@ fn bounded_memory_events_of_one_large_size_keep_their_buffer() {
 }
 
 #[test]
+fn bounded_memory_a_block_of_a_quarter_of_the_buffer_keeps_it_and_one_of_less_gives_back() {
+    // What is retained of the first chunk is as long as the data, and the first to be allocated.
+    let chunks = |data_len| [format!("data: {}", "x".repeat(data_len)), "\n\n".to_owned()];
+    let decode = |parser: &mut Parser, data_len| {
+        let chunks = chunks(data_len);
+        let (count, info) = decode(parser, chunks.iter().map(String::as_bytes));
+        assert_eq!(count, 1);
+        info.bytes_current
+    };
+    let mut parser = Parser::new();
+    assert_eq!(decode(&mut parser, 16 << 10), 16 << 10);
+    assert_eq!(decode(&mut parser, 4 << 10), 0);
+    let used = (4 << 10) - 1;
+    assert_eq!(decode(&mut parser, used), 2 * used as i64 - (16 << 10), "room for two of it stays");
+}
+
+#[test]
 fn bounded_memory_what_a_dropped_id_took_is_given_back_with_the_next_block() {
     let mut parser = Parser::new();
     let mut dropped = vec![b'x'; 1 << 20];
