@@ -149,6 +149,16 @@ fn bounded_memory_a_block_of_a_quarter_of_the_buffer_keeps_it_and_one_of_less_gi
 }
 
 #[test]
+fn bounded_memory_the_text_of_ill_formed_data_is_given_back_with_the_next_block() {
+    let mut parser = Parser::new();
+    let line = [&b"data: "[..], &[0xFF; 1000]].concat();
+    let (count, info) = decode(&mut parser, [&line[..], b"\n\n"].into_iter());
+    assert!(count == 1 && info.bytes_current >= 4000, "the event can still be lent: {info:?}");
+    let (_, info) = decode(&mut parser, [&b"event: x\n\n"[..]].into_iter());
+    assert!(info.bytes_current <= -3000, "each byte was three of text: {info:?}");
+}
+
+#[test]
 fn bounded_memory_what_a_dropped_id_took_is_given_back_with_the_next_block() {
     let mut parser = Parser::new();
     let mut dropped = vec![b'x'; 1 << 20];
