@@ -9,7 +9,8 @@ use std::io::{self, ErrorKind, Read};
 use allocation_counter::measure;
 use sse_wire::io::{BlockWriter, EventReader};
 use sse_wire::{
-    Block, Buffers, EncodeError, End, Item, LimitError, Parser, ReadError, Refused, WriteError,
+    Block, Buffers, EncodeError, End, FmtSink, Item, LimitError, Parser, ReadError, Refused,
+    SliceSink, WriteError,
 };
 use support::encoder::{encoder_cases, names, with_block};
 use support::script::{Said, Script, Step, Target, Trouble, collect};
@@ -317,6 +318,8 @@ fn a_target_that_fails_in_the_middle_of_a_block_loses_nothing() {
                     assert!(matches!(error, WriteError::Transport(_)), "{error:?}");
                     let source = error.source().unwrap().downcast_ref::<io::Error>().unwrap();
                     assert_eq!(Trouble::from(source), trouble);
+                    // Beside its source, not in its place.
+                    assert_eq!(error.to_string(), "the stream could not be written");
                     told += 1;
                     written = writer.flush();
                 }
@@ -362,7 +365,46 @@ fn bounded_memory_a_writer_uses_its_buffer_again_and_gives_a_large_one_back() {
     writer.write(&block).unwrap();
     let info = measure(|| (0..100).for_each(|_| writer.write(&block).unwrap()));
     assert_eq!(info.count_total, 0);
+    // The largest block whose buffer stays: what is asked for is that of the target's room.
+    let kept = "x".repeat(16 * 1024 - "data: \n\n".len());
+    let kept = Block::new().data(&kept);
+    writer.write(&kept).unwrap();
+    let info = measure(|| writer.write(&kept).unwrap());
+    assert_eq!(info.count_total, 0);
     let large = "x".repeat(1 << 20);
     let info = measure(|| writer.write(&Block::new().data(&large)).unwrap());
-    assert!(info.bytes_max >= 1 << 20 && info.bytes_current <= 16 * 1024, "{info:?}");
+    assert!(info.bytes_max >= 1 << 20 && info.bytes_current <= 0, "{info:?}");
+}
+
+#[test]
+fn a_block_makes_its_room_at_once() {
+    let text = "x".repeat(1000);
+    let mut writer = BlockWriter::new(io::sink());
+    let info = measure(|| Block::new().data(&text).encode(&mut writer).unwrap());
+    assert_eq!(info.count_total, 1);
+}
+
+/// A target that fails.
+struct Broken;
+
+impl std::fmt::Write for Broken {
+    fn write_str(&mut self, _: &str) -> std::fmt::Result {
+        Err(std::fmt::Error)
+    }
+}
+
+#[test]
+fn an_error_of_a_block_is_an_io_error_of_the_kind_that_says_what_to_do() {
+    let kind = |error: EncodeError| {
+        let text = error.to_string();
+        let error = io::Error::from(error);
+        assert_eq!(error.to_string(), text);
+        error.kind()
+    };
+    let block = Block::new().data("1");
+    let no_room = block.encode(&mut SliceSink::new(&mut [0; 4])).unwrap_err();
+    assert_eq!(kind(no_room), ErrorKind::StorageFull);
+    assert_eq!(kind(block.encode(&mut FmtSink(Broken)).unwrap_err()), ErrorKind::Other);
+    let injects = Block::new().id("1\n").encode(&mut Vec::new()).unwrap_err();
+    assert_eq!(kind(injects), ErrorKind::InvalidData);
 }
