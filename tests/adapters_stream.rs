@@ -136,6 +136,7 @@ fn decode(case: &DecoderCase, way: Way, chunks: &[&[u8]]) -> Decoded {
     if way == Way::Items {
         decoded.comments = Some(Vec::new());
     }
+    assert!(!stream.is_terminated(), "or nobody would ask it");
     while !run(&mut stream, way, &mut decoded) {
         decoded.after.push(decoded.events.len());
     }
