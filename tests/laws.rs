@@ -172,9 +172,12 @@ proptest! {
                 prop_assert!(last_end <= range.start, "tokens come in order");
                 last_end = range.end;
                 match token {
-                    Token::Value { bytes, .. }
-                    | Token::Comment { bytes, .. }
-                    | Token::Unknown { bytes, .. } => prop_assert_eq!(bytes, at(range)),
+                    Token::Value { bytes, complete, .. }
+                    | Token::Comment { bytes, complete, .. }
+                    | Token::Unknown { bytes, complete, .. } => {
+                        prop_assert_eq!(bytes, at(range));
+                        prop_assert!(complete || !bytes.is_empty(), "only a line's end may have no bytes");
+                    }
                     Token::BlankLine { block, .. } => {
                         prop_assert!(matches!(at(range), b"\n" | b"\r"));
                         prop_assert!(matches!(at(block), [.., b'\n' | b'\r']));
