@@ -593,10 +593,9 @@ impl<B: Buffers> Retained<B> {
         self.buffers.data_mut().release(data);
         self.buffers.event_type_mut().release(event_type);
         self.buffers.ids_mut().release(self.ids.len());
-        // A large buffer is looked at again at the end of the next block, and so is data, whose text
-        // may have taken another.
+        // A large buffer is looked at again at the end of the next block, and so is all data: its
+        // text may have taken another.
         self.in_use = self.has_data()
-            || self.buffers.data().is_large()
             || self.buffers.event_type().is_large()
             || self.buffers.ids().is_large();
         EndedBlock {

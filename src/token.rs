@@ -53,7 +53,8 @@ impl core::fmt::Display for Field {
 ///
 /// A value, a comment or an unknown line that a chunk border cuts comes in several pieces: all but
 /// the last have `complete: false`. No byte is kept back once it is known what it belongs to, so a
-/// line may end with an empty piece. Bytes are those of the stream, not decoded; positions count from the stream's first byte.
+/// line may end with an empty piece. Bytes are those of the stream, not decoded; positions count from
+/// the stream's first byte.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Token<'c> {
