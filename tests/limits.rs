@@ -83,6 +83,63 @@ fn what_fits_each_array_exactly_comes() {
 }
 
 #[test]
+fn bounded_memory_the_lf_between_empty_data_lines_counts_wherever_they_are_cut() {
+    const LIMIT: usize = 40;
+    for line in ["data\n", "data:\n", "data: \n", "data: \r\n", "data: \r"] {
+        for lines in [LIMIT, LIMIT + 1, LIMIT + 2, 3 * LIMIT] {
+            let end = line.trim_start_matches(|c| "data: ".contains(c));
+            let stream = format!("{}{end}data: last{end}{end}", line.repeat(lines));
+            let (data, errors, _) = outcome!(Parser::with_limit(LIMIT), stream);
+            let refused = lines > LIMIT + 1;
+            assert_eq!((data.len(), errors.len()), (2 - usize::from(refused), refused.into()));
+            for size in 1..8 {
+                let mut parser = Parser::with_limit(LIMIT);
+                for chunk in stream.as_bytes().chunks(size) {
+                    let mut events = parser.push(chunk);
+                    while !matches!(events.next(), Ok(None)) {}
+                    assert!(parser.retained() <= LIMIT, "{line:?}, {lines} lines by {size}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_comment_between_data_lines_changes_nothing_of_them_wherever_they_are_cut() {
+    let data = format!("ab\n{}", "\u{E9}".repeat(60));
+    for comment in 0..100 {
+        let (first, rest) = data.split_once('\n').unwrap();
+        let stream = format!("data: {first}\n:{}\ndata: {rest}\n\n", "c".repeat(comment));
+        for size in 1..60 {
+            let mut parser = Parser::with_limit(data.len());
+            let mut told = Vec::new();
+            for chunk in stream.as_bytes().chunks(size) {
+                let mut items = parser.observe(chunk);
+                while let Some(item) = items.next().unwrap() {
+                    match item {
+                        Item::Event(event) => told.push(event.data.to_owned()),
+                        Item::Comment { text, .. } => told.push(text.to_owned()),
+                        other => panic!("{other:?}"),
+                    }
+                }
+            }
+            assert_eq!(told, ["c".repeat(comment), data.clone()], "chunks of {size}");
+        }
+    }
+}
+
+#[test]
+fn a_comment_that_was_told_is_retained_no_more_nor_is_a_refused_event_before_it() {
+    let mut parser = Parser::new();
+    assert!(matches!(parser.observe(b"data: abc\n: com").next(), Ok(None)));
+    assert!(matches!(parser.observe(b"ment\n").next(), Ok(Some(Item::Comment { .. }))));
+    assert_eq!(parser.retained(), 3);
+    parser.set_limit(3).unwrap();
+    assert_eq!(parser.set_limit(2).unwrap_err().limit(), 2);
+    assert_eq!(parser.retained(), 0);
+}
+
+#[test]
 fn an_error_names_the_limit_and_the_position_and_says_what_to_do() {
     let (_, errors, _) = outcome!(Parser::with_limit(4), "data: 1\n\n: c\ndata: 12345\n\n");
     assert_eq!(facts(&errors[0]), (4, 9, None, Refused::Event));
