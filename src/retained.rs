@@ -133,7 +133,8 @@ impl<B: Buffers> Retained<B> {
     fn held(&self, field: Field) -> usize {
         match field {
             Field::Data => match self.line {
-                Line::AfterComment { start } if self.has_data() => start,
+                // A comment begins where the data ends, and without data at 0.
+                Line::AfterComment { start } => start,
                 Line::Comment { .. } => self.buffers.data().len(),
                 _ if self.has_data() => self.buffers.data().len(),
                 _ => 0,
