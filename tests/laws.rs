@@ -59,6 +59,22 @@ fn hostile_stream() -> impl Strategy<Value = Vec<u8>> {
     vec(select(pieces), 0..24).prop_map(|pieces| pieces.concat())
 }
 
+/// Sequences of UTF-8, whole, cut, and such as are none.
+const SEQUENCES: [&[u8]; 12] = [
+    b"a",
+    b"\xC3\xA9",
+    b"\xC3",
+    b"\xE2\x82\xAC",
+    b"\xE2\x82",
+    b"\xE2",
+    b"\xF0\x9F\x98\x80",
+    b"\xF0\x9F\x98",
+    b"\xED\xA0",
+    b"\xF4\x90",
+    b"\x80",
+    b"\xFF",
+];
+
 /// The chunks of `stream` that end at the given places, in any order and repeated.
 fn cut<'s>(stream: &'s [u8], places: &[prop::sample::Index]) -> Vec<&'s [u8]> {
     let mut ends: Vec<usize> = places.iter().map(|place| place.index(stream.len() + 1)).collect();
@@ -148,6 +164,28 @@ proptest! {
         prop_assert_eq!(&comments(&mut observed, &chunks), &whole);
         prop_assert_eq!(&comments(&mut TokenizerDriver, &chunks), &whole);
         prop_assert_eq!(&comments(&mut FixedDriver::new(Way::Observe, ""), &chunks), &whole);
+    }
+
+    #[test]
+    fn decoding_gives_each_field_and_comment_the_text_of_its_bytes_wherever_they_are_cut(
+        sequences in vec(select(&SEQUENCES[..]), 0..5),
+    ) {
+        let bytes = sequences.concat();
+        // The same decoder (Encoding Standard): one U+FFFD for each maximal subpart.
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let parts: [&[u8]; 5] = [b"id: ", b"\nevent: ", b"\ndata: ", b"\n: ", b"\n\n"];
+        let stream = parts.join(&bytes[..]);
+        let event_type = if text.is_empty() { "message" } else { &text };
+        for driver in &mut drivers() {
+            every_chunking(&stream, |chunks| {
+                let decoded = driver.decode(chunks, None, None);
+                let (told_type, data, id, _) = &decoded.events[0];
+                assert_eq!([told_type, data, id], [event_type, &text, &text], "{}", driver.name());
+                if let Some(comments) = &decoded.comments {
+                    assert_eq!(comments, &[text.as_str()]);
+                }
+            });
+        }
     }
 
     #[test]
