@@ -498,6 +498,18 @@ fn items(stream: &[u8]) -> Vec<BlockOf> {
 }
 
 #[test]
+fn an_id_with_a_nul_at_any_place_among_any_other_bytes_is_ignored() {
+    for other in (1..0x80).filter(|byte| !b"\n\r".contains(byte)) {
+        for nul in 0..17 {
+            let mut id = [other; 17];
+            id[nul] = 0;
+            let stream = [b"id: good\nid: ", &id[..], b"\ndata: x\n\n"].concat();
+            assert_eq!(events_of(&stream)[0].2, "good", "{other:#x}, NUL at {nul}");
+        }
+    }
+}
+
+#[test]
 fn zero_copy_an_event_in_one_chunk_is_lent_from_it() {
     for case in decoder_cases().iter().filter(|case| case.limit.is_none()) {
         let stream = case.chunks.concat();
