@@ -133,3 +133,20 @@ impl<'p, 'c, B: Buffers> Reading<'p, 'c, B> {
         }
     }
 }
+
+#[cfg(all(test, feature = "std", not(sse_wire_small)))]
+mod tests {
+    use crate::Parser;
+    use crate::work::counted;
+
+    #[test]
+    fn linear_time_a_chunk_that_ends_a_long_data_line_is_looked_through_once() {
+        const LEN: usize = 10_000;
+        let mut parser = Parser::new();
+        assert!(parser.push(b"data: x").next().unwrap().is_none());
+        let chunk = [&[b'x'; LEN][..], b"\n"].concat();
+        let work = counted(|| assert!(parser.push(&chunk).next().unwrap().is_none()));
+        // And kept.
+        assert!((2 * LEN..2 * LEN + 200).contains(&work), "{work}");
+    }
+}
