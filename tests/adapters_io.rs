@@ -365,7 +365,7 @@ fn bounded_memory_a_writer_uses_its_buffer_again_and_gives_a_large_one_back() {
     writer.write(&block).unwrap();
     let info = measure(|| (0..100).for_each(|_| writer.write(&block).unwrap()));
     assert_eq!(info.count_total, 0);
-    // The largest block whose buffer stays: what is asked for is that of the target's room.
+    // The largest block whose buffer stays.
     let kept = "x".repeat(16 * 1024 - "data: \n\n".len());
     let kept = Block::new().data(&kept);
     writer.write(&kept).unwrap();

@@ -134,10 +134,9 @@ fn bounded_memory_events_of_one_large_size_keep_their_buffer() {
 #[test]
 fn bounded_memory_a_block_of_a_quarter_of_the_buffer_keeps_it_and_one_of_less_gives_back() {
     // What is retained of the first chunk is as long as the data, and the first to be allocated.
-    let chunks = |data_len| [format!("data: {}", "x".repeat(data_len)), "\n\n".to_owned()];
     let decode = |parser: &mut Parser, data_len| {
-        let chunks = chunks(data_len);
-        let (count, info) = decode(parser, chunks.iter().map(String::as_bytes));
+        let line = format!("data: {}", "x".repeat(data_len));
+        let (count, info) = decode(parser, [line.as_bytes(), b"\n\n"].into_iter());
         assert_eq!(count, 1);
         info.bytes_current
     };

@@ -144,7 +144,7 @@ mod tests {
         let channel = Arc::new(Channel::new(Bounds { blocks: Some(2), ..Bounds::default() }));
         let blocks = channel.clone().blocks(channel.start(), new, None, "here".to_owned(), ());
         for data in ["1", "2", "3", "4"] {
-            channel.push(&Block { data: Some(data), ..Block::new() }).unwrap();
+            channel.push(&Block::new().data(data)).unwrap();
         }
         channel.end();
         blocks.collect().now_or_never().expect("the channel has ended")
