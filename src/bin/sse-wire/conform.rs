@@ -173,10 +173,9 @@ fn parse(
     last_event_id: Option<&str>,
     limit: Option<Integer>,
 ) -> Result<Parsed, String> {
-    let mut parser = match limit {
-        Some(Integer(limit)) => Parser::with_limit(usize::try_from(limit).unwrap_or(usize::MAX)),
-        None => Parser::new(),
-    };
+    // The stream is here as a whole: without a limit it needs little more than it takes already.
+    let limit = limit.and_then(|Integer(limit)| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+    let mut parser = Parser::with_limit(limit);
     if let Some(id) = last_event_id {
         parser.set_last_event_id(id).map_err(|error| format!("`last_event_id`: {error}"))?;
     }
