@@ -265,6 +265,36 @@ fn an_empty_chunk_begins_no_value_and_retains_nothing() {
 }
 
 #[test]
+fn an_event_type_of_a_refused_event_is_not_retained() {
+    let mut parser = Parser::with_limit(40);
+    assert!(parser.push(&[b"data: ", &[b'x'; 41][..]].concat()).next().is_err());
+    assert_eq!(parser.push(b"\nevent: abc\n").next(), Ok(None));
+    assert_eq!(parser.retained(), 0);
+    let End::Incomplete(pending) = parser.finish() else { panic!("the block has no end") };
+    assert_eq!(pending.event_type, "");
+}
+
+#[test]
+fn chunk_invariance_a_sequence_that_is_cut_where_the_limit_is_met_is_decoded_whole() {
+    let text = "\u{feff}é\u{10348}";
+    let needed = text.len();
+    for limit in needed..4 * needed {
+        // What room there is, is asked for at the first chunk, and again where that is used up.
+        let mut parser = Parser::with_limit(limit);
+        let stream = format!("data: {text}\n\n");
+        assert_eq!(parser.push(b"").next(), Ok(None));
+        let mut data = Vec::new();
+        for byte in stream.as_bytes().chunks(1) {
+            let mut events = parser.push(byte);
+            while let Some(event) = events.next().unwrap() {
+                data.push(event.data.to_owned());
+            }
+        }
+        assert_eq!(data, [text], "a limit of {limit} bytes");
+    }
+}
+
+#[test]
 fn a_comment_that_nobody_wants_any_more_is_not_retained() {
     let mut parser = Parser::new();
     assert_eq!(parser.observe(b"data: ab\n: a long comm").next(), Ok(None));
