@@ -367,8 +367,8 @@ proptest! {
 
     #[test]
     fn round_trip_what_is_encoded_decodes_to_itself_alone_and_between_others_or_is_refused(
-        event_type in any_text(),
-        data in any_text(),
+        event_type in prop::option::of(any_text()),
+        data in prop::option::of(any_text()),
         id in prop::option::of(any_text()),
         retry in prop::option::of(any::<u64>()),
         comment in prop::option::of(any_text()),
@@ -376,34 +376,50 @@ proptest! {
     ) {
         let block = Block {
             comment: comment.as_deref(),
+            event_type: event_type.as_deref(),
+            data: data.as_deref(),
             id: id.as_deref(),
             retry,
-            ..Block::new().event_type(&event_type).data(&data)
+            ..Block::new()
         };
-        let mut stream = b"id: before\n\n".to_vec();
-        let before = stream.len();
-        let refused = [Some(&event_type), id.as_ref(), comment.as_ref()]
+        let refused = [&event_type, &id, &comment]
             .into_iter()
             .flatten()
             .any(|line| line.contains(['\r', '\n'])) || id.as_ref().is_some_and(|id| id.contains('\0'));
+        let mut alone = Vec::new();
+        prop_assert_eq!(block.encode(&mut alone).is_err(), refused);
+        let mut stream = b"id: before\nevent: b\ndata: before\n\n".to_vec();
+        let begin = stream.len();
         prop_assert_eq!(block.encode(&mut stream).is_err(), refused);
         if refused {
-            prop_assert_eq!(stream.len(), before);
+            prop_assert_eq!((alone.len(), stream.len()), (0, begin));
             return Ok(());
         }
-        let one_line = !data.contains('\r');
+        let one_line = data.as_ref().is_none_or(|data| !data.contains('\r'));
         prop_assert_eq!(block.strict().encode(&mut Vec::new()).is_ok(), one_line);
+        let end = stream.len();
         stream.extend_from_slice(b"data: after\n\n");
-        let decoded = GrowableDriver(Way::Observe, "").decode(&cut(&stream, &places), None, None);
-        prop_assert_eq!(decoded.events.len(), 2);
-        let told = &decoded.events[0];
-        let shown_type = if event_type.is_empty() { "message" } else { &event_type };
-        prop_assert_eq!(&told.0, shown_type);
-        prop_assert_eq!(&told.1, &data.replace("\r\n", "\n").replace('\r', "\n"));
-        prop_assert_eq!(&told.2, id.as_deref().unwrap_or("before"));
-        prop_assert_eq!(decoded.retry, retry);
-        prop_assert_eq!(decoded.comments.unwrap(), comment.into_iter().collect::<Vec<_>>());
-        prop_assert!(decoded.clean);
+
+        let event = |id: &str, range: Range<usize>| data.as_ref().map(|data| {
+            let shown_type = event_type.as_deref().filter(|name| !name.is_empty());
+            let data = data.replace("\r\n", "\n").replace('\r', "\n");
+            (shown_type.unwrap_or("message").into(), data, id.into(), range.start as u64..range.end as u64)
+        });
+        for (stream, expected) in [
+            (&alone, event(id.as_deref().unwrap_or_default(), 0..alone.len()).into_iter().collect::<Vec<_>>()),
+            (&stream, {
+                let id = id.as_deref().unwrap_or("before");
+                let before = ("b".into(), "before".into(), "before".into(), 0..begin as u64);
+                let after = ("message".into(), "after".into(), id.into(), end as u64..stream.len() as u64);
+                [Some(before), event(id, begin..end), Some(after)].into_iter().flatten().collect()
+            }),
+        ] {
+            let decoded = GrowableDriver(Way::Observe, "").decode(&cut(stream, &places), None, None);
+            prop_assert_eq!(decoded.events, expected);
+            prop_assert_eq!(decoded.retry, retry);
+            prop_assert_eq!(decoded.comments.unwrap(), comment.clone().into_iter().collect::<Vec<_>>());
+            prop_assert!(decoded.clean);
+        }
     }
 
     #[test]
