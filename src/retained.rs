@@ -233,7 +233,7 @@ impl<B: Buffers> Retained<B> {
     /// Appends text that is known to fit: the only way into a buffer.
     #[inline(always)]
     fn put(&mut self, field: Field, text: &str) {
-        crate::work::count(text.len());
+        crate::work::count_bytes(text.len());
         self.in_use = true;
         match field {
             Field::Data => self.buffers.data_mut().push_str(text),
@@ -259,7 +259,7 @@ impl<B: Buffers> Retained<B> {
 
     #[inline(always)]
     fn put_bytes(&mut self, bytes: &[u8]) {
-        crate::work::count(bytes.len());
+        crate::work::count_bytes(bytes.len());
         self.buffers.data_mut().push_bytes(bytes);
     }
 
@@ -411,7 +411,7 @@ impl<B: Buffers> Retained<B> {
             self.in_use = true;
         }
         if self.line == Line::Id {
-            crate::work::count(piece.len());
+            crate::work::count_bytes(piece.len());
             let nul = first_nul(piece);
             let piece = &piece[..nul.unwrap_or(piece.len())];
             let ends = last || nul.is_some();
@@ -455,7 +455,7 @@ impl<B: Buffers> Retained<B> {
     /// Makes `text`, which is an ID and known to fit, the last event ID string.
     #[inline(always)]
     pub(crate) fn put_last_event_id(&mut self, text: &str) {
-        crate::work::count(text.len());
+        crate::work::count_bytes(text.len());
         self.buffers.ids_mut().truncate(0);
         self.buffers.ids_mut().push_str(text);
         self.ids.replace(self.buffers.ids());
@@ -668,7 +668,7 @@ const JOINT: &str = "\n";
 pub(crate) fn has_nul(text: &str) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH_BITS: u64 = ONES << 7;
-    crate::work::count(text.len());
+    crate::work::count_bytes(text.len());
     // Most IDs are shorter than a search pays for. A word has a zero byte where, if 1 is taken from
     // each byte, some high bit appears that was not there.
     let mut words = text.as_bytes().chunks_exact(8);

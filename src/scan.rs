@@ -71,11 +71,11 @@ impl LineEnds {
             self.mask = len.is_some().into();
             self.block_start = self.scanned + len.unwrap_or(0);
             self.scanned = len.map_or(chunk.len(), |_| self.block_start + 1);
-            crate::work::count(self.scanned - (chunk.len() - rest.len()));
+            crate::work::count_bytes(self.scanned - (chunk.len() - rest.len()));
             return;
         }
         if let &[byte] = rest {
-            crate::work::count(1);
+            crate::work::count_bytes(1);
             self.mask = is_line_end(byte).into();
             self.block_start = self.scanned;
             self.scanned = chunk.len();
@@ -84,7 +84,7 @@ impl LineEnds {
         let mut blocks = rest.chunks_exact(BLOCK);
         let mut block_start = self.scanned;
         for block in &mut blocks {
-            crate::work::count(BLOCK);
+            crate::work::count_bytes(BLOCK);
             let mask = block.try_into().map_or(0, line_end_mask);
             if mask != 0 {
                 self.mask = mask;
@@ -182,11 +182,11 @@ fn line_end_mask_of_tail(chunk: &[u8], tail: &[u8]) -> u64 {
     match chunk.last_chunk::<BLOCK>() {
         // Bytes before the tail come along, which costs less than a mask of another length.
         Some(block) if !tail.is_empty() => {
-            crate::work::count(BLOCK);
+            crate::work::count_bytes(BLOCK);
             line_end_mask(block) >> (BLOCK - tail.len())
         }
         _ => {
-            crate::work::count(tail.len());
+            crate::work::count_bytes(tail.len());
             portable_mask(tail)
         }
     }

@@ -41,7 +41,7 @@ impl CutSequence {
             piece = self.complete(piece, replacement, &mut text)?;
         }
         if self.len == 0 {
-            crate::work::count(piece.len());
+            crate::work::count_bytes(piece.len());
             match self.keep_cut(piece) {
                 Ok("") => {}
                 Ok(well_formed) => text(well_formed)?,
@@ -147,7 +147,7 @@ pub(crate) fn decode<E: Copy>(
 /// their end cuts, and returns the length of the text. The caller knows it to fit.
 pub(crate) fn decode_in_place(room: &mut [u8], len: usize) -> usize {
     let is_text = |bytes: &[u8]| {
-        crate::work::count(bytes.len());
+        crate::work::count_bytes(bytes.len());
         from_utf8(bytes).is_ok()
     };
     if room.get(..len).is_none_or(is_text) {
@@ -166,7 +166,7 @@ pub(crate) fn decode_in_place(room: &mut [u8], len: usize) -> usize {
                 (valid, error.error_len().unwrap_or(rest.len() - valid))
             }
         };
-        crate::work::count(2 * (valid + invalid));
+        crate::work::count_bytes(2 * (valid + invalid));
         room.copy_within(read..read + valid, written);
         written += valid;
         read += valid + invalid;
@@ -242,11 +242,11 @@ impl<'c> CheckedText<'c> {
         self.start = start;
         self.text = well_formed(stretch).unwrap_or_else(|| {
             let len = from_utf8(stretch).map_or_else(|error| error.valid_up_to(), str::len);
-            crate::work::count(2 * len);
+            crate::work::count_bytes(2 * len);
             from_utf8(&stretch[..len]).unwrap_or_default()
         });
         // An ill-formed sequence ends the check.
-        crate::work::count(self.text.len() + 1);
+        crate::work::count_bytes(self.text.len() + 1);
     }
 }
 

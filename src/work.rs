@@ -3,10 +3,10 @@
 
 #[cfg(not(all(test, feature = "alloc")))]
 #[inline(always)]
-pub(crate) const fn count(_bytes: usize) {}
+pub(crate) const fn count_bytes(_bytes: usize) {}
 
 #[cfg(all(test, feature = "alloc"))]
-pub(crate) use counted::count;
+pub(crate) use counted::count_bytes;
 #[cfg(all(test, any(feature = "std", feature = "stream")))]
 pub(crate) use counted::counted;
 #[cfg(all(test, feature = "std"))]
@@ -25,7 +25,7 @@ mod counted {
         static BYTES: Cell<usize> = const { Cell::new(0) };
     }
 
-    pub(crate) fn count(bytes: usize) {
+    pub(crate) fn count_bytes(bytes: usize) {
         BYTES.set(BYTES.get() + bytes);
     }
 

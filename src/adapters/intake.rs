@@ -138,7 +138,7 @@ impl<B: Buffers, M: AsRef<[u8]> + AsMut<[u8]>> Intake<B, M> {
             Place::Default => DEFAULT_EVENT_TYPE,
             Place::Kept => kept(&self.parser),
             Place::Read(range) => {
-                crate::work::count(range.len());
+                crate::work::count_bytes(range.len());
                 let text = self.buffer.as_ref().get(range).unwrap_or_default();
                 // The parser has found it to be UTF-8.
                 core::str::from_utf8(text).unwrap_or_default()

@@ -45,7 +45,7 @@ impl<A: AsRef<[u8]> + AsMut<[u8]>> Buffer for ArrayBuffer<A> {
 
 impl<A: AsRef<[u8]> + AsMut<[u8]>> TextBuffer for ArrayBuffer<A> {
     fn get(&self, range: Range<usize>) -> &str {
-        crate::work::count(range.len());
+        crate::work::count_bytes(range.len());
         let text = self.array.as_ref().get(range).unwrap_or_default();
         // Text is all that was put there, or data that was decoded since.
         core::str::from_utf8(text).unwrap_or_default()
@@ -54,7 +54,7 @@ impl<A: AsRef<[u8]> + AsMut<[u8]>> TextBuffer for ArrayBuffer<A> {
     fn remove(&mut self, start: usize, end: usize) {
         if let Some(text) = self.array.as_mut().get_mut(..self.len) {
             if start <= end && end <= text.len() {
-                crate::work::count(text.len() - end);
+                crate::work::count_bytes(text.len() - end);
                 text.copy_within(end.., start);
                 self.len -= end - start;
             }

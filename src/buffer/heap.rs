@@ -53,7 +53,7 @@ impl Buffer for String {
     #[inline(always)]
     fn release(&mut self, used: usize) {
         if let Some(capacity) = shrunk(self.capacity(), used) {
-            crate::work::count(used);
+            crate::work::count_bytes(used);
             self.truncate(used);
             self.shrink_to(capacity);
         }
@@ -68,7 +68,7 @@ impl TextBuffer for String {
 
     #[inline(always)]
     fn remove(&mut self, start: usize, end: usize) {
-        crate::work::count(self.len() - end);
+        crate::work::count_bytes(self.len() - end);
         self.drain(start..end);
     }
 }
@@ -124,7 +124,7 @@ impl Buffer for HeapData {
         }
         self.decoded = String::new();
         if let Some(capacity) = shrunk(self.bytes.capacity(), used) {
-            crate::work::count(used);
+            crate::work::count_bytes(used);
             self.bytes.truncate(used);
             self.bytes.shrink_to(capacity);
         }
@@ -154,13 +154,13 @@ impl DataBuffer for HeapData {
             return str::get(&self.decoded, start..).unwrap_or_default();
         }
         let bytes = self.bytes(start);
-        crate::work::count(bytes.len());
+        crate::work::count_bytes(bytes.len());
         well_formed(bytes).unwrap_or_default()
     }
 
     #[inline(always)]
     fn decode_text(&mut self) -> &str {
-        crate::work::count(self.bytes.len());
+        crate::work::count_bytes(self.bytes.len());
         match well_formed(&self.bytes) {
             Some(text) => text,
             None => {
@@ -173,11 +173,11 @@ impl DataBuffer for HeapData {
 
     fn decode(&mut self, start: usize) {
         let bytes = self.bytes(start);
-        crate::work::count(bytes.len());
+        crate::work::count_bytes(bytes.len());
         if well_formed(bytes).is_none() {
             let mut text = String::with_capacity(bytes.len());
             push_decoded(&mut text, bytes);
-            crate::work::count(text.len());
+            crate::work::count_bytes(text.len());
             self.bytes.truncate(start);
             self.push_str(&text);
         }
