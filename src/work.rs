@@ -181,7 +181,8 @@ mod counted {
                         let (data, rest) = memory.split_at_mut(len);
                         let (event_type, ids) = rest.split_at_mut(len);
                         let work = run(Parser::with_limit(limit), way, &stream, size);
-                        let fixed = Parser::with_arrays(data, event_type, ids);
+                        let mut fixed = Parser::with_arrays(data, event_type, ids);
+                        assert!(fixed.set_limit(limit).is_ok());
                         let work = work.max(run(fixed, way, &stream, size));
                         if work > most(way) * stream.len() {
                             let ratio = work / stream.len();
