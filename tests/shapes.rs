@@ -6,11 +6,12 @@
 mod support;
 
 use std::cell::RefCell;
+use std::ops::Range;
 
 use proptest::prelude::*;
-use sse_wire::{End, Parser, Refused};
+use sse_wire::{End, Item, Parser, Refused};
 use support::shapes::{cut, mutate, mutations, places, sent_stream};
-use support::{Decoded, Driver, GrowableDriver, Way, drivers, tell};
+use support::{Decoded, Driver, GrowableDriver, Told, Way, drivers, tell};
 
 /// Checks what each entry point makes of a stream. Their arrays are large, so they are made once.
 fn by_each_driver(
@@ -24,6 +25,31 @@ fn by_each_driver(
 /// All that must not depend on the chunks, nor on the entry point.
 fn outcome(decoded: Decoded) -> Decoded {
     Decoded { after: Vec::new(), comments: None, ..decoded }
+}
+
+/// Where a block stands in the stream, and its event, if it has one.
+type Block = (Range<u64>, Option<Told>);
+
+/// All blocks of a stream, the unfinished one included, and the length of the longest ID.
+fn blocks(stream: &[u8]) -> (Vec<Block>, usize) {
+    let mut parser = Parser::with_limit(usize::MAX);
+    let (mut blocks, mut longest_id) = (Vec::new(), 0);
+    let mut items = parser.observe(stream);
+    while let Some(item) = items.next().unwrap() {
+        match item {
+            Item::Event(event) => {
+                longest_id = longest_id.max(event.last_event_id.len());
+                blocks.push((event.range.clone(), Some(tell(&event))));
+            }
+            Item::Block { id, range, .. } => {
+                longest_id = longest_id.max(id.map_or(0, str::len));
+                blocks.push((range, None));
+            }
+            _ => {}
+        }
+    }
+    blocks.push((parser.unfinished_block(), None));
+    (blocks, longest_id)
 }
 
 proptest! {
@@ -92,7 +118,7 @@ proptest! {
         limits in prop::collection::vec(0_usize..300, 1..4),
     ) {
         mutate(&mut stream.bytes, &mutations);
-        let whole = GrowableDriver(Way::Push, "").decode(&[&stream.bytes], None, None).events;
+        let (blocks, longest_id) = blocks(&stream.bytes);
         // The limits take turns at the borders.
         let mut parser = Parser::with_limit(limits[0]);
         let (mut told, mut refused) = (Vec::new(), Vec::new());
@@ -115,19 +141,19 @@ proptest! {
         }
         prop_assert!(refused.windows(2).all(|pair| pair[0] < pair[1]), "once each: {:?}", refused);
         let lowest = limits.iter().min().unwrap();
-        let longest_id = whole.iter().map(|event| event.2.len()).chain([0]).max().unwrap();
-        let mut told = told.into_iter();
-        for event in whole {
-            if refused.contains(&event.3.start) {
+        let (mut told, mut refused) = (told.into_iter(), refused.into_iter().peekable());
+        for (range, event) in blocks {
+            if refused.next_if_eq(&range.start).is_some() {
                 // An ID that had to be dropped is in no later event, and those that stay are no longer.
-                let need = 3 * (event.3.end - event.3.start) as usize + longest_id;
+                let need = 3 * (range.end - range.start) as usize + longest_id;
                 prop_assert!(need > *lowest, "refused without need: {:?}", event);
-            } else {
+            } else if let Some(event) = event {
                 let next = told.next();
                 let next = next.as_ref().map(|told| (&told.0, &told.1, &told.3));
                 prop_assert_eq!(next, Some((&event.0, &event.1, &event.3)));
             }
         }
+        prop_assert_eq!(refused.next(), None, "no block begins there");
         prop_assert_eq!(told.next(), None, "nothing that is not there without a limit");
     }
 
