@@ -18,6 +18,7 @@ fn every_data_line_of_a_recorded_stream_is_an_event_in_any_chunking_and_it_ends_
         eprintln!("no recorded streams here: nothing to check");
         return;
     };
+    let mut checked = 0;
     for path in entries.map(|entry| entry.unwrap().path()) {
         if path.extension().is_none_or(|extension| extension != "sse") {
             continue;
@@ -56,5 +57,7 @@ fn every_data_line_of_a_recorded_stream_is_an_event_in_any_chunking_and_it_ends_
             }
             End::Clean => panic!("{name}"),
         }
+        checked += 1;
     }
+    assert!(checked > 0, "a folder for recorded streams without one: {}", folder.display());
 }
