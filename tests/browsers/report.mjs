@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
-import { compare, literal, sameValue } from './compare.mjs';
+import { EARLY, compare, literal, sameValue } from './compare.mjs';
 import { BETWEEN, DRIP_LIMIT, modes, TIME_BEFORE, WAIT } from './session.mjs';
 
 const PATH = new URL('../../test-vectors/RESULTS.md', import.meta.url);
@@ -109,7 +109,7 @@ function notSeen(results, engines) {
         `- \`Last-Event-ID\` is not seen where the engine does not come back within ${WAIT / 1000} s: in so many vectors, ${without.join(', ')}. `
             + 'An empty value counts as none, and white space at its ends does not count, since HTTP takes it off.',
         `- The reconnection time is compared in the ${having('retry')} vectors whose streams have the word \`retry\`: the stream is the second response, `
-            + `after one that has set ${TIME_BEFORE} ms. An engine agrees if it does not come back before the time is over, nor as late as by `
+            + `after one that has set ${TIME_BEFORE} ms. An engine agrees if it does not come back before ${EARLY * 100} % of the time are over, nor as late as by `
             + 'another time that may be in force instead (the one before, or the engines\' own, 3000 and 5000 ms). Between these '
             + 'it may wait longer, as the standard lets it.',
         '- A vector in which an engine differs is shown to it twice more, with few others at the same time. It counts if the engine differs '
