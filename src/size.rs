@@ -7,7 +7,7 @@
 //! value is checked when it comes, and every ID is copied at once. A few functions that are inlined
 //! into many places for speed are left to the compiler there.
 //!
-//! `RUSTFLAGS='--cfg sse_wire_small' cargo test --test vectors --test laws` reads so on any machine;
+//! `RUSTFLAGS='--cfg sse_wire_small' cargo test` reads so on any machine, and `.ci/run` meets the laws so;
 //! `tests/bare-metal/run` reads all vectors on one that does, and says how large the code is.
 
 /// Whether speed counts more than the size of the code.
