@@ -90,11 +90,11 @@ impl Channel {
             let mut buffer = self.buffer.lock().unwrap();
             // A header that no event of ours can have led to is answered as an ID that is forgotten.
             match id.map_or(Resume::Gap, |id| buffer.resume(id, self.start.elapsed())) {
-                Resume::UpToDate(position) | Resume::Missed(position) => position,
-                Resume::New => buffer.end(),
+                Resume::UpToDate(position) | Resume::Missed(position) => Some(position),
+                Resume::New => Some(buffer.end()),
                 Resume::Gap => {
                     first = first.event_type("gap").data("events are lost: load the whole state");
-                    buffer.start()
+                    None
                 }
             }
         };
@@ -122,8 +122,9 @@ impl Channel {
 struct Client {
     channel: Arc<Channel>,
     news: watch::Receiver<bool>,
-    /// What it has been given.
-    position: Position,
+    /// What it has been given; `None` where it begins with the oldest event that is held when it
+    /// is served.
+    position: Option<Position>,
 }
 
 impl Client {
@@ -135,9 +136,10 @@ impl Client {
             {
                 let buffer = self.channel.buffer.lock().unwrap();
                 // A client that is too slow for the buffer is let go. It comes back and is told.
-                let mut events = buffer.after(self.position).ok()?;
+                let position = self.position.unwrap_or_else(|| buffer.start());
+                let mut events = buffer.after(position).ok()?;
                 if let Some(event) = events.next() {
-                    self.position = events.position();
+                    self.position = Some(events.position());
                     return Some(event.clone());
                 }
             }

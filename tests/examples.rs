@@ -1,5 +1,8 @@
 //! The examples do what they say. As users run them: as processes, over sockets of this machine.
 
+#[path = "../examples/axum_server.rs"]
+#[allow(dead_code)] // All but its channel.
+mod axum_server;
 #[path = "../examples/embedded_client.rs"]
 #[allow(dead_code)] // Its `main`.
 mod embedded_client;
@@ -17,11 +20,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
+use axum::http::{HeaderMap, HeaderValue};
+use axum_server::Channel;
 use embedded_client::Board;
 use example::{PATIENCE, Process, start};
 use gateway::{LONGEST_LINE, Rewriter};
 use sse_wire::io::EventReader;
-use sse_wire::{End, Failure};
+use sse_wire::server::{Bounds, LAST_EVENT_ID};
+use sse_wire::{Block, End, Failure};
 use ureq::BodyReader;
 
 type Events = EventReader<BodyReader<'static>>;
@@ -70,7 +76,7 @@ fn wait_for_clients(server: &str, count: u64) {
     }
 }
 
-fn next(events: &mut Events) -> (String, String, String) {
+fn next(events: &mut EventReader<impl Read>) -> (String, String, String) {
     let event = events.next().unwrap().expect("the stream goes on");
     (event.last_event_id.into(), event.event_type.into(), event.data.into())
 }
@@ -117,6 +123,24 @@ fn the_server_gives_a_client_what_it_has_missed_or_says_that_there_is_a_gap() {
     let id = publish(&server, "four");
     assert_eq!(next(&mut missed), message(&id, "four"));
     assert_eq!(next(&mut up_to_date), message(&id, "four"));
+}
+
+#[tokio::test]
+async fn the_server_gives_a_client_whose_id_is_forgotten_what_it_holds_when_it_is_served() {
+    let channel = Channel::new(Bounds::new().blocks(2));
+    let send = |id: &str| channel.send(&Block::new().id(id).data(id)).unwrap();
+    ["2", "3"].into_iter().for_each(send);
+    let mut headers = HeaderMap::new();
+    headers.insert(LAST_EVENT_ID, HeaderValue::from_static("1"));
+    let response = channel.respond(&headers);
+    // More than it holds, before anything of the response is taken.
+    ["4", "5", "6"].into_iter().for_each(send);
+    channel.close();
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    let mut events = EventReader::new(&body[..]);
+    let [gap, told @ ..] = [(); 3].map(|()| next(&mut events));
+    assert_eq!(gap.1, "gap");
+    assert_eq!(told, ["5", "6"].map(|id| message(id, id)));
 }
 
 #[test]
