@@ -5,8 +5,8 @@
 //! ```
 //!
 //! `EventSource` has the rules: which response opens the stream, when to connect again, from which
-//! event on. What is left to do here is what it says. Who needs one stream and no reconnection
-//! gives `sse_wire::io::EventReader` the body and is done.
+//! event on. What is left to do here is what it says. For one stream without reconnection,
+//! `sse_wire::io::EventReader` over the body is enough.
 
 use std::env;
 use std::error::Error;

@@ -12,14 +12,14 @@ use core::fmt::Write as _;
 use core::time::Duration;
 
 use embedded_io::{Read, Write};
-use sse_wire::{Action, Event, EventSource, Failure, Fixed, Parser};
+use sse_wire::{Action, Array, Arrays, Event, EventSource, Failure, Parser};
 
 /// What a board has.
 pub trait Board {
     /// A connection; dropping it ends it.
     type Connection: Read + Write;
 
-    /// Connects to the server; `None` where that fails.
+    /// Connects to the server; `None` if that fails.
     fn connect(&mut self) -> Option<Self::Connection>;
 
     /// The time since the start.
@@ -29,18 +29,21 @@ pub trait Board {
     fn sleep_until(&mut self, time: Duration);
 }
 
-/// Data of 512 bytes, types of 32, and IDs of 32: the last array holds up to three of them.
-type Source = EventSource<Fixed<[u8; 512], [u8; 32], [u8; 96]>>;
+/// Data of 512 bytes, types of 32, and IDs of 32: the last array has up to three of them.
+type Source = EventSource<Arrays<[u8; 512], [u8; 32], [u8; 96]>>;
 
-/// Reads events until the server wants no more of this client, and says why.
+/// Reads events until the server wants no more of this client, and returns why.
 pub fn listen<B: Board>(
     board: &mut B,
     host: &str,
     path: &str,
     mut on_event: impl FnMut(Event<'_>),
 ) -> Failure {
-    let mut source: Source =
-        EventSource::with_parser(Parser::with_arrays([0; 512], [0; 32], [0; 96]));
+    let mut source: Source = EventSource::with_parser(Parser::with_arrays(Arrays {
+        data: Array::new([0; 512]),
+        event_type: Array::new([0; 32]),
+        ids: Array::new([0; 96]),
+    }));
     let mut connection = None;
     // What was read: the head of the response, and then its body.
     let mut buffer = [0; 1024];
@@ -84,7 +87,7 @@ fn take(source: &mut Source, bytes: &[u8], on_event: &mut impl FnMut(Event<'_>))
         match events.next() {
             Ok(Some(event)) => on_event(event),
             Ok(None) => return,
-            // The event is too large for the arrays, and is skipped.
+            // An event or an id is too large for the arrays, and is skipped.
             Err(_) => {}
         }
     }

@@ -6,10 +6,9 @@
 
 use core::fmt::{self, Debug, Formatter};
 
+use crate::decode::scan::{CR, LF, Scan};
 use crate::error::{EncodeError, Part};
-use crate::scan::{CR, LF, LineEnds};
 use crate::sink::Sink;
-use crate::utf8::CutSequence;
 
 /// What stands before each line of data.
 pub(crate) const DATA: &str = "data: ";
@@ -35,7 +34,8 @@ pub struct DataWriter<'s, S: Sink + ?Sized> {
     /// Bytes of data so far.
     written: usize,
     /// A character that is cut between pieces of bytes.
-    cut: CutSequence,
+    cut: [u8; 4],
+    cut_len: usize,
     /// The first error: it stays, and nothing is written after it.
     failed: Option<EncodeError>,
     finished: bool,
@@ -50,7 +50,8 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
             after_cr: false,
             strict,
             written: 0,
-            cut: CutSequence::new(),
+            cut: [0; 4],
+            cut_len: 0,
             failed: None,
             finished: false,
         }
@@ -86,19 +87,34 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
     /// find that out, once for line breaks, and copied; nothing is allocated here.
     pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
         // Most pieces cut no character, and those of serializers are many and short.
-        if self.cut.is_empty() {
+        if self.cut_len == 0 {
             if let Ok(text) = core::str::from_utf8(bytes) {
                 return self.write_text(text);
             }
         }
-        self.check_not_failed()?;
-        let mut cut = self.cut;
-        let decoded =
-            cut.decode(bytes, false, Err(None), |text| self.write_text(text).map_err(Some));
-        self.cut = cut;
-        decoded.or_else(|error: Option<EncodeError>| {
-            self.fail(error.unwrap_or(EncodeError::NotUtf8 { at: self.written }))
-        })
+        let mut rest = bytes;
+        while let (true, [byte, after @ ..]) = (self.cut_len > 0, rest) {
+            self.cut[self.cut_len] = *byte;
+            let sequence = self.cut;
+            match core::str::from_utf8(&sequence[..=self.cut_len]) {
+                Ok(character) => {
+                    self.cut_len = 0;
+                    self.write_text(character)?;
+                }
+                Err(error) if error.error_len().is_none() => self.cut_len += 1,
+                Err(_) => return self.fail(EncodeError::NotUtf8 { at: self.written }),
+            }
+            rest = after;
+        }
+        let Some(part) = rest.utf8_chunks().next() else { return self.check_not_failed() };
+        self.write_text(part.valid())?;
+        let cut = &rest[part.valid().len()..];
+        if core::str::from_utf8(cut).is_err_and(|error| error.error_len().is_some()) {
+            return self.fail(EncodeError::NotUtf8 { at: self.written });
+        }
+        self.cut[..cut.len()].copy_from_slice(cut);
+        self.cut_len = cut.len();
+        Ok(())
     }
 
     /// Ends the data and the block.
@@ -129,7 +145,7 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
 
     /// Fails where a character is still cut.
     fn check_whole_characters(&mut self) -> Result<(), EncodeError> {
-        if self.cut.is_empty() {
+        if self.cut_len == 0 {
             return Ok(());
         }
         self.fail(EncodeError::NotUtf8 { at: self.written })
@@ -236,9 +252,10 @@ fn write_many_lines<S: Sink + ?Sized>(
     after_cr: &mut bool,
 ) -> Result<(), EncodeError> {
     let bytes = text.as_bytes();
-    let mut line_ends = LineEnds::starting_at(first_line_end);
+    let mut line_ends = Scan::new();
+    line_ends.begin(bytes, first_line_end);
     let mut line_start = 0;
-    while let Some(line_end) = line_ends.find(bytes) {
+    while let Some(line_end) = line_ends.peek(bytes) {
         line_ends.pass();
         sink.write_part(text, line_start..line_end)?;
         sink.write(NEXT_LINE)?;
@@ -246,7 +263,7 @@ fn write_many_lines<S: Sink + ?Sized>(
         if bytes[line_end] == CR {
             *after_cr = line_start == bytes.len();
             if bytes.get(line_start) == Some(&LF) {
-                line_ends.find(bytes);
+                line_ends.peek(bytes);
                 line_ends.pass();
                 line_start += 1;
             }

@@ -7,9 +7,11 @@
 //! piecewise: [`DataWriter`].
 
 use crate::data_writer::{DATA, DataWriter, check_strict, find_line_break, write_lines};
+use crate::decode::scan::{CR, LF};
 use crate::error::{EncodeError, Part};
+#[cfg(feature = "alloc")]
+use crate::event::OwnedEvent;
 use crate::event::{DEFAULT_EVENT_TYPE, Event};
-use crate::scan::{CR, LF};
 use crate::sink::{Counter, Sink, SliceSink};
 
 /// A block to encode: an event, or anything else that ends with a blank line. What is not
@@ -270,8 +272,8 @@ impl<'a> Block<'a> {
     }
 }
 
-/// The block that decodes to the event: its type, unless that is `message`, its data, and its ID
-/// where this event has set it.
+/// The block that decodes to the event: its type, unless that is `message`, its data, and its ID if
+/// this event has set it.
 impl<'a> From<&Event<'a>> for Block<'a> {
     fn from(event: &Event<'a>) -> Self {
         Block {
@@ -281,6 +283,25 @@ impl<'a> From<&Event<'a>> for Block<'a> {
             data: Some(event.data),
             ..Block::new()
         }
+    }
+}
+
+/// As for an [`Event`].
+///
+/// ```
+/// use sse_wire::{Block, Parser};
+///
+/// let mut parser = Parser::new();
+/// let mut events = parser.push(b"id: 7\ndata: 1\n\ndata: 2\n\n");
+/// let (first, second) = (events.next_owned()?.unwrap(), events.next_owned()?.unwrap());
+/// assert_eq!(Block::from(&first), Block::new().id("7").data("1"));
+/// assert_eq!(Block::from(&second), Block::new().data("2"));
+/// # Ok::<(), sse_wire::ParseError>(())
+/// ```
+#[cfg(feature = "alloc")]
+impl<'a> From<&'a OwnedEvent> for Block<'a> {
+    fn from(event: &'a OwnedEvent) -> Self {
+        Block::from(&event.as_event())
     }
 }
 

@@ -6,19 +6,68 @@ use core::fmt::{self, Display, Formatter};
 
 use crate::Field;
 
+/// Why a cursor has nothing to hand out this time. The next call goes on after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// Something needs more memory than a parser may retain.
+    Limit(LimitError),
+    /// An earlier cursor was dropped before it had taken its whole chunk.
+    ///
+    /// ```
+    /// use sse_wire::{ParseError, Parser};
+    ///
+    /// let mut parser = Parser::new();
+    /// parser.push(b"data: 1\n\ndata: 2\n\n").next()?; // and the cursor is gone
+    /// let mut events = parser.push(b"data: 3\n\ndata: 4\n\n");
+    /// assert_eq!(events.next(), Err(ParseError::Unread { bytes: 9 }));
+    /// assert_eq!(events.next()?.unwrap().data, "4");
+    /// # Ok::<(), ParseError>(())
+    /// ```
+    Unread {
+        /// How many bytes it had not taken.
+        bytes: usize,
+    },
+}
+
+impl Display for ParseError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Limit(error) => error.fmt(f),
+            Self::Unread { bytes } => write!(
+                f,
+                "a cursor was dropped before it had taken the last {bytes} bytes of its chunk: they are lost, with everything up to the next blank line; call `next` until it returns `None`, or `into_rest` or `discard`"
+            ),
+        }
+    }
+}
+
+impl Error for ParseError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        None
+    }
+}
+
+impl From<LimitError> for ParseError {
+    fn from(error: LimitError) -> Self {
+        Self::Limit(error)
+    }
+}
+
 /// Something needs more memory than a parser may retain.
 ///
-/// The parser goes on: an event that is refused is skipped to its blank line, a comment to the end
-/// of its line, and the next call gives what comes next.
+/// The parser goes on: an event that is refused is skipped to its blank line, a comment or an id to
+/// the end of its line, and the next call gives what comes next.
 ///
 /// ```
-/// use sse_wire::Parser;
+/// use sse_wire::{ParseError, Parser};
 ///
 /// let mut parser = Parser::with_limit(8);
 /// let mut events = parser.push(b"data: a lot of text\n\ndata: short\n\n");
-/// let error = events.next().unwrap_err();
+/// let Err(ParseError::Limit(error)) = events.next() else { panic!() };
 /// assert_eq!((error.limit(), error.position()), (8, 0));
-/// assert_eq!(events.next().unwrap().unwrap().data, "short");
+/// assert_eq!(events.next()?.unwrap().data, "short");
+/// # Ok::<(), ParseError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitError {
@@ -35,6 +84,9 @@ pub enum Refused {
     Event,
     /// The comment that begins at the error's position; the event around it is not touched.
     Comment,
+    /// The id in the line that begins at the error's position; the event around it is not touched,
+    /// and the last event ID before it stays in force.
+    Id,
 }
 
 /// The limit that would have been passed, in bytes.
@@ -46,18 +98,19 @@ pub(crate) struct Limit {
 }
 
 impl LimitError {
-    /// The limit in bytes: the parser's, or the length of the fixed array that is too small.
+    /// The limit in bytes: the parser's, the one for ids if an id was refused, or what the array
+    /// allows that is too small.
     pub const fn limit(&self) -> usize {
         self.limit.bytes
     }
 
-    /// The fixed array that is too small: the one for this field. `None` where the limit is the
-    /// parser's, for all that it retains.
+    /// The array that is too small: the one for this field. `None` if the limit is the parser's.
     pub const fn array(&self) -> Option<Field> {
         self.limit.array
     }
 
-    /// Where in the stream the refused event's block, or the refused comment, begins.
+    /// Where in the stream the refused event's block begins, or the line of the refused comment or
+    /// id.
     pub const fn position(&self) -> u64 {
         self.position
     }
@@ -70,24 +123,28 @@ impl LimitError {
 
 impl Display for LimitError {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let position = self.position;
-        match self.refused {
-            Refused::Event => write!(
+        let (position, bytes) = (self.position, self.limit.bytes);
+        let what = match self.refused {
+            Refused::Event => "event",
+            Refused::Comment => "comment",
+            Refused::Id => "id",
+        };
+        write!(f, "the {what} that begins at byte {position} was skipped: it needs more than ")?;
+        match (self.limit.array, self.refused) {
+            (Some(Field::Id), _) => write!(
                 f,
-                "the event that begins at byte {position} was skipped: it needs more than "
-            )?,
-            Refused::Comment => write!(
-                f,
-                "the comment that begins at byte {position} was skipped: it needs more than "
-            )?,
-        }
-        let bytes = self.limit.bytes;
-        match self.limit.array {
-            None => write!(f, "the limit of {bytes} retained bytes; raise the limit to receive it"),
-            Some(field) => write!(
+                "the {bytes} bytes that the array for `id` has for each id; give a larger array to receive it"
+            ),
+            (Some(field), _) => write!(
                 f,
                 "the array of {bytes} bytes for `{field}`; give a larger array to receive it"
             ),
+            (None, Refused::Id) => {
+                write!(f, "the limit of {bytes} bytes for ids; raise the limits to receive it")
+            }
+            (None, _) => {
+                write!(f, "the limit of {bytes} retained bytes; raise the limit to receive it")
+            }
         }
     }
 }

@@ -4,6 +4,12 @@
 #[cfg(feature = "alloc")]
 use alloc::{borrow::Cow, string::String};
 use core::ops::Range;
+use core::time::Duration;
+
+#[cfg(feature = "alloc")]
+pub use self::last_event_id::LastEventId;
+#[cfg(feature = "alloc")]
+mod last_event_id;
 
 /// The type of an event that names none.
 pub(crate) const DEFAULT_EVENT_TYPE: &str = "message";
@@ -15,7 +21,7 @@ pub(crate) const DEFAULT_EVENT_TYPE: &str = "message";
 /// let mut events = parser.push(b"event: tick\ndata: 1\ndata: 2\nid: 7\n\n");
 /// let event = events.next()?.unwrap();
 /// assert_eq!((event.event_type, event.data, event.last_event_id), ("tick", "1\n2", "7"));
-/// # Ok::<(), sse_wire::LimitError>(())
+/// # Ok::<(), sse_wire::ParseError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -33,49 +39,68 @@ pub struct Event<'a> {
     pub range: Range<u64>,
 }
 
-impl Event<'_> {
+impl<'a> Event<'a> {
+    /// An event as a stream without ids would give it: to call a handler with, in a test for example.
+    ///
+    /// ```
+    /// let mut event = sse_wire::Event::new("tick", "1");
+    /// event.last_event_id = "7";
+    /// assert_eq!((event.event_type, event.data, event.sets_id), ("tick", "1", false));
+    /// ```
+    pub const fn new(event_type: &'a str, data: &'a str) -> Self {
+        Event { event_type, data, last_event_id: "", sets_id: false, range: 0..0 }
+    }
+
     /// A copy to keep.
     ///
     /// ```
-    /// use sse_wire::{LimitError, OwnedEvent, Parser};
+    /// use sse_wire::{OwnedEvent, ParseError, Parser};
     ///
-    /// fn first(stream: &[u8]) -> Result<Option<OwnedEvent>, LimitError> {
-    ///     Ok(Parser::new().push(stream).next()?.map(|event| event.to_owned()))
+    /// fn first(stream: &[u8]) -> Result<Option<OwnedEvent>, ParseError> {
+    ///     Ok(Parser::new().push(stream).next()?.map(|event| event.into_owned()))
     /// }
     /// assert_eq!(first(b"data: x\n\n")?.unwrap().data, "x");
-    /// # Ok::<(), LimitError>(())
+    /// # Ok::<(), ParseError>(())
     /// ```
     ///
     /// # Memory
     ///
     /// One allocation for the data, one for a type other than `message`, one for an ID; none for
-    /// what is empty.
+    /// what is empty. [`Events::next_owned`](crate::Events::next_owned) needs fewer.
     #[cfg(feature = "alloc")]
-    pub fn to_owned(&self) -> OwnedEvent {
+    pub fn into_owned(self) -> OwnedEvent {
         OwnedEvent {
-            event_type: match self.event_type {
-                DEFAULT_EVENT_TYPE => Cow::Borrowed(DEFAULT_EVENT_TYPE),
-                other => Cow::Owned(other.into()),
-            },
+            event_type: owned_event_type(self.event_type),
             data: self.data.into(),
             last_event_id: self.last_event_id.into(),
             sets_id: self.sets_id,
-            range: self.range.clone(),
+            range: self.range,
         }
+    }
+}
+
+/// A type to keep, which is no allocation for `message`.
+#[cfg(feature = "alloc")]
+pub(crate) fn owned_event_type(event_type: &str) -> Cow<'static, str> {
+    match event_type {
+        DEFAULT_EVENT_TYPE => Cow::Borrowed(DEFAULT_EVENT_TYPE),
+        other => Cow::Owned(other.into()),
     }
 }
 
 /// An [`Event`] to keep.
 #[cfg(feature = "alloc")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 #[non_exhaustive]
 pub struct OwnedEvent {
-    /// The event's type; `message` where the stream names none.
+    /// The event's type; `message` if the stream names none.
     pub event_type: Cow<'static, str>,
     /// The data: the values of the block's `data` lines, joined by LF.
     pub data: String,
-    /// The last event ID string, which this block or an earlier one has set; empty where none has.
-    pub last_event_id: String,
+    /// The last event ID string, which this block or an earlier one has set; empty if none has.
+    pub last_event_id: LastEventId,
     /// Whether this block has set the last event ID.
     pub sets_id: bool,
     /// The range of the event's block in the stream, as in [`Event::range`].
@@ -86,13 +111,7 @@ pub struct OwnedEvent {
 #[cfg(feature = "alloc")]
 impl Default for OwnedEvent {
     fn default() -> Self {
-        OwnedEvent {
-            event_type: Cow::Borrowed(DEFAULT_EVENT_TYPE),
-            data: String::new(),
-            last_event_id: String::new(),
-            sets_id: false,
-            range: 0..0,
-        }
+        Event::new(DEFAULT_EVENT_TYPE, "").into_owned()
     }
 }
 
@@ -101,9 +120,9 @@ impl OwnedEvent {
     /// The event, lent.
     ///
     /// ```
-    /// # let owned = sse_wire::Parser::new().push(b"data: x\n\n").next()?.unwrap().to_owned();
-    /// assert_eq!(owned.as_event().to_owned(), owned);
-    /// # Ok::<(), sse_wire::LimitError>(())
+    /// # let owned = sse_wire::Parser::new().push(b"data: x\n\n").next_owned()?.unwrap();
+    /// assert_eq!(owned.as_event().into_owned(), owned);
+    /// # Ok::<(), sse_wire::ParseError>(())
     /// ```
     pub fn as_event(&self) -> Event<'_> {
         Event {
@@ -113,6 +132,13 @@ impl OwnedEvent {
             sets_id: self.sets_id,
             range: self.range.clone(),
         }
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl From<Event<'_>> for OwnedEvent {
+    fn from(event: Event<'_>) -> Self {
+        event.into_owned()
     }
 }
 
@@ -141,12 +167,13 @@ pub enum Item<'a> {
     /// A `retry` line that sets the reconnection time.
     #[non_exhaustive]
     ReconnectionTime {
-        /// The time in milliseconds.
-        milliseconds: u64,
+        /// The time.
+        time: Duration,
     },
 }
 
 /// How a stream ended: see [`Parser::finish`](crate::Parser::finish).
+#[must_use = "a stream that was cut in the middle of an event says so here"]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum End<'a> {
     /// Behind a blank line, or before anything came: nothing is lost.

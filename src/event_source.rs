@@ -19,9 +19,9 @@ pub use self::backoff::Backoff;
 use self::connection::Connection;
 pub use self::delivery::{SourceEvents, SourceItems};
 pub use self::idle::Liveness;
-use crate::buffer::{Buffers, Growable};
+use crate::decode::{Growable, Parser, Storage};
+use crate::error::ParseError;
 use crate::event::End;
-use crate::parser::Parser;
 
 /// The client's side of a stream that reconnects, as `EventSource` of the specification, without
 /// I/O: a driver has the connection and the clock, does what [`poll`](Self::poll) says, and hands
@@ -54,7 +54,7 @@ use crate::parser::Parser;
 ///         }
 ///         // No longer than `until`, where it is there: here something is always at hand.
 ///         Action::Receive { until: _ } => match body.split_at_checked(8).unwrap_or((body, b"")) {
-///             (b"", _) => _ = source.handle_end(),
+///             (b"", _) => _ = source.handle_end()?,
 ///             (chunk, rest) => {
 ///                 let mut events = source.push(chunk);
 ///                 while let Some(event) = events.next()? {
@@ -82,7 +82,7 @@ use crate::parser::Parser;
 ///     "request behind Some(\"1\")",
 /// ]);
 /// assert_eq!(failure.unwrap().to_string(), "the response has the status 204; an event stream needs 200");
-/// # Ok::<(), sse_wire::LimitError>(())
+/// # Ok::<(), sse_wire::ParseError>(())
 /// ```
 ///
 /// # States
@@ -143,8 +143,8 @@ use crate::parser::Parser;
 /// Those of the parser, and no allocation beside. A deadline for more than bytes makes the lines of
 /// each chunk be looked for twice.
 #[derive(Clone, Debug)]
-pub struct EventSource<B = Growable> {
-    parser: Parser<B>,
+pub struct EventSource<S = Growable> {
+    parser: Parser<S>,
     connection: Connection,
 }
 
@@ -163,30 +163,33 @@ impl Default for EventSource {
     }
 }
 
-impl<B: Buffers> EventSource<B> {
+impl<S: Storage> EventSource<S> {
     /// A source with this parser: one with another limit, over fixed arrays, or with a last event
     /// ID or reconnection time from earlier. The rest of an earlier stream in it is forgotten.
     ///
     /// ```
     /// use std::time::Duration;
-    /// use sse_wire::{Action, EventSource, Parser};
+    /// use sse_wire::{Action, Array, Arrays, EventSource, Parser};
     ///
-    /// let mut parser = Parser::with_arrays([0; 512], [0; 32], [0; 64]);
+    /// let mut parser = Parser::with_arrays(Arrays {
+    ///     data: Array::new([0; 512]),
+    ///     event_type: Array::new([0; 32]),
+    ///     ids: Array::new([0; 96]),
+    /// });
     /// parser.set_last_event_id("stored")?;
     /// let mut source = EventSource::with_parser(parser);
     /// assert_eq!(source.poll(Duration::ZERO), Action::Connect { last_event_id: Some("stored") });
     /// # Ok::<(), sse_wire::LastEventIdError>(())
     /// ```
     #[must_use]
-    pub const fn with_parser(parser: Parser<B>) -> Self {
+    pub const fn with_parser(parser: Parser<S>) -> Self {
         EventSource { parser, connection: Connection::new() }
     }
 
-    /// Sets the reconnection time, in milliseconds, that is in force while no `retry` line has set
-    /// another.
+    /// Sets the reconnection time that is in force while no `retry` line has set another.
     #[must_use]
-    pub const fn with_reconnection_time(mut self, milliseconds: u64) -> Self {
-        self.connection.reconnection_time = milliseconds;
+    pub const fn with_reconnection_time(mut self, time: Duration) -> Self {
+        self.connection.reconnection_time = time;
         self
     }
 
@@ -227,7 +230,7 @@ impl<B: Buffers> EventSource<B> {
     /// assert_eq!(source.poll(seconds(20)), Action::Receive { until: Some(seconds(40)) });
     /// let Action::Reconnecting { reason, .. } = source.poll(seconds(40)) else { panic!() };
     /// assert_eq!(reason, Interruption::Idle(Liveness::Events));
-    /// # Ok::<(), sse_wire::LimitError>(())
+    /// # Ok::<(), sse_wire::ParseError>(())
     /// ```
     ///
     /// A driver that was held up hands in what has arrived meanwhile, and polls then. A response
@@ -245,21 +248,18 @@ impl<B: Buffers> EventSource<B> {
     }
 
     /// The parser: it has the last event ID string and says how much is retained.
-    pub const fn parser(&self) -> &Parser<B> {
+    pub const fn parser(&self) -> &Parser<S> {
         &self.parser
     }
 
     /// Gives the parser back, for another source to resume with.
-    pub fn into_parser(self) -> Parser<B> {
+    pub fn into_parser(self) -> Parser<S> {
         self.parser
     }
 
-    /// The reconnection time in milliseconds: of the last `retry` line, or the one to begin with.
-    pub const fn reconnection_time(&self) -> u64 {
-        match self.parser.reconnection_time() {
-            Some(milliseconds) => milliseconds,
-            None => self.connection.reconnection_time,
-        }
+    /// The reconnection time: of the last `retry` line, or the one to begin with.
+    pub fn reconnection_time(&self) -> Duration {
+        self.parser.reconnection_time().unwrap_or(self.connection.reconnection_time)
     }
 
     /// Closes the source for good
@@ -305,42 +305,51 @@ impl<B: Buffers> EventSource<B> {
     /// Takes the next bytes of the body, any number of them, and gives a cursor over the events
     /// that they complete, as [`Parser::push`] does. While the source is not open there are none,
     /// and the bytes are dropped.
-    pub fn push<'s, 'c>(&'s mut self, chunk: &'c [u8]) -> SourceEvents<'s, 'c, B> {
-        self.connection.idle.look_at(chunk, self.parser.position());
-        SourceEvents {
-            connection: &mut self.connection,
-            events: self.parser.push(chunk),
-            len: chunk.len(),
-        }
+    pub fn push<'s, 'c>(&'s mut self, chunk: &'c [u8]) -> SourceEvents<'s, 'c, S> {
+        let chunk = self.wanted(chunk);
+        SourceEvents { connection: &mut self.connection, events: self.parser.push(chunk) }
     }
 
     /// Like [`push`](Self::push), but the cursor also shows comments, reconnection times and blocks
     /// without an event, as [`Parser::observe`] does.
-    pub fn observe<'s, 'c>(&'s mut self, chunk: &'c [u8]) -> SourceItems<'s, 'c, B> {
-        self.connection.idle.look_at(chunk, self.parser.position());
-        SourceItems {
-            connection: &mut self.connection,
-            items: self.parser.observe(chunk),
-            len: chunk.len(),
-        }
+    pub fn observe<'s, 'c>(&'s mut self, chunk: &'c [u8]) -> SourceItems<'s, 'c, S> {
+        let chunk = self.wanted(chunk);
+        SourceItems { connection: &mut self.connection, items: self.parser.observe(chunk) }
+    }
+
+    /// What there is of a chunk for the parser: nothing, while the source is not open.
+    fn wanted<'c>(&mut self, chunk: &'c [u8]) -> &'c [u8] {
+        let position = self.parser.position() + self.parser.unread() as u64;
+        self.connection.idle.look_at(chunk, position);
+        if self.connection.is_open() { chunk } else { &[] }
     }
 
     /// Takes the end of the body, and says whether it cut an event, as [`Parser::finish`] does. The
     /// connection is to be established again.
-    pub fn handle_end(&mut self) -> End<'_> {
+    ///
+    /// # Errors
+    ///
+    /// [`ParseError::Unread`], if the last cursor was dropped before it had taken its whole chunk. The
+    /// connection is to be established again all the same.
+    pub fn handle_end(&mut self) -> Result<End<'_>, ParseError> {
         self.interrupt(Interruption::End)
     }
 
     /// Takes a network error: no response came, or the body broke off. The connection is to be
     /// established again, and says whether an event was cut, as [`Parser::finish`] does.
-    pub fn handle_network_error(&mut self) -> End<'_> {
+    ///
+    /// # Errors
+    ///
+    /// [`ParseError::Unread`], if the last cursor was dropped before it had taken its whole chunk. The
+    /// connection is to be established again all the same.
+    pub fn handle_network_error(&mut self) -> Result<End<'_>, ParseError> {
         self.interrupt(Interruption::NetworkError)
     }
 
-    fn interrupt(&mut self, reason: Interruption) -> End<'_> {
+    fn interrupt(&mut self, reason: Interruption) -> Result<End<'_>, ParseError> {
         let open = self.connection.is_open();
         self.connection.interrupt(reason);
-        if open { self.parser.finish() } else { End::Clean }
+        if open { self.parser.finish() } else { Ok(End::Clean) }
     }
 
     /// What the header `Last-Event-ID` of a request would be now; `None` where there is none.
@@ -350,6 +359,6 @@ impl<B: Buffers> EventSource<B> {
 }
 
 /// The header's value: the last event ID string, where it is not empty.
-fn last_event_id_header<B: Buffers>(parser: &Parser<B>) -> Option<&str> {
+fn last_event_id_header<S: Storage>(parser: &Parser<S>) -> Option<&str> {
     Some(parser.last_event_id()).filter(|id| !id.is_empty())
 }

@@ -78,7 +78,8 @@
 //! | `http-body` | `http_body`: events of any `http_body::Body`, and a body made of events |
 //! | `embedded-io`, `embedded-io-async` | `embedded_io`, `embedded_io_async`: the same without an allocator, over the traits of those crates |
 //! | `codec` | `codec`: `Decoder` and `Encoder` of tokio-util |
-//! | `serde` | `Event::json`, `OwnedEvent::json`, `Block::encode_json` |
+//! | `json` | `Event::json`, `OwnedEvent::json`, `Block::encode_json` |
+//! | `serde` | `Serialize` and `Deserialize` for `OwnedEvent` and `LastEventId` |
 //! | `reference` | `reference`: the specification as code, with a reason for each line; slow, to check against |
 //! | `cli` | the command `sse-wire`; in the library, `http-body` and `reference` |
 //!
@@ -88,7 +89,7 @@
 //! # What this crate does not do
 //!
 //! It opens no connection and reads no clock: [`EventSource`] says when to connect, and a driver
-//! does it. It does not interpret data (but with `serde`, as JSON). Of HTTP it knows a response's status and type and the
+//! does it. It does not interpret data (except as JSON, with `json`). Of HTTP it knows a response's status and type and the
 //! header `Last-Event-ID`; redirects, credentials and time limits for a response are the client's.
 
 #![no_std]
@@ -99,27 +100,16 @@ extern crate alloc;
 extern crate std;
 
 mod adapters;
-mod buffer;
-mod cursor;
 mod data_writer;
+mod decode;
 mod encoder;
 mod error;
 mod event;
 mod event_source;
-mod ids;
-mod line;
-mod parser;
-mod reading;
 #[cfg(feature = "reference")]
 pub mod reference;
-mod retained;
-mod scan;
 pub mod server;
 mod sink;
-mod size;
-mod token;
-mod tokenizer;
-mod utf8;
 mod work;
 
 #[cfg(feature = "codec")]
@@ -134,7 +124,7 @@ pub use adapters::http_body;
 pub use adapters::io;
 #[cfg(feature = "stream")]
 pub use adapters::stream;
-#[cfg(feature = "serde")]
+#[cfg(feature = "json")]
 pub use adapters::{DecodeJsonError, EncodeJsonError};
 #[cfg(any(
     feature = "std",
@@ -143,21 +133,21 @@ pub use adapters::{DecodeJsonError, EncodeJsonError};
     feature = "embedded-io-async"
 ))]
 pub use adapters::{ReadError, WriteError};
-pub use buffer::{Buffers, Fixed, Growable};
 pub use data_writer::DataWriter;
+pub use decode::{
+    Array, Arrays, Events, Field, Growable, Items, Memory, Parser, Storage, Token, Tokenizer,
+    Tokens,
+};
 pub use encoder::Block;
-pub use error::{EncodeError, LastEventIdError, LimitError, Part, Refused};
-#[cfg(feature = "alloc")]
-pub use event::OwnedEvent;
+pub use error::{EncodeError, LastEventIdError, LimitError, ParseError, Part, Refused};
 pub use event::{End, Event, Item, Pending};
+#[cfg(feature = "alloc")]
+pub use event::{LastEventId, OwnedEvent};
 pub use event_source::{
     Action, Backoff, EventSource, Failure, Interruption, Liveness, ReadyState, SourceEvents,
     SourceItems,
 };
-pub use parser::{Events, Items, Parser};
 pub use sink::{FmtSink, Sink, SliceSink};
-pub use token::{Field, Token};
-pub use tokenizer::{Tokenizer, Tokens};
 
 #[cfg(all(feature = "stream", any(doc, doctest)))]
 #[doc = include_str!("adapters/migration.md")]

@@ -26,9 +26,12 @@ use http_body::{Body, Frame};
 use sse_wire::http_body::{BodyData, EventBody, events};
 use sse_wire::server::KeepAlive;
 use sse_wire::stream::EventStream;
-use sse_wire::{Block, EncodeError, End, OwnedEvent, Parser, ReadError};
+use sse_wire::{Block, EncodeError, End, OwnedEvent, ReadError};
 use stream_script::{Script, context, is_send, poll_next};
-use support::{Decoded, DecoderCase, decoder_cases, every_chunking, text, vector_files};
+use support::{
+    Decoded, DecoderCase, decoder_cases, every_chunking, growable, milliseconds, seeded, text,
+    vector_files,
+};
 
 /// A body that follows a script.
 struct ScriptBody<D>(Script<Result<Frame<D>, Broken>>);
@@ -63,10 +66,7 @@ fn trailers<D>() -> Frame<D> {
 }
 
 fn decode<D: Buf + Unpin>(case: &DecoderCase, frames: Vec<Frame<D>>) -> Decoded {
-    let mut parser = case.limit.map_or_else(Parser::new, Parser::with_limit);
-    if let Some(id) = &case.last_event_id {
-        parser.set_last_event_id(id).unwrap();
-    }
+    let parser = seeded(growable(case.limit), case.last_event_id.as_deref());
     let body = ScriptBody(Script::pausing(frames.into_iter().map(Ok)));
     let mut stream = EventStream::with_parser(BodyData::new(body), parser);
     let mut decoded = Decoded::default();
@@ -75,18 +75,18 @@ fn decode<D: Buf + Unpin>(case: &DecoderCase, frames: Vec<Frame<D>>) -> Decoded 
             Poll::Ready(Some(Ok(event))) => decoded.events.push((
                 event.event_type.into_owned(),
                 event.data,
-                event.last_event_id,
+                event.last_event_id.to_string(),
                 event.range,
             )),
-            Poll::Ready(Some(Err(ReadError::Limit(_)))) => decoded.errors += 1,
+            Poll::Ready(Some(Err(ReadError::Parse(_)))) => decoded.errors += 1,
             Poll::Ready(Some(Err(ReadError::Transport(error)))) => panic!("{error}"),
             Poll::Ready(None) => break,
             Poll::Pending => decoded.after.push(decoded.events.len()),
         }
     }
     decoded.last_event_id = stream.last_event_id().to_owned();
-    decoded.retry = stream.reconnection_time();
-    decoded.clean = matches!(stream.finish(), End::Clean);
+    decoded.retry = stream.reconnection_time().map(milliseconds);
+    decoded.clean = matches!(stream.finish().unwrap(), End::Clean);
     decoded
 }
 
@@ -461,7 +461,7 @@ fn round_trip_a_body_of_events_gives_the_same_events() {
         let mut event = OwnedEvent::default();
         event.data = format!("{n}\n漢字");
         event.event_type = "n".into();
-        event.last_event_id = n.to_string();
+        event.last_event_id = n.to_string().as_str().into();
         event.sets_id = true;
         event
     };
@@ -478,7 +478,7 @@ fn round_trip_a_body_of_events_gives_the_same_events() {
             received.push(event);
         }
         assert_eq!(received, sent);
-        assert_eq!(events.finish(), End::Clean);
+        assert_eq!(events.finish(), Ok(End::Clean));
     }
 }
 

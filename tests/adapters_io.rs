@@ -5,16 +5,20 @@ mod support;
 
 use std::error::Error as _;
 use std::io::{self, ErrorKind, Read};
+use std::time::Duration;
 
 use allocation_counter::measure;
 use sse_wire::io::{BlockWriter, EventReader};
 use sse_wire::{
-    Block, Buffers, EncodeError, End, FmtSink, Item, LimitError, Parser, ReadError, Refused,
-    SliceSink, WriteError,
+    Block, EncodeError, End, Event, FmtSink, Item, ParseError, Parser, ReadError, Refused,
+    SliceSink, Storage, WriteError,
 };
 use support::encoder::{encoder_cases, names, with_block};
 use support::script::{Said, Script, Step, Target, Trouble, collect};
-use support::{AMPLE, Decoded, Driver, FixedDriver, check_decoder_vectors, seeded, tell};
+use support::{
+    AMPLE, Decoded, Driver, FixedDriver, check_decoder_vectors, growable, milliseconds, seeded,
+    tell,
+};
 
 #[derive(Clone, Copy)]
 enum Way {
@@ -24,14 +28,14 @@ enum Way {
     Items,
 }
 
-fn trouble(error: &ReadError<io::Error>) -> Result<LimitError, Trouble> {
+fn trouble(error: &ReadError<io::Error>) -> Result<ParseError, Trouble> {
     match error {
-        ReadError::Limit(error) => Ok(*error),
+        ReadError::Parse(error) => Ok(*error),
         ReadError::Transport(error) => Err(error.into()),
     }
 }
 
-fn decode<B: Buffers>(parser: Parser<B>, way: Way, buffer: usize, chunks: &[&[u8]]) -> Decoded {
+fn decode<S: Storage>(parser: Parser<S>, way: Way, buffer: usize, chunks: &[&[u8]]) -> Decoded {
     let mut reader = EventReader::with_buffer(Script::of(chunks), parser, vec![0; buffer]);
     let mut comments = Vec::new();
     let mut decoded = collect(|| match way {
@@ -61,8 +65,8 @@ fn decode<B: Buffers>(parser: Parser<B>, way: Way, buffer: usize, chunks: &[&[u8
                     Ok(Some(Item::Event(event))) => return Said::Event(tell(&event)),
                     Ok(Some(Item::Comment { text, .. })) => comments.push(text.to_owned()),
                     Ok(_) => {}
-                    Err(error) if error.refused() == Refused::Event => return Said::Refused,
-                    Err(_) => {}
+                    Err(ParseError::Limit(error)) if error.refused() == Refused::Comment => {}
+                    Err(_) => return Said::Refused,
                 },
                 Ok(None) => return Said::End,
                 Err(error) => return Said::of(Err(error), |error| Err((&error).into())),
@@ -70,9 +74,9 @@ fn decode<B: Buffers>(parser: Parser<B>, way: Way, buffer: usize, chunks: &[&[u8
         },
     });
     decoded.comments = matches!(way, Way::Items).then_some(comments);
-    decoded.clean = matches!(reader.finish(), End::Clean);
+    decoded.clean = matches!(reader.finish().unwrap(), End::Clean);
     decoded.last_event_id = reader.last_event_id().to_owned();
-    decoded.retry = reader.reconnection_time();
+    decoded.retry = reader.reconnection_time().map(milliseconds);
     decoded
 }
 
@@ -94,14 +98,13 @@ impl Driver for ReaderDriver {
         last_event_id: Option<&str>,
         limit: Option<usize>,
     ) -> Decoded {
-        let limit = limit.unwrap_or(AMPLE);
         match &mut self.fixed {
             Some(fixed) => {
-                let parser = seeded(fixed.parser(limit), last_event_id);
+                let parser = seeded(fixed.parser(limit.unwrap_or(AMPLE)), last_event_id);
                 decode(parser, self.way, self.buffer, chunks)
             }
             None => {
-                let parser = seeded(Parser::with_limit(limit), last_event_id);
+                let parser = seeded(growable(limit), last_event_id);
                 decode(parser, self.way, self.buffer, chunks)
             }
         }
@@ -157,7 +160,7 @@ fn an_error_of_the_source_comes_through_with_its_source_and_nothing_is_lost() {
         }
         assert_eq!(reader.next().unwrap().unwrap().data, "\u{20AC}");
         assert!(reader.next().unwrap().is_none());
-        assert_eq!(reader.finish(), End::Clean);
+        assert_eq!(reader.finish(), Ok(End::Clean));
     }
 }
 
@@ -168,11 +171,11 @@ fn a_refused_event_can_be_told_apart_and_the_next_event_comes() {
     let mut events = reader.owned_events();
     assert_eq!(events.next().unwrap().unwrap().data, "1");
     let error = events.next().unwrap().unwrap_err();
-    let ReadError::Limit(limit) = error else { panic!("{error:?}") };
+    let ReadError::Parse(ParseError::Limit(limit)) = error else { panic!("{error:?}") };
     assert_eq!((limit.position(), limit.limit()), (9, 4));
     let error = io::Error::from(error);
     assert_eq!(error.kind(), ErrorKind::QuotaExceeded);
-    assert_eq!(error.downcast::<LimitError>().unwrap(), limit);
+    assert_eq!(error.downcast::<ParseError>().unwrap(), limit.into());
     assert_eq!(events.next().unwrap().unwrap().data, "2");
     assert!(events.next().is_none());
 }
@@ -185,11 +188,14 @@ fn the_end_is_told_after_none_and_the_parser_goes_on_with_the_next_connection() 
         EventReader::with_parser(&b"retry: 7\ndata: 1\n\nid: x\ndata: cut"[..], parser);
     assert_eq!(reader.next().unwrap().unwrap().last_event_id, "before");
     assert!(reader.next().unwrap().is_none());
-    match reader.finish() {
+    match reader.finish().unwrap() {
         End::Incomplete(pending) => assert_eq!(pending.data, Some("cut")),
         End::Clean => panic!("clean"),
     }
-    assert_eq!((reader.last_event_id(), reader.reconnection_time()), ("before", Some(7)));
+    assert_eq!(
+        (reader.last_event_id(), reader.reconnection_time()),
+        ("before", Some(Duration::from_millis(7)))
+    );
     assert_eq!(reader.parser().position(), 0);
 
     // Without `finish`, and in the middle of what was read.
@@ -202,12 +208,66 @@ fn the_end_is_told_after_none_and_the_parser_goes_on_with_the_next_connection() 
 }
 
 #[test]
-fn finish_drops_what_was_read_and_not_taken() {
+fn finish_drops_what_was_read_and_not_taken_and_reports_it() {
     let mut reader = EventReader::new(&b"data: 1\n\ndata: 2\n\n"[..]);
     reader.next().unwrap();
-    assert_eq!(reader.finish(), End::Clean);
+    assert!(matches!(reader.finish(), Err(ParseError::Unread { bytes: 9, .. })));
     assert_eq!(reader.unread(), b"");
     assert!(reader.next().unwrap().is_none());
+}
+
+#[test]
+fn nothing_comes_twice_whatever_is_called_between_two_events() {
+    let stream: String = (0..60).map(|n| format!("id: {n}\ndata: {n}\n\n")).collect();
+    for size in [1, 7, 64, 4096] {
+        let mut reader = EventReader::with_buffer(stream.as_bytes(), Parser::new(), vec![0; size]);
+        for n in 0..60 {
+            match n % 7 {
+                0 => reader.set_limit(1000).unwrap(),
+                1 => reader.set_id_limit(100).unwrap(),
+                2 => reader.set_last_event_id("x").unwrap(),
+                3 => _ = reader.parser().clone().push(b"data: y\n\n").next(),
+                4 => _ = reader.next_events().unwrap(),
+                5 => _ = reader.next_items().unwrap(),
+                _ => {}
+            }
+            let event = match n % 4 {
+                0 => reader.next_owned().unwrap(),
+                1 => reader.owned_events().next().transpose().unwrap(),
+                2 => reader.next().unwrap().map(Event::into_owned),
+                _ => loop {
+                    let mut items = reader.next_items().unwrap().expect("more comes");
+                    if let Some(Item::Event(event)) = items.next().unwrap() {
+                        break Some(event.into_owned());
+                    }
+                },
+            };
+            let event = event.unwrap();
+            assert_eq!((event.data, &*event.last_event_id), (n.to_string(), &*n.to_string()));
+        }
+        assert!(reader.next().unwrap().is_none());
+        assert_eq!(reader.finish(), Ok(End::Clean));
+    }
+}
+
+#[test]
+fn a_cursor_that_was_left_before_is_reported_by_the_reader_that_gets_its_parser() {
+    let left = || {
+        let mut parser = Parser::new();
+        let _ = parser.push(b"data: 1\n\ndata: 2\n\n").next();
+        parser
+    };
+    let mut reader = EventReader::with_parser(&b"data: 3\n\ndata: 4\n\n"[..], left());
+    let error = reader.next().unwrap_err();
+    assert!(matches!(error, ReadError::Parse(ParseError::Unread { bytes: 9, .. })), "{error:?}");
+    assert_eq!(io::Error::from(error).kind(), ErrorKind::Other);
+    assert_eq!(reader.next().unwrap().unwrap().data, "4");
+    assert_eq!(reader.finish(), Ok(End::Clean));
+
+    let mut reader = EventReader::with_parser(io::empty(), left());
+    assert_eq!(reader.unread(), b"");
+    assert!(reader.next().unwrap().is_none());
+    assert!(matches!(reader.finish(), Err(ParseError::Unread { bytes: 9, .. })));
 }
 
 #[test]

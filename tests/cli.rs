@@ -300,6 +300,28 @@ fn the_default_limit_is_16_mib() {
 }
 
 #[test]
+fn an_id_beyond_the_limit_for_ids_is_said_and_an_exit_code_and_its_event_is_shown() {
+    const LIMIT: usize = 64 * 1024;
+    let event = |len: usize| format!("id: {}\ndata: x\n\n", "7".repeat(len));
+    for options in [&[][..], &["--comments"]] {
+        run(&[&["parse"], options].concat(), event(LIMIT)).fine();
+        let done = run(&[&["parse"], options].concat(), event(LIMIT + 1));
+        assert_eq!((done.stdout.as_str(), done.code), ("message\n  x\n", 1));
+        assert_eq!(
+            done.stderr,
+            "sse-wire: stdin: the id that begins at byte 0 was skipped: it needs more than the limit of \
+             65536 bytes for ids; raise the limits to receive it (--limit)\n"
+        );
+        // With a limit, ids have a quarter of it.
+        let limit = (4 * (LIMIT + 1)).to_string();
+        run(&[&["parse", "--limit", &limit], options].concat(), event(LIMIT + 1)).fine();
+        let done = run(&[&["parse", "--limit", "8"], options].concat(), event(3));
+        assert_eq!((done.stdout.as_str(), done.code), ("message\n  x\n", 1));
+        run(&[&["parse", "--limit", "12"], options].concat(), event(3)).fine();
+    }
+}
+
+#[test]
 fn comments_count_for_the_limit_only_when_they_are_shown() {
     let stream = ": 123456789\ndata: x\n\n";
     assert_eq!(run(&["parse", "--limit", "8"], stream).fine(), "message\n  x\n");
@@ -354,7 +376,7 @@ fn a_stream_that_is_cut_inside_an_event_is_said_with_what_was_pending() {
     }
     let skipped = run(&["parse", "--limit", "3"], "data: 1234\n");
     assert!(
-        skipped.stderr.ends_with("begins at byte 0, which was skipped already\n"),
+        skipped.stderr.ends_with("begins at byte 0, which needs more than the limit\n"),
         "{skipped:?}"
     );
 }
@@ -394,7 +416,9 @@ fn json_has_what_the_decoder_vectors_expect() {
         }
         count += 1;
         let stream = case.chunks.concat();
-        let arguments = ["parse", "--json", "--comments"];
+        // No limit, for ids either.
+        let limit = u64::MAX.to_string();
+        let arguments = ["parse", "--json", "--comments", "--limit", &limit];
         let lines = json_lines(&run(&arguments, &stream).stdout);
         let comments: Vec<&Value> = lines.iter().filter_map(|line| line.get("comment")).collect();
         assert_eq!(json!(comments), json!(case.expected.comments), "{}", case.name);
@@ -594,18 +618,37 @@ fn every_encoder_vector_holds() {
                 Some(bytes) => assert_eq!(done.fine().as_bytes(), bytes, "{name}"),
                 None => assert_eq!((done.stdout.as_str(), done.code), ("", 1), "{name}"),
             }
-            if !strict {
-                requests.push((name, json!({"serialize": values}), expected));
+            let mut request = json!({"serialize": values});
+            if strict {
+                request["strict"] = json!(true);
             }
+            let refused = case["expect"].get("error").map(|error| {
+                let field = match error["field"].as_str().unwrap() {
+                    "event" => "type",
+                    other => other,
+                };
+                let reason = match error["reason"].as_str().unwrap() {
+                    "line break" => "line_break",
+                    "NUL" => "nul",
+                    other => panic!("{other}"),
+                };
+                (field.to_owned(), reason)
+            });
+            requests.push((name, request, expected, refused));
         }
     }
     assert!(requests.len() > 30, "{} cases", requests.len());
-    let answers = conform(requests.iter().map(|(_, request, _)| request));
-    for ((name, _, expected), answer) in requests.iter().zip(answers) {
-        match expected {
-            Some(bytes) => assert_eq!(answer, json!({"bytes": STANDARD.encode(bytes)}), "{name}"),
-            None => assert!(reason(&answer).is_some(), "{name} {answer}"),
-        }
+    let answers = conform(requests.iter().map(|(_, request, ..)| request));
+    for ((name, _, expected, refused), answer) in requests.iter().zip(answers) {
+        let expected = match (expected, refused) {
+            (Some(bytes), None) => json!({"bytes": STANDARD.encode(bytes)}),
+            (None, Some((field, why))) => {
+                let error = reason(&answer).unwrap_or_else(|| panic!("{name} {answer}"));
+                json!({"error": error, "field": field, "reason": why})
+            }
+            other => panic!("{name}: {other:?}"),
+        };
+        assert_eq!(answer, expected, "{name}");
     }
 }
 
@@ -679,58 +722,74 @@ fn conform<'a>(requests: impl Iterator<Item = &'a Value>) -> Vec<Value> {
     answers
 }
 
-/// The reason of an answer that is an error and nothing else.
+/// The reason of an answer that is an error and nothing else; of one for values that can't be
+/// written, which field and why stand beside it.
 fn reason(answer: &Value) -> Option<&str> {
     let reason = answer.get("error")?.as_str()?;
-    (answer.as_object()?.len() == 1 && !reason.is_empty()).then_some(reason)
+    let beside = ["field", "reason"].map(|key| answer.get(key).is_some());
+    let is_error = match answer.as_object()?.len() {
+        1 => true,
+        3 => beside == [true; 2],
+        _ => false,
+    };
+    (is_error && !reason.is_empty()).then_some(reason)
 }
 
 #[test]
-fn every_decoder_vector_holds() {
+fn every_decoder_vector_holds_observed_or_not() {
     let cases = support::decoder_cases();
     assert!(cases.len() > 200, "{} cases", cases.len());
-    let requests: Vec<Value> = cases
-        .iter()
-        .map(|case| {
-            let chunks: Vec<String> =
-                case.chunks.iter().map(|chunk| STANDARD.encode(chunk)).collect();
-            let mut request = json!({"chunks": chunks});
-            if let Some(id) = &case.last_event_id {
-                request["last_event_id"] = json!(id);
-            }
-            if let Some(limit) = case.limit {
-                request["limit"] = json!(limit);
-            }
-            request
-        })
-        .collect();
-    let mut failed = Vec::new();
-    for (case, mut answer) in cases.iter().zip(conform(requests.iter())) {
-        let expected = &case.expected;
-        let events: Vec<Value> = expected
-            .events
-            .iter()
-            .map(|(event_type, data, last_event_id, _)| {
-                json!({"type": event_type, "data": data, "last_event_id": last_event_id})
-            })
-            .collect();
-        if let Some(errors) = answer["errors"].as_array() {
-            assert!(errors.iter().all(Value::is_string));
-            answer["errors"] = json!(errors.len());
+    let request = |case: &support::DecoderCase, observe: bool| {
+        let chunks: Vec<String> = case.chunks.iter().map(|chunk| STANDARD.encode(chunk)).collect();
+        let mut request = json!({"chunks": chunks, "observe": observe});
+        if let Some(id) = &case.last_event_id {
+            request["last_event_id"] = json!(id);
         }
-        let expected = json!({
-            "events": events,
-            "last_event_id": expected.last_event_id,
-            "retry": expected.retry,
-            "after": expected.after,
-            "end": if expected.clean { "clean" } else { "incomplete" },
-            "errors": expected.errors,
-        });
-        if answer != expected {
-            failed.push(format!("{}\n  {answer}\n  {expected}", case.name));
+        if let Some(limit) = case.limit {
+            request["limit"] = json!(limit);
+        }
+        request
+    };
+    let mut failed = Vec::new();
+    for observe in [false, true] {
+        let requests: Vec<Value> = cases.iter().map(|case| request(case, observe)).collect();
+        for (case, mut answer) in cases.iter().zip(conform(requests.iter())) {
+            let expected = &case.expected;
+            let events: Vec<Value> = expected
+                .events
+                .iter()
+                .map(|(event_type, data, last_event_id, range)| {
+                    let mut event =
+                        json!({"type": event_type, "data": data, "last_event_id": last_event_id});
+                    if observe {
+                        event["bytes"] = json!([range.start, range.end]);
+                    }
+                    event
+                })
+                .collect();
+            if let Some(errors) = answer["errors"].as_array() {
+                assert!(errors.iter().all(Value::is_string));
+                answer["errors"] = json!(errors.len());
+            }
+            let mut expected = json!({
+                "events": events,
+                "last_event_id": expected.last_event_id,
+                "retry": expected.retry,
+                "after": expected.after,
+                "end": if expected.clean { "clean" } else { "incomplete" },
+                "errors": expected.errors,
+            });
+            if observe {
+                // A comment that is observed counts for the limit, and may be left out for it.
+                let limited = case.limit.and_then(|_| answer.get("comments").cloned());
+                expected["comments"] = limited.unwrap_or(json!(case.expected.comments));
+            }
+            if answer != expected {
+                failed.push(format!("{}, observe: {observe}\n  {answer}\n  {expected}", case.name));
+            }
         }
     }
-    assert!(failed.is_empty(), "{} of {}:\n{}", failed.len(), cases.len(), failed.join("\n"));
+    assert!(failed.is_empty(), "{} of {}:\n{}", failed.len(), 2 * cases.len(), failed.join("\n"));
 }
 
 /// Steps as the protocol writes them.
@@ -855,6 +914,43 @@ fn a_limit_in_a_request_is_told_in_the_answer() {
 }
 
 #[test]
+fn ids_have_a_quarter_of_the_limit_in_a_request_and_none_without_it() {
+    let id = "7".repeat(65_537);
+    let chunk = STANDARD.encode(format!("id: {id}\ndata: x\n\n"));
+    let limited = |limit: usize| json!({"chunks": [chunk], "limit": limit});
+    let answers = conform(
+        [json!({"chunks": [chunk]}), limited(4 * id.len()), limited(4 * id.len() - 1)].iter(),
+    );
+    for answer in &answers[..2] {
+        // Compared so that a failure doesn't print it.
+        assert!(answer["events"][0]["last_event_id"] == id, "an id of {} bytes", id.len());
+        assert_eq!(answer["errors"], json!([]));
+    }
+    let event = json!({"type": "message", "data": "x", "last_event_id": ""});
+    assert_eq!(answers[2]["events"], json!([event]));
+    assert_eq!(
+        answers[2]["errors"],
+        json!([
+            "the id that begins at byte 0 was skipped: it needs more than the limit of 65536 bytes for ids; raise the limits to receive it"
+        ])
+    );
+}
+
+#[test]
+fn an_observed_request_has_comments_and_ranges_and_no_error_for_a_comment() {
+    let chunk = STANDARD.encode(": hi\n: 123456789\ndata: x\n\n");
+    let request = json!({"chunks": [chunk], "limit": 8, "observe": true});
+    assert_eq!(
+        run(&["conform"], request.to_string()).fine(),
+        concat!(
+            r#"{"events":[{"type":"message","data":"x","last_event_id":"","bytes":[0,26]}],"#,
+            r#""comments":["hi"],"last_event_id":"","retry":null,"after":[1],"end":"clean","errors":[]}"#,
+            "\n"
+        )
+    );
+}
+
+#[test]
 fn every_line_gets_one_answer_whatever_it_is() {
     let deep = "[".repeat(100_000);
     let lines: Vec<(&[u8], &str)> = vec![
@@ -894,6 +990,11 @@ fn every_line_gets_one_answer_whatever_it_is() {
         (br#"{"steps": [{"op": "bytes", "b64": "YQ"}]}"#, "`steps[0]`: not standard Base64"),
         (br#"{"steps": [], "last_event_id": ""}"#, "belong to a request with `chunks`"),
         (br#"{"serialize": {}, "limit": 5}"#, "belong to a request with `chunks`"),
+        (br#"{"serialize": {}, "observe": true}"#, "belong to a request with `chunks`"),
+        (br#"{"chunks": [], "observe": 1}"#, "`observe`: invalid type: integer `1`"),
+        (br#"{"chunks": [], "strict": true}"#, "`strict` belongs to a request with `serialize`"),
+        (br#"{"steps": [], "strict": true}"#, "`strict` belongs to a request with `serialize`"),
+        (br#"{"serialize": {}, "strict": null}"#, "`strict`: invalid type: null"),
         (br#"{"chunks": [], "steps": []}"#, "has only one of"),
         (br#"{"chunks": [], "serialize": {}}"#, "has only one of"),
         (br#"{"steps": [], "serialize": {}}"#, "has only one of"),
@@ -918,7 +1019,7 @@ fn every_line_gets_one_answer_whatever_it_is() {
             "`last_event_id`: the last event ID has '\\n' at byte 1",
         ),
         (
-            br#"{"chunks": [], "last_event_id": "abc", "limit": 2}"#,
+            br#"{"chunks": [], "last_event_id": "abc", "limit": 11}"#,
             "`last_event_id`: the last event ID has 3 bytes, and there is room for 2",
         ),
         (br#"{"serialize": null}"#, "`serialize`: invalid type: null"),

@@ -10,9 +10,11 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use sse_wire::{Action, End, EventSource, Interruption, Item, Liveness, Parser, ReadyState};
+use sse_wire::{
+    Action, End, EventSource, Interruption, Item, Liveness, ParseError, Parser, ReadyState,
+};
 use support::connection::{Delivered, Outcome, Step, connection_cases, sources};
-use support::every_chunking;
+use support::{every_chunking, milliseconds};
 
 const EVENT_STREAM: Option<&[u8]> = Some(b"text/event-stream");
 
@@ -131,7 +133,7 @@ impl Naive {
             all.push((event.event_type.into(), event.data.into(), event.last_event_id.into()));
         }
         self.last_event_id = parser.last_event_id().to_owned();
-        self.reconnection_time = parser.reconnection_time().unwrap_or(self.before.1);
+        self.reconnection_time = parser.reconnection_time().map_or(self.before.1, milliseconds);
         let new = all.split_off(self.delivered);
         self.delivered += new.len();
         new
@@ -252,8 +254,8 @@ proptest! {
                     prop_assert!(count == 0 || before == ReadyState::Open);
                     prop_assert!(count <= 1 || call != 11);
                 }
-                (_, Step::End) => _ = source.handle_end(),
-                (_, Step::NetworkError) => _ = source.handle_network_error(),
+                (_, Step::End) => _ = source.handle_end().unwrap(),
+                (_, Step::NetworkError) => _ = source.handle_network_error().unwrap(),
                 (_, Step::Close) => {
                     source.close();
                     closed = true;
@@ -287,10 +289,9 @@ fn nothing_is_delivered_after_close_not_even_the_rest_of_a_chunk() {
     let mut source = open();
     let mut events = source.push(chunk);
     assert_eq!(events.next().unwrap().unwrap().data, "1");
-    assert_eq!(events.remaining(), &chunk[9..]);
     events.close();
     assert_eq!(events.next(), Ok(None));
-    assert_eq!((events.remaining(), events.taken()), (&b""[..], chunk.len()));
+    assert_eq!(events.into_rest(), b"");
     assert_eq!(source.ready_state(), ReadyState::Closed);
 
     let mut source = open();
@@ -298,12 +299,13 @@ fn nothing_is_delivered_after_close_not_even_the_rest_of_a_chunk() {
     assert!(matches!(items.next(), Ok(Some(Item::Event(_)))));
     items.close();
     assert_eq!(items.next(), Ok(None));
-    assert_eq!((items.remaining(), items.taken()), (&b""[..], chunk.len()));
+    assert_eq!(items.into_rest(), b"");
 
     let mut source = open();
     let mut events = source.push(chunk);
     assert!(events.next().unwrap().is_some());
-    let rest = events.remaining();
+    let rest = events.into_rest();
+    assert_eq!(rest, &chunk[9..]);
     source.close();
     assert_eq!(source.push(rest).next(), Ok(None));
     assert_eq!(source.observe(rest).next(), Ok(None));
@@ -319,7 +321,7 @@ fn nothing_is_announced_after_close() {
     assert!(matches!(failed.poll(Duration::ZERO), Action::Connect { .. }));
     failed.handle_response(500, EVENT_STREAM);
     let mut interrupted = open();
-    interrupted.handle_end();
+    _ = interrupted.handle_end().unwrap();
     for mut source in [opened, failed, interrupted, EventSource::new()] {
         source.close();
         assert_eq!(source.poll(Duration::ZERO), Action::Stop);
@@ -332,7 +334,7 @@ fn an_opening_is_announced_before_the_loss_of_the_same_connection() {
     let mut source = EventSource::new();
     assert!(matches!(source.poll(Duration::ZERO), Action::Connect { .. }));
     source.handle_response(200, EVENT_STREAM);
-    source.handle_network_error();
+    _ = source.handle_network_error().unwrap();
     assert_eq!(source.ready_state(), ReadyState::Connecting);
     assert_eq!(source.poll(Duration::ZERO), Action::Opened);
     let delay = Duration::from_secs(3);
@@ -348,7 +350,7 @@ fn poll_says_the_same_until_something_happens() {
     for _ in 0..2 {
         assert_eq!(source.poll(second), Action::Receive { until: None });
     }
-    source.handle_end();
+    _ = source.handle_end().unwrap();
     assert!(matches!(source.poll(second), Action::Reconnecting { .. }));
     for _ in 0..2 {
         assert_eq!(source.poll(second), Action::Wait { until: 4 * second });
@@ -366,7 +368,7 @@ fn time_never_goes_back() {
     let seconds = Duration::from_secs;
     let mut source = open();
     assert_eq!(source.poll(seconds(10)), Action::Receive { until: None });
-    source.handle_end();
+    _ = source.handle_end().unwrap();
     assert!(matches!(source.poll(seconds(2)), Action::Reconnecting { .. }));
     assert_eq!(source.poll(seconds(0)), Action::Wait { until: seconds(13) });
     assert!(matches!(source.poll(seconds(13)), Action::Connect { .. }));
@@ -375,7 +377,7 @@ fn time_never_goes_back() {
 #[test]
 fn a_wait_begins_when_the_loss_is_polled_and_is_over_exactly_at_its_end() {
     let mut source = open();
-    source.handle_end();
+    _ = source.handle_end().unwrap();
     let start = Duration::from_nanos(7_000_000_123);
     assert!(matches!(source.poll(start), Action::Reconnecting { .. }));
     let end = start + Duration::from_millis(3000);
@@ -388,7 +390,7 @@ fn a_wait_begins_when_the_loss_is_polled_and_is_over_exactly_at_its_end() {
 fn the_longest_wait_at_the_latest_time_ends_where_time_does() {
     let mut source = open();
     source.push(b"retry: 99999999999999999999\n").next().unwrap();
-    source.handle_end();
+    _ = source.handle_end().unwrap();
     let late = Duration::MAX - Duration::from_nanos(1);
     let delay = Duration::from_millis(u64::MAX);
     let reason = Interruption::End;
@@ -401,13 +403,32 @@ fn the_longest_wait_at_the_latest_time_ends_where_time_does() {
 fn the_end_of_a_stream_tells_what_was_pending() {
     for error in [false, true] {
         let mut source = open();
-        assert_eq!(source.push(b"data: 1\n\ndata: 2").next().unwrap().unwrap().data, "1");
-        assert_eq!(source.push(b"data: 2").next(), Ok(None));
+        let mut events = source.push(b"data: 1\n\ndata: 2");
+        assert_eq!(events.next().unwrap().unwrap().data, "1");
+        assert_eq!(events.next(), Ok(None));
         let end = if error { source.handle_network_error() } else { source.handle_end() };
-        let End::Incomplete(pending) = end else { panic!("{end:?}") };
+        let Ok(End::Incomplete(pending)) = end else { panic!("{end:?}") };
         assert_eq!(pending.data, Some("2"));
-        assert_eq!(source.handle_end(), End::Clean, "there is no stream any more");
-        assert_eq!(source.handle_network_error(), End::Clean);
+        assert_eq!(source.handle_end(), Ok(End::Clean), "there is no stream any more");
+        assert_eq!(source.handle_network_error(), Ok(End::Clean));
+    }
+}
+
+#[test]
+fn a_cursor_that_was_left_is_reported_once_by_the_next_one_or_by_the_end_of_the_stream() {
+    for error in [false, true] {
+        let mut source = open();
+        assert_eq!(source.push(b"data: 1\n\ndata: 2\n\n").next().unwrap().unwrap().data, "1");
+        let mut events = source.push(b"data: 3\n\ndata: 4\n\n");
+        assert!(matches!(events.next(), Err(ParseError::Unread { bytes: 9, .. })));
+        assert_eq!(events.next().unwrap().unwrap().data, "4");
+        assert_eq!(events.next(), Ok(None));
+
+        assert!(source.observe(b"data: 5\n\ndata: 6\n\n").next().unwrap().is_some());
+        let end = if error { source.handle_network_error() } else { source.handle_end() };
+        assert!(matches!(end, Err(ParseError::Unread { bytes: 9, .. })));
+        assert_eq!(source.ready_state(), ReadyState::Connecting, "it is lost all the same");
+        assert!(matches!(source.poll(Duration::ZERO), Action::Reconnecting { .. }));
     }
 }
 
@@ -416,8 +437,9 @@ fn a_parser_brings_its_id_and_time_along_and_no_half_stream() {
     let mut parser = Parser::with_limit(100);
     let mut events = parser.push(b"\xEF\xBB\xBFid: 1\nretry: 7\n\nid: 2\ndata: half");
     while events.next().unwrap().is_some() {}
-    let mut source = EventSource::with_parser(parser).with_reconnection_time(9);
-    assert_eq!(source.reconnection_time(), 7);
+    let mut source =
+        EventSource::with_parser(parser).with_reconnection_time(Duration::from_millis(9));
+    assert_eq!(source.reconnection_time(), Duration::from_millis(7));
     assert_eq!(source.poll(Duration::ZERO), Action::Connect { last_event_id: Some("1") });
     source.handle_response(200, EVENT_STREAM);
     let mut events = source.push(b"\xEF\xBB\xBFdata: x\n\n");
@@ -429,16 +451,16 @@ fn a_parser_brings_its_id_and_time_along_and_no_half_stream() {
 
 #[test]
 fn the_first_reconnection_time_can_be_chosen_and_gives_way_to_a_retry_line() {
-    let mut source = open().with_reconnection_time(50);
-    source.handle_end();
     let delay = Duration::from_millis(50);
-    assert_eq!(source.reconnection_time(), 50);
+    let mut source = open().with_reconnection_time(delay);
+    _ = source.handle_end().unwrap();
+    assert_eq!(source.reconnection_time(), delay);
     let reason = Interruption::End;
     assert_eq!(source.poll(Duration::ZERO), Action::Reconnecting { reason, delay });
     assert!(matches!(source.poll(delay), Action::Connect { .. }));
     source.handle_response(200, EVENT_STREAM);
     assert_eq!(source.push(b"retry: 0\n").next(), Ok(None));
-    assert_eq!(source.reconnection_time(), 0);
+    assert_eq!(source.reconnection_time(), Duration::ZERO);
 }
 
 #[test]
@@ -447,7 +469,8 @@ fn an_event_beyond_the_limit_is_an_error_and_the_connection_stays_open() {
     assert!(matches!(source.poll(Duration::ZERO), Action::Connect { .. }));
     source.handle_response(200, EVENT_STREAM);
     let mut events = source.push(b"data: 123456789\n\ndata: x\n\n");
-    assert_eq!(events.next().unwrap_err().limit(), 8);
+    let Err(ParseError::Limit(error)) = events.next() else { panic!() };
+    assert_eq!(error.limit(), 8);
     assert_eq!(events.next().unwrap().unwrap().data, "x");
     assert_eq!(source.ready_state(), ReadyState::Open);
 }

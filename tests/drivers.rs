@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sse_wire::{Action, EventSource, Failure, Fixed, Liveness, Parser};
+use sse_wire::{Action, Array, Arrays, EventSource, Failure, Liveness, Parser};
 
 const EVENT_STREAM: &str = "text/event-stream";
 
@@ -77,6 +77,7 @@ fn drive(
                 match body.fill_buf() {
                     Ok([]) => _ = source.handle_end(),
                     Ok(chunk) => {
+                        let len = chunk.len();
                         let mut events = source.push(chunk);
                         loop {
                             match events.next() {
@@ -85,8 +86,7 @@ fn drive(
                                 Err(error) => eprintln!("{error}"),
                             }
                         }
-                        let taken = events.taken();
-                        body.consume(taken);
+                        body.consume(len);
                     }
                     Err(error) if is_timeout(&error) => {}
                     Err(_) => _ = source.handle_network_error(),
@@ -323,7 +323,7 @@ fn an_async_driver_hears_what_it_should() {
 // An embedded driver: no allocator in it, no threads, a tick that never blocks.
 
 struct Device<'w> {
-    source: EventSource<Fixed<[u8; 64], [u8; 8], [u8; 16]>>,
+    source: EventSource<Arrays<[u8; 64], [u8; 8], [u8; 16]>>,
     world: &'w World,
     silent_until: Cell<Option<Duration>>,
 }
@@ -369,7 +369,11 @@ impl Device<'_> {
 fn an_embedded_driver_hears_what_it_should() {
     let world = World::new();
     let (class, timeout) = SILENT_FOR_TOO_LONG;
-    let parser = Parser::with_arrays([0; 64], [0; 8], [0; 16]);
+    let parser = Parser::with_arrays(Arrays {
+        data: Array::new([0; 64]),
+        event_type: Array::new([0; 8]),
+        ids: Array::new([0; 16]),
+    });
     let mut device = Device {
         source: EventSource::with_parser(parser).with_idle_timeout(class, timeout),
         world: &world,

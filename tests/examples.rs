@@ -180,7 +180,7 @@ fn the_server_ends_all_streams_between_two_events_when_it_is_terminated() {
     assert!(next(&mut client).2.ends_with(" ms"));
     process.signal("TERM");
     while client.next().unwrap().is_some() {}
-    assert_eq!(client.finish(), End::Clean);
+    assert_eq!(client.finish(), Ok(End::Clean));
     assert!(process.end().1.success());
 }
 

@@ -1,41 +1,54 @@
-//! The laws of the parser where its calls come in any order: chunks pushed and observed, cursors
-//! dropped early, streams ended, limits and IDs changed, clones taken.
+//! The laws of the parser if its calls come in any order: chunks pushed and observed, cursors ended
+//! and dropped early, streams ended, limits and IDs changed, clones taken.
 
-#![cfg(feature = "std")]
+#![cfg(feature = "alloc")]
 
 mod support;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use sse_wire::{Buffers, End, Item, LastEventIdError, LimitError, Parser, Refused};
+use sse_wire::{LastEventIdError, LimitError, ParseError, Parser, Refused, Storage};
+use support::outcome::{Output, Pending, observe, pending, push};
 use support::shapes::{mutate, mutations, sent_stream};
-use support::{Driver, TokenizerDriver, Told, tell};
+use support::{Decoded, Driver, TokenizerDriver, Told, over_arrays, tell};
+
+/// What is done with so many bytes, and how.
+#[derive(Clone, Copy, Debug)]
+struct Chunk {
+    len: usize,
+    /// Whether they are observed or pushed.
+    observed: bool,
+    /// How often the cursor is asked.
+    calls: usize,
+}
 
 #[derive(Clone, Debug)]
 enum Call {
-    /// So many bytes, the cursor asked so often, all or in part taken.
-    Push {
-        len: usize,
-        calls: usize,
-    },
-    Observe {
-        len: usize,
-        calls: usize,
-    },
+    /// The cursor is ended with `into_rest`.
+    Take(Chunk),
+    /// It is ended with `discard`.
+    Discard(Chunk),
+    /// It is dropped.
+    Leave(Chunk),
     Finish,
     SetLimit(usize),
+    SetIdLimit(usize),
     SetLastEventId(&'static str),
     Clone,
 }
 
-/// What does not change what is told of a stream.
+fn chunk() -> impl Strategy<Value = Chunk> {
+    let len = prop_oneof![0..4_usize, 0..80_usize, Just(usize::MAX)];
+    let calls = prop_oneof![0..4_usize, Just(usize::MAX)];
+    (len, any::<bool>(), calls).prop_map(|(len, observed, calls)| Chunk { len, observed, calls })
+}
+
+/// What loses nothing but what is discarded.
 fn harmless() -> impl Strategy<Value = Call> {
-    let len = || prop_oneof![0..4_usize, 0..80_usize, Just(usize::MAX)];
-    let calls = || prop_oneof![0..4_usize, Just(usize::MAX)];
     prop_oneof![
-        4 => (len(), calls()).prop_map(|(len, calls)| Call::Push { len, calls }),
-        4 => (len(), calls()).prop_map(|(len, calls)| Call::Observe { len, calls }),
+        8 => chunk().prop_map(Call::Take),
+        1 => chunk().prop_map(Call::Discard),
         1 => Just(Call::Finish),
         1 => Just(Call::Clone),
     ]
@@ -44,9 +57,11 @@ fn harmless() -> impl Strategy<Value = Call> {
 fn any_call() -> impl Strategy<Value = Call> {
     const IDS: [&str; 5] = ["", "7", "größe", "a long one, of more than any room", "no\nid"];
     prop_oneof![
-        6 => harmless(),
-        1 => (0..AMPLE).prop_map(Call::SetLimit),
-        1 => select(&IDS[..]).prop_map(Call::SetLastEventId),
+        12 => harmless(),
+        1 => chunk().prop_map(Call::Leave),
+        2 => (0..AMPLE).prop_map(Call::SetLimit),
+        1 => (0..AMPLE).prop_map(Call::SetIdLimit),
+        2 => select(&IDS[..]).prop_map(Call::SetLastEventId),
     ]
 }
 
@@ -56,65 +71,86 @@ const AMPLE: usize = 300;
 /// All that a call says.
 #[derive(Debug, Default, PartialEq)]
 struct Answer {
+    /// How many bytes it has taken, handed out or lost.
     taken: usize,
-    events: Vec<Told>,
-    comments: Vec<String>,
-    refused: Vec<LimitError>,
+    output: Vec<Output>,
     limit_error: Option<LimitError>,
     id_error: Option<LastEventIdError>,
-    clean: Option<bool>,
+    /// What the end of the stream says.
+    end: Option<Result<Option<Pending>, ParseError>>,
 }
 
-fn call<B: Buffers + Clone>(parser: &mut Parser<B>, call: &Call, rest: &[u8]) -> Answer {
+fn call<S: Storage + Clone>(parser: &mut Parser<S>, call: &Call, rest: &[u8]) -> Answer {
     let mut answer = Answer::default();
     match *call {
-        Call::Push { len, calls } => {
-            let mut events = parser.push(&rest[..len.min(rest.len())]);
-            for _ in 0..calls {
-                match events.next() {
-                    Ok(Some(event)) => answer.events.push(tell(&event)),
-                    Ok(None) => break,
-                    Err(error) => answer.refused.push(error),
-                }
-            }
-            answer.taken = events.taken();
+        Call::Take(chunk) => {
+            let bytes = &rest[..chunk.len.min(rest.len())];
+            let take = if chunk.observed { observe } else { push };
+            let (drained, left) = take(parser, chunk.calls, bytes, &mut answer.output);
+            assert!(!drained || left.is_empty());
+            answer.taken = bytes.len() - left.len();
         }
-        Call::Observe { len, calls } => {
-            let mut items = parser.observe(&rest[..len.min(rest.len())]);
-            for _ in 0..calls {
-                match items.next() {
-                    Ok(Some(Item::Event(event))) => answer.events.push(tell(&event)),
-                    Ok(Some(Item::Comment { text, .. })) => answer.comments.push(text.to_owned()),
-                    Ok(Some(_)) => {}
-                    Ok(None) => break,
-                    Err(error) => answer.refused.push(error),
-                }
-            }
-            answer.taken = items.taken();
+        Call::Discard(chunk) | Call::Leave(chunk) => {
+            let bytes = &rest[..chunk.len.min(rest.len())];
+            let discard = matches!(call, Call::Discard(_));
+            answer.taken = bytes.len();
+            let take = if chunk.observed { leave_items } else { leave_events };
+            take(parser, chunk.calls, bytes, discard, &mut answer.output);
         }
-        Call::Finish => answer.clean = Some(parser.finish() == End::Clean),
+        Call::Finish => answer.end = Some(parser.finish().map(pending)),
         Call::SetLimit(limit) => answer.limit_error = parser.set_limit(limit).err(),
+        Call::SetIdLimit(limit) => answer.limit_error = parser.set_id_limit(limit).err(),
         Call::SetLastEventId(id) => {
             answer.id_error = parser.set_last_event_id(id).err();
             if answer.id_error.is_none() {
                 assert_eq!(parser.last_event_id(), id);
             }
         }
-        Call::Clone => {}
+        Call::Clone => *parser = parser.clone(),
     }
     answer
 }
 
+/// Asks a cursor so often, and then discards the rest or drops it.
+macro_rules! leave {
+    ($name:ident, $push:ident) => {
+        fn $name<S: Storage>(
+            parser: &mut Parser<S>,
+            calls: usize,
+            chunk: &[u8],
+            discard: bool,
+            output: &mut Vec<Output>,
+        ) {
+            let mut cursor = parser.$push(chunk);
+            support::outcome::drain(calls, output, || Ok(cursor.next()?.map(Output::from)));
+            if discard {
+                output.extend(cursor.discard().err().map(Output::from));
+            }
+        }
+    };
+}
+
+leave!(leave_events, push);
+leave!(leave_items, observe);
+
 /// Ends with all that is left.
 fn to_the_end(calls: Vec<Call>) -> impl Iterator<Item = Call> {
-    calls.into_iter().chain([Call::Push { len: usize::MAX, calls: usize::MAX }, Call::Finish])
+    let all = Chunk { len: usize::MAX, observed: false, calls: usize::MAX };
+    calls.into_iter().chain([Call::Take(all), Call::Finish])
+}
+
+fn events(output: &[Output]) -> impl Iterator<Item = Told> + '_ {
+    output.iter().filter_map(|output| match output {
+        Output::Event(event) => Some(tell(&event.as_event())),
+        _ => None,
+    })
 }
 
 proptest! {
     #![proptest_config(support::kept::failures())]
 
     #[test]
-    fn any_order_of_pushes_dropped_cursors_and_ends_tells_each_stream_as_it_is_whole(
+    fn any_order_of_pushes_ended_cursors_and_ends_gives_each_stream_as_it_is_whole(
         mut stream in sent_stream(),
         mutations in mutations(),
         calls in vec(harmless(), 0..40),
@@ -122,29 +158,35 @@ proptest! {
         mutate(&mut stream.bytes, &mutations);
         let mut parser = Parser::new();
         let mut rest = stream.bytes.as_slice();
-        // The stream since the last end, what was told of it, and the ID that came before it.
+        // The stream since the last end, what has come of it, and the ID that came before it.
         let (mut begun, mut told, mut id) = (Vec::new(), Vec::new(), String::new());
         for next in to_the_end(calls) {
+            let before = begun.len();
             let answer = call(&mut parser, &next, rest);
             let (taken, left) = rest.split_at(answer.taken);
             begun.extend_from_slice(taken);
             rest = left;
-            told.extend(answer.events);
-            prop_assert_eq!(&answer.refused, &[]);
+            told.extend(events(&answer.output));
+            let no_error = |output: &Output| !matches!(output, Output::Refused { .. } | Output::Unread { .. });
+            prop_assert!(answer.output.iter().all(no_error));
             let whole = TokenizerDriver.decode(&[&begun], Some(&id), None);
+            if let Call::Discard(_) = next {
+                // Its events are gone.
+                let asked = told.last().map_or(before as u64, |event: &Told| event.3.end);
+                let gone = |event: &&Told| event.3.end > asked.max(before as u64);
+                told.extend(whole.events.iter().filter(gone).cloned());
+            }
             prop_assert_eq!(&told, &whole.events);
-            prop_assert_eq!(parser.last_event_id(), &whole.last_event_id);
-            if let Some(clean) = answer.clean {
-                prop_assert_eq!(clean, whole.clean);
-                prop_assert_eq!((parser.position(), parser.retained()), (0, whole.last_event_id.len()));
-                id = whole.last_event_id;
+            prop_assert_eq!(parser.last_event_id(), &whole.last_event_id, "the blocks that were passed");
+            if let Some(end) = answer.end {
+                let Decoded { clean, last_event_id, .. } = whole;
+                prop_assert_eq!(end.unwrap().is_none(), clean);
+                prop_assert_eq!((parser.position(), parser.retained()), (0, last_event_id.len()));
+                id = last_event_id;
                 begun.clear();
                 told.clear();
             } else {
                 prop_assert_eq!(parser.position(), begun.len() as u64);
-            }
-            if matches!(next, Call::Clone) {
-                parser = parser.clone();
             }
         }
         prop_assert!(rest.is_empty());
@@ -159,12 +201,13 @@ proptest! {
     ) {
         mutate(&mut stream.bytes, &mutations);
         let mut growable = Parser::with_limit(limit);
-        let mut fixed = Parser::with_arrays([0xFF; AMPLE], [0xFF; AMPLE], [0xFF; AMPLE]);
+        let mut fixed = over_arrays([0xFF; AMPLE], [0xFF; AMPLE], [0xFF; AMPLE]);
         fixed.set_limit(limit).unwrap();
         let mut rest = stream.bytes.as_slice();
-        // The stream since the last end, and where the blocks begin that were told or refused.
-        let (mut begun, mut answered, mut told) = (Vec::new(), Vec::new(), Vec::new());
-        let mut retained = 0;
+        // The stream since the last end, the events that came, and where the blocks begin of which
+        // something came.
+        let (mut begun, mut told, mut answered) = (Vec::new(), Vec::new(), Vec::new());
+        let mut lost = false;
         for next in to_the_end(calls) {
             let answer = call(&mut growable, &next, rest);
             prop_assert_eq!(&answer, &call(&mut fixed, &next, rest), "{:?}", next);
@@ -172,18 +215,22 @@ proptest! {
             begun.extend_from_slice(taken);
             rest = left;
 
-            // An ID stays though the limit became less than it.
-            prop_assert!(growable.retained() <= growable.limit().max(retained));
-            retained = growable.retained();
-            prop_assert_eq!(fixed.retained(), retained);
+            prop_assert!(growable.retained() <= growable.limit());
+            prop_assert!(growable.last_event_id().len() <= growable.id_limit());
+            prop_assert_eq!(fixed.retained(), growable.retained());
             prop_assert_eq!(growable.last_event_id(), fixed.last_event_id());
             prop_assert_eq!(growable.reconnection_time(), fixed.reconnection_time());
 
-            answered.extend(answer.events.iter().map(|event| event.3.start));
-            let refused = answer.refused.iter().chain(&answer.limit_error);
-            answered.extend(refused.filter(|error| error.refused() == Refused::Event).map(LimitError::position));
-            told.extend(answer.events);
-            if answer.clean.is_some() {
+            let refused = answer.output.iter().cloned();
+            let refused = refused.chain(answer.limit_error.map(|error| ParseError::from(error).into()));
+            answered.extend(refused.filter_map(|output| match output {
+                Output::Refused { what: Refused::Event, position, .. } => Some(position),
+                _ => None,
+            }));
+            answered.extend(events(&answer.output).map(|event| event.3.start));
+            told.extend(events(&answer.output));
+            lost |= matches!(next, Call::Leave(_) | Call::Discard(_));
+            if answer.end.is_some() {
                 // Whole, or not at all.
                 let whole = TokenizerDriver.decode(&[&begun], None, None).events;
                 for event in &told {
@@ -195,14 +242,12 @@ proptest! {
                 answered.dedup();
                 prop_assert_eq!(answered.len(), blocks, "once for each block");
                 for event in &whole {
-                    prop_assert!(answered.contains(&event.3.start), "told or refused: {:?}", event);
+                    prop_assert!(lost || answered.contains(&event.3.start), "handed out or refused: {:?}", event);
                 }
                 begun.clear();
                 answered.clear();
                 told.clear();
-            }
-            if matches!(next, Call::Clone) {
-                (growable, fixed) = (growable.clone(), fixed.clone());
+                lost = false;
             }
         }
         prop_assert!(rest.is_empty());

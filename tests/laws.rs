@@ -1,17 +1,21 @@
-//! The laws of the parser, the tokenizer and the encoder, each under its name, on streams of
-//! hostile pieces in random order. (Linear time is in `src/work.rs`, memory in
-//! `tests/memory.rs`.)
+//! The laws of the parser, the tokenizer and the encoder, each under its name, on streams of hostile
+//! pieces in random order. (Linear time is in `src/work.rs`, memory in `tests/memory.rs`, limits and that
+//! no input wedges a parser in `tests/limits.rs`.)
 
-#![cfg(feature = "std")]
+#![cfg(feature = "alloc")]
 
 mod support;
 
 use std::ops::Range;
+use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use sse_wire::{Block, End, Field, Item, Parser, Token, Tokenizer};
+use sse_wire::{Block, End, Event, Field, Item, OwnedEvent, ParseError, Parser, Token, Tokenizer};
+use support::model::{self, Limits};
+use support::outcome::{self, Output, observe, push};
+use support::shapes::{cut, places};
 use support::{
     Decoded, Driver, FixedDriver, GrowableDriver, TokenizerDriver, Way, decode, decoder_cases,
     drivers, every_chunking,
@@ -75,38 +79,46 @@ const SEQUENCES: [&[u8]; 12] = [
     b"\xFF",
 ];
 
-/// The chunks of `stream` that end at the given places, in any order and repeated.
-fn cut<'s>(stream: &'s [u8], places: &[prop::sample::Index]) -> Vec<&'s [u8]> {
-    let mut ends: Vec<usize> = places.iter().map(|place| place.index(stream.len() + 1)).collect();
-    ends.push(stream.len());
-    ends.sort_unstable();
-    let starts = [0].into_iter().chain(ends.iter().copied());
-    starts.zip(&ends).map(|(start, &end)| &stream[start..end]).collect()
-}
-
-fn places() -> impl Strategy<Value = Vec<prop::sample::Index>> {
-    vec(any::<prop::sample::Index>(), 0..12)
-}
-
 /// All that must not depend on the chunks.
 fn outcome(decoded: Decoded) -> Decoded {
     Decoded { after: Vec::new(), comments: None, ..decoded }
 }
 
-fn events_of(stream: &[u8]) -> Vec<support::Told> {
-    GrowableDriver(Way::Push, "").decode(&[stream], None, None).events
+const NO_LIMITS: Limits = Limits { all: usize::MAX, id: usize::MAX, arrays: None };
+
+/// What comes after the first blank line of `stream` that ends in `after`, which goes on with it.
+fn after_the_next_blank_line<'s>(stream: &[u8], after: &'s [u8]) -> Option<&'s [u8]> {
+    let (mut last, mut line_is_blank) = (*stream.last()?, stream.ends_with(b"\n"));
+    line_is_blank |= last == b'\r';
+    for (at, &byte) in after.iter().enumerate() {
+        match byte {
+            b'\n' if last == b'\r' => {}
+            b'\n' | b'\r' if line_is_blank => {
+                let rest = &after[at + 1..];
+                return Some(if byte == b'\r' {
+                    rest.strip_prefix(b"\n").unwrap_or(rest)
+                } else {
+                    rest
+                });
+            }
+            _ => line_is_blank = matches!(byte, b'\n' | b'\r'),
+        }
+        last = byte;
+    }
+    None
 }
 
-#[test]
-fn drained_input_a_cursor_over_items_says_what_it_has_taken_and_what_is_left() {
-    let stream = b": a\n\ndata: b\n\n";
-    let mut parser = Parser::new();
-    let mut items = parser.observe(stream);
-    while items.next().unwrap().is_some() {
-        assert!(items.taken() > 1);
-        assert_eq!(items.remaining(), &stream[items.taken()..]);
-    }
-    assert_eq!(items.taken(), stream.len());
+/// The texts of the events.
+fn texts(output: &[Output]) -> Vec<[&str; 3]> {
+    let texts = output.iter().filter_map(|output| match output {
+        Output::Event(event) => Some([&event.event_type, &*event.data, &event.last_event_id]),
+        _ => None,
+    });
+    texts.collect()
+}
+
+fn events_of(stream: &[u8]) -> Vec<support::Told> {
+    GrowableDriver(Way::Push, "").decode(&[stream], None, None).events
 }
 
 #[test]
@@ -115,10 +127,11 @@ fn an_owned_event_is_the_event_and_lends_it_again() {
     let mut events = parser.push(b"event: tick\nid: 7\ndata: a\n\ndata: b\n\n");
     for event_type in ["tick", "message"] {
         let event = events.next().unwrap().unwrap();
-        let owned = event.to_owned();
+        let owned = event.clone().into_owned();
         assert_eq!(owned.event_type, event_type);
         assert_eq!((&*owned.data, &*owned.last_event_id), (event.data, "7"));
         assert_eq!(owned.as_event(), event);
+        assert_eq!(OwnedEvent::from(event), owned);
     }
 }
 
@@ -270,45 +283,124 @@ proptest! {
     }
 
     #[test]
-    fn drained_input_a_cursor_dropped_anywhere_says_what_is_left(
+    fn nothing_lost_in_silence_a_cursor_that_is_ended_anywhere_hands_back_what_it_has_not_taken(
         stream in hostile_stream(),
-        calls in vec(0_usize..3, 1..20),
+        calls in vec((any::<bool>(), 0_usize..3), 1..20),
+        limit in prop_oneof![Just(usize::MAX), 1_usize..90],
     ) {
-        // Drops the cursor after 0, 1 or 2 calls, pushes what is left, and so on.
-        let expected = events_of(&stream);
-        let mut parser = Parser::new();
-        let (mut rest, mut out) = (stream.as_slice(), Vec::new());
-        for calls in calls.iter().copied().cycle().chain([3]).take(3 * stream.len() + 20).chain([usize::MAX]) {
+        // The rest is pushed or observed again, after 0, 1 or 2 calls each time.
+        let limits = Limits { all: limit, id: usize::MAX, arrays: None };
+        let mut parser = Parser::with_limit(limit);
+        parser.set_id_limit(usize::MAX).unwrap();
+        let (mut rest, mut output) = (stream.as_slice(), Vec::new());
+        let all = [(false, usize::MAX)];
+        for (observed, calls) in calls.iter().cycle().take(4 * stream.len() + 20).chain(&all) {
             let before = parser.position();
-            let mut events = parser.push(rest);
-            for _ in 0..calls {
-                match events.next().unwrap() {
-                    Some(event) => out.push(event.range),
-                    None => break,
-                }
-            }
-            let (taken, left) = (events.taken(), events.remaining());
-            prop_assert_eq!(taken + left.len(), rest.len());
-            prop_assert_eq!(left, &rest[taken..]);
+            let take = if *observed { observe } else { push };
+            let (_, left) = take(&mut parser, *calls, rest, &mut output);
+            prop_assert_eq!(parser.position() - before, (rest.len() - left.len()) as u64);
+            prop_assert_eq!(left, &stream[parser.position() as usize..]);
             rest = left;
-            prop_assert_eq!(parser.position(), before + taken as u64);
         }
         prop_assert!(rest.is_empty());
-        prop_assert_eq!(out, expected.into_iter().map(|event| event.3).collect::<Vec<_>>());
+        prop_assert_eq!(outcome::end(&mut parser, output).of_push(), model::decode(&stream, "", limits).of_push());
     }
 
     #[test]
-    fn drained_input_the_parsers_position_says_where_to_go_on(stream in hostile_stream()) {
-        let expected = events_of(&stream);
-        let mut parser = Parser::new();
-        let mut out = Vec::new();
-        while (parser.position() as usize) < stream.len() {
-            let mut items = parser.observe(&stream[parser.position() as usize..]);
-            if let Some(Item::Event(event)) = items.next().unwrap() {
-                out.push((event.event_type.to_owned(), event.data.to_owned(), event.last_event_id.to_owned(), event.range));
+    fn nothing_lost_in_silence_a_left_cursor_is_reported_once_and_parsing_goes_on_after_the_next_blank_line(
+        before in hostile_stream(),
+        left in hostile_stream(),
+        after in hostile_stream(),
+        calls in 0_usize..3,
+        observed in any::<bool>(),
+        places in places(),
+    ) {
+        let (mut parser, mut output) = (Parser::new(), Vec::new());
+        push(&mut parser, usize::MAX, &before, &mut output);
+        let mut events = parser.push(&left);
+        for _ in 0..calls {
+            if events.next().unwrap().is_none() {
+                break;
             }
         }
-        prop_assert_eq!(out, expected);
+        let stream = [&before[..], &left].concat();
+        let unread = stream.len() - parser.position() as usize;
+        let (id, time) = (parser.last_event_id().to_owned(), parser.reconnection_time());
+
+        output.clear();
+        let take = if observed { observe } else { push };
+        for chunk in cut(&after, &places) {
+            prop_assert_eq!(take(&mut parser, usize::MAX, chunk, &mut output), (true, &b""[..]));
+        }
+        let reported = output.iter().filter(|output| matches!(output, Output::Unread { .. })).count();
+        prop_assert_eq!(reported, usize::from(unread > 0));
+        if unread > 0 {
+            prop_assert_eq!(output.remove(0), Output::Unread { bytes: unread });
+            let rest = after_the_next_blank_line(&stream, &after);
+            // As in a stream of its own, in which that ID is in force.
+            let alone = [b"id: ", id.as_bytes(), b"\n\n", rest.unwrap_or_default()].concat();
+            let parsed = outcome::end(&mut parser, output);
+            let expected = model::decode(&alone, "", NO_LIMITS);
+            prop_assert_eq!(texts(&parsed.output), texts(&expected.output));
+            prop_assert_eq!(parsed.last_event_id, expected.last_event_id);
+            prop_assert_eq!(parsed.reconnection_time, expected.reconnection_time.or(time));
+            prop_assert_eq!(parsed.pending.is_some(), rest.is_none() || expected.pending.is_some());
+        }
+    }
+
+    #[test]
+    fn nothing_lost_in_silence_tokens_that_are_ended_anywhere_hand_back_what_they_have_not_taken(
+        stream in hostile_stream(),
+        calls in vec(0_usize..3, 1..20),
+    ) {
+        let (mut tokenizer, mut rest) = (Tokenizer::new(), stream.as_slice());
+        let mut pieces = Vec::new();
+        for &calls in calls.iter().cycle().take(4 * stream.len() + 20).chain(&[usize::MAX]) {
+            let mut tokens = tokenizer.push(rest);
+            pieces.extend(tokens.by_ref().take(calls));
+            rest = tokens.into_rest();
+            prop_assert_eq!(rest, &stream[tokenizer.position() as usize..]);
+        }
+        prop_assert!(rest.is_empty());
+        prop_assert_eq!(joined(pieces.into_iter(), tokenizer.finish()), lines(&[&stream]));
+    }
+
+    #[test]
+    fn nothing_lost_in_silence_tokens_that_are_left_are_reported_by_their_range_and_lines_go_on(
+        before in hostile_stream(),
+        left in hostile_stream(),
+        after in hostile_stream(),
+        calls in 0_usize..3,
+    ) {
+        let mut tokenizer = Tokenizer::new();
+        tokenizer.push(&before).for_each(drop);
+        tokenizer.push(&left).take(calls).for_each(drop);
+        let at = tokenizer.position();
+        let end = (before.len() + left.len()) as u64;
+        let mut tokens = tokenizer.push(&after);
+        if at < end {
+            prop_assert_eq!(tokens.next().map(|token| token.range()), Some(at..end));
+        }
+        let mut last_end = if at < end { end } else { 0 };
+        let mut blocks = Vec::new();
+        for token in tokens {
+            let range = token.range();
+            prop_assert!(last_end <= range.start);
+            last_end = range.end;
+            match token {
+                Token::BlankLine { block, .. } => blocks.push(block),
+                Token::Unread { range, .. } => prop_assert!(false, "again: {:?}", range),
+                _ => {}
+            }
+        }
+        if at < end {
+            // The first blank line is where the lines say so, and the next block begins after it.
+            let stream = [&before[..], &left].concat();
+            let rest = after_the_next_blank_line(&stream, &after);
+            prop_assert_eq!(blocks.is_empty(), rest.is_none());
+            let next = rest.map(|rest| end + (after.len() - rest.len()) as u64);
+            prop_assert_eq!(blocks.get(1).map(|block| block.start), next.filter(|_| blocks.len() > 1));
+        }
     }
 
     #[test]
@@ -329,7 +421,7 @@ proptest! {
             }
             prop_assert!(parser.retained() <= limit);
         }
-        let _ = parser.finish();
+        let _ = parser.finish().unwrap();
         prop_assert_eq!(parser.retained(), parser.last_event_id().len());
     }
 
@@ -459,35 +551,39 @@ type Line = (Option<Field>, &'static str, Vec<u8>, Range<u64>);
 /// The lines of a stream, joined from a tokenizer's pieces: what each is, its bytes, its position.
 fn lines(chunks: &[&[u8]]) -> Vec<Line> {
     let mut tokenizer = Tokenizer::new();
-    let mut lines: Vec<(_, _, Vec<u8>, Range<u64>)> = Vec::new();
-    let mut open = false;
+    let mut pieces = Vec::new();
     for chunk in chunks {
-        for token in tokenizer.push(chunk) {
-            let range = token.range();
-            let (field, kind, bytes, complete) = match token {
-                Token::Value { field, bytes, complete, .. } => {
-                    (Some(field), "value", bytes, complete)
-                }
-                Token::Comment { bytes, complete, .. } => (None, "comment", bytes, complete),
-                Token::Unknown { bytes, complete, .. } => (None, "unknown", bytes, complete),
-                Token::BlankLine { block, .. } => {
-                    lines.push((None, "block", Vec::new(), block));
-                    continue;
-                }
-                other => panic!("{other:?}"),
-            };
-            if open {
-                let line = lines.last_mut().unwrap();
-                assert_eq!((line.0, line.1, line.3.end), (field, kind, range.start));
-                line.2.extend_from_slice(bytes);
-                line.3.end = range.end;
-            } else {
-                lines.push((field, kind, bytes.to_vec(), range));
-            }
-            open = !complete;
-        }
+        pieces.extend(tokenizer.push(chunk));
     }
-    lines.push((None, "unfinished block", Vec::new(), tokenizer.finish()));
+    joined(pieces.into_iter(), tokenizer.finish())
+}
+
+fn joined<'c>(pieces: impl Iterator<Item = Token<'c>>, unfinished: Range<u64>) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    let mut open = false;
+    for token in pieces {
+        let range = token.range();
+        let (field, kind, bytes, complete) = match token {
+            Token::Value { field, bytes, complete, .. } => (Some(field), "value", bytes, complete),
+            Token::Comment { bytes, complete, .. } => (None, "comment", bytes, complete),
+            Token::Unknown { bytes, complete, .. } => (None, "unknown", bytes, complete),
+            Token::BlankLine { block, .. } => {
+                lines.push((None, "block", Vec::new(), block));
+                continue;
+            }
+            other => panic!("{other:?}"),
+        };
+        if open {
+            let line = lines.last_mut().unwrap();
+            assert_eq!((line.0, line.1, line.3.end), (field, kind, range.start));
+            line.2.extend_from_slice(bytes);
+            line.3.end = range.end;
+        } else {
+            lines.push((field, kind, bytes.to_vec(), range));
+        }
+        open = !complete;
+    }
+    lines.push((None, "unfinished block", Vec::new(), unfinished));
     lines
 }
 
@@ -523,6 +619,227 @@ fn an_id_with_a_nul_at_any_place_among_any_other_bytes_is_ignored() {
             assert_eq!(events_of(&stream)[0].2, "good", "{other:#x}, NUL at {nul}");
         }
     }
+}
+
+#[test]
+fn an_event_that_is_made_by_hand_is_the_one_that_a_stream_gives() {
+    let mut made = Event::new("tick", "a\nb");
+    (made.last_event_id, made.sets_id, made.range) = ("7", true, 0..35);
+    let mut parser = Parser::new();
+    let mut events = parser.push(b"id: 7\nevent: tick\ndata: a\ndata: b\n\n");
+    let event = events.next().unwrap().unwrap();
+    assert_eq!(made, event);
+    let owned = OwnedEvent::from(Event::new("message", ""));
+    assert_eq!(owned, OwnedEvent::default());
+    assert_eq!((&*owned.event_type, &*owned.data, &*owned.last_event_id), ("message", "", ""));
+}
+
+/// How many bytes the error says that a cursor has left.
+fn unread<T: std::fmt::Debug>(result: Result<T, ParseError>) -> usize {
+    match result {
+        Err(ParseError::Unread { bytes, .. }) => bytes,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn nothing_lost_in_silence_a_left_cursor_is_reported_by_the_end_of_the_stream_as_well() {
+    for observed in [false, true] {
+        let mut parser = Parser::new();
+        let stream = b"id: 1\ndata: 1\n\nid: 2\nretry: 5\n\ndata: 3\n\n";
+        let first = match observed {
+            false => parser.push(stream).next().map(|event| event.is_some()),
+            true => parser.observe(stream).next().map(|item| item.is_some()),
+        };
+        assert_eq!(first, Ok(true));
+        assert_eq!(unread(parser.finish()), 25);
+        assert_eq!((parser.last_event_id(), parser.reconnection_time()), ("1", None));
+        // Reported once, and the next stream is whole.
+        let mut events = parser.push(b"\xEF\xBB\xBFdata: x\n\n");
+        let event = events.next().unwrap().unwrap();
+        assert_eq!((event.data, event.last_event_id, event.range), ("x", "1", 3..12));
+        assert_eq!(parser.finish(), Ok(End::Clean));
+    }
+}
+
+#[test]
+fn nothing_lost_in_silence_all_left_bytes_are_in_the_report_and_none_twice() {
+    let mut parser = Parser::new();
+    let _ = parser.push(b"data: 1\n\n");
+    let _ = parser.observe(b"data: 2\n\nda");
+    assert_eq!(unread(parser.push(b"").next()), 20);
+    // Left again, after the report: the rest of the lost block and the event after it.
+    assert_eq!(parser.push(b"ta: 3\n\ndata: 4\n\n").next().unwrap().unwrap().data, "4");
+    let _ = parser.push(b"data: 5\n\n");
+    let mut events = parser.push(b"data: 6\n\n");
+    assert_eq!(unread(events.next()), 9);
+    let _ = events;
+    assert_eq!(unread(parser.push(b"data: 7\n\n").next()), 9, "6 was not taken, either");
+    // `discard` reads on, and reports it too; `into_rest` takes nothing.
+    let _ = parser.push(b"data: 8\n\nid: 8");
+    let events = parser.push(b"8\n\nid: 9\n\nda");
+    assert_eq!(events.into_rest(), b"8\n\nid: 9\n\nda");
+    let events = parser.push(b"8\n\nid: 9\n\nda");
+    assert_eq!(unread(events.discard()), 23);
+    let event = Output::from(parser.push(b"ta: 9\n\n").next().unwrap().unwrap());
+    assert_eq!(texts(&[event]), [["message", "9", "9"]]);
+    assert_eq!(parser.finish(), Ok(End::Clean));
+}
+
+#[test]
+fn nothing_lost_in_silence_one_event_a_chunk_is_no_false_alarm() {
+    for chunks in [
+        ["data: x\n\n", "data: x\n\n", ": c\ndata: x\n\n"],
+        ["data: x\r\r", "data: x\r\r", "id: 1\rdata: x\r\r"],
+        ["data: x\r\n\r\n", "\u{FEFF}\r\ndata: x\r\n\r\n", "data: x\r\n\r\n"],
+        // The LF of a CRLF comes with the next chunk.
+        ["data: x\r\n\r", "\ndata: x\r\n\r", "\ndata: x\r\r\n"],
+    ] {
+        let mut parser = Parser::new();
+        for chunk in chunks {
+            let data = parser.push(chunk.as_bytes()).next().unwrap().map(|event| event.data == "x");
+            assert_eq!(data, Some(true), "{chunks:?}");
+        }
+        assert_eq!(parser.finish(), Ok(End::Clean), "{chunks:?}");
+    }
+}
+
+#[test]
+fn nothing_lost_in_silence_one_item_or_error_a_chunk_is_no_false_alarm() {
+    for line_end in ["\n", "\r", "\r\n"] {
+        let mut parser = Parser::with_limit(40);
+        for (line, expected) in [
+            ("event: e", None),
+            (": kept while the event is not", Some("Comment")),
+            ("data: x", None),
+            (": as well", Some("Comment")),
+            ("retry: 5", Some("ReconnectionTime")),
+            (": a comment that is longer than the limit", Some("Comment")),
+            ("id: an id of more than ten", Some("Id")),
+            ("", Some("Event")),
+            ("id: 7", None),
+            ("", Some("Block")),
+            ("data: data that is longer than the whole limit", Some("Event")),
+            ("", Some("Block")),
+        ] {
+            let chunk = format!("{line}{line_end}");
+            let shown = match parser.observe(chunk.as_bytes()).next() {
+                Ok(item) => item.map(|item| format!("{item:?}")),
+                Err(ParseError::Limit(error)) => Some(format!("{:?}", error.refused())),
+                Err(other) => panic!("{other}"),
+            };
+            let name = shown.as_ref().map(|shown| shown.split([' ', '(']).next().unwrap());
+            assert_eq!(name, expected, "{chunk:?}: {shown:?}");
+        }
+        assert_eq!(parser.finish(), Ok(End::Clean));
+        assert_eq!(parser.last_event_id(), "7");
+    }
+}
+
+#[test]
+fn nothing_lost_in_silence_a_cursor_that_is_ended_within_a_block_keeps_what_the_block_had() {
+    let stream = b"id: 7\nevent: e\n: one\ndata: x\nretry: 5\ndata: y\n: two\n\ndata: z\n\n";
+    let expected = events_of(stream);
+    assert_eq!(expected.len(), 2);
+    // One item a push, the rest behind other bytes or alone, and with an empty push between.
+    for between in [false, true] {
+        let (mut parser, mut rest, mut output) = (Parser::new(), &stream[..], Vec::new());
+        while !rest.is_empty() {
+            // The memory that it was lent from is another one each time.
+            let chunk = rest.to_vec();
+            let (_, left) = observe(&mut parser, 1, &chunk, &mut output);
+            rest = &rest[rest.len() - left.len()..];
+            if between {
+                let (_, left) = push(&mut parser, 1, b"", &mut output);
+                assert_eq!(left, b"");
+            }
+        }
+        let expected = model::decode(stream, "", NO_LIMITS);
+        assert_eq!(outcome::end(&mut parser, output), expected);
+    }
+}
+
+#[test]
+fn a_chunk_that_is_discarded_has_its_effect_on_ids_and_reconnection_times_and_its_events_are_gone()
+{
+    let stream = b"data: 1\n\nid: 2\nretry: 2\ndata: 2\n\nid: 3\n\nretry: 4\nid: 4\ndata: 4";
+    let mut parser = Parser::new();
+    let mut events = parser.push(stream);
+    assert_eq!(events.next().unwrap().unwrap().data, "1");
+    assert_eq!(events.discard(), Ok(()));
+    assert_eq!(parser.last_event_id(), "3");
+    assert_eq!(parser.reconnection_time(), Some(Duration::from_millis(4)));
+    assert_eq!(parser.position(), stream.len() as u64);
+    // The block that it has begun goes on.
+    let event = Output::from(parser.push(b"5\n\n").next().unwrap().unwrap());
+    assert_eq!(texts(&[event]), [["message", "45", "4"]]);
+
+    // Refusals are gone with their events.
+    let mut parser = Parser::with_limit(8);
+    let items = parser.observe(b"data: 123456789\n: 123456789\nid: 123\nid: 1\n\n: 123456789");
+    assert_eq!(items.discard(), Ok(()));
+    assert_eq!(parser.observe(b"\n").next(), Ok(None), "a comment that was discarded in part");
+    assert_eq!(parser.last_event_id(), "1");
+}
+
+#[test]
+fn the_last_event_id_is_that_of_the_blocks_which_the_cursor_has_passed() {
+    let stream = b"id: 1\ndata: 1\n\nid: 2\n\nid: 3\ndata: 3\n\nid: 4\n\nid: 5\n";
+    let mut parser = Parser::new();
+    // Right after an event it is that event's.
+    let mut events = parser.push(stream);
+    assert_eq!(events.next().unwrap().unwrap().last_event_id, "1");
+    let rest = events.into_rest();
+    assert_eq!(parser.last_event_id(), "1", "a block without an event is not passed before");
+    let mut events = parser.push(rest);
+    assert_eq!(events.next().unwrap().unwrap().last_event_id, "3");
+    let rest = events.into_rest();
+    assert_eq!(parser.last_event_id(), "3");
+    // With `None` all that the chunk has are passed.
+    let mut events = parser.push(rest);
+    assert_eq!(events.next(), Ok(None));
+    assert_eq!(parser.last_event_id(), "4", "the last block has no blank line yet");
+
+    let mut parser = Parser::new();
+    assert_eq!(parser.push(stream).into_rest(), stream);
+    assert_eq!(parser.last_event_id(), "", "nothing is passed");
+    let mut items = parser.observe(stream);
+    for id in ["1", "2", "3", "4"] {
+        match items.next().unwrap() {
+            Some(Item::Event(event)) => assert_eq!(event.last_event_id, id),
+            item => assert!(
+                matches!(item, Some(Item::Block { id: Some(of_block), .. }) if of_block == id)
+            ),
+        }
+    }
+    assert_eq!(items.into_rest(), b"id: 5\n");
+    assert_eq!(parser.last_event_id(), "4");
+
+    let mut parser = Parser::new();
+    assert_eq!(parser.push(stream).discard(), Ok(()));
+    assert_eq!(parser.last_event_id(), "4", "everything is passed");
+}
+
+#[test]
+fn zero_copy_an_event_is_lent_from_its_chunk_though_comments_and_times_are_observed_within_it() {
+    let stream = "event: tick\n: one\nid: 7\nretry: 5\ndata: größe\n: two\n\n";
+    let mut parser = Parser::new();
+    let mut items = parser.observe(stream.as_bytes());
+    let within = stream.as_bytes().as_ptr_range();
+    let mut seen = 0;
+    while let Some(item) = items.next().unwrap() {
+        seen += 1;
+        match item {
+            Item::Event(event) => {
+                assert_eq!((event.event_type, event.data), ("tick", "größe"));
+                assert!(within.contains(&event.event_type.as_ptr()), "type copied");
+                assert!(within.contains(&event.data.as_ptr()), "data copied");
+            }
+            Item::Comment { text, .. } => assert!(within.contains(&text.as_ptr())),
+            _ => {}
+        }
+    }
+    assert_eq!(seen, 4);
 }
 
 #[test]
@@ -562,7 +879,7 @@ fn state_after_finish_only_the_last_event_id_and_the_reconnection_time_stay() {
                 let mut events = parser.push(chunk);
                 while events.next().unwrap().is_some() {}
             }
-            let _ = parser.finish();
+            let _ = parser.finish().unwrap();
             let (id, retry) = (parser.last_event_id().to_owned(), parser.reconnection_time());
             assert_eq!(parser.retained(), id.len());
             let mut events = parser.push(b"\xEF\xBB\xBFdata: fresh\n\n");
@@ -572,7 +889,7 @@ fn state_after_finish_only_the_last_event_id_and_the_reconnection_time_stay() {
                 ("message", "fresh", &*id)
             );
             assert_eq!(event.range, 3..16);
-            assert_eq!(parser.finish(), End::Clean);
+            assert_eq!(parser.finish(), Ok(End::Clean));
             assert_eq!((parser.last_event_id(), parser.reconnection_time()), (&*id, retry));
         });
     }
@@ -584,7 +901,7 @@ fn the_end_tells_what_was_pending_and_how_far_it_came() {
         let mut parser = Parser::new();
         let mut events = parser.push(stream.as_bytes());
         while events.next().unwrap().is_some() {}
-        match parser.finish() {
+        match parser.finish().unwrap() {
             End::Clean => None,
             End::Incomplete(pending) => Some((
                 pending.event_type.to_owned(),

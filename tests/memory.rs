@@ -1,9 +1,9 @@
 //! The laws of memory, counted by an allocator.
 
-#![cfg(feature = "std")]
+#![cfg(feature = "alloc")]
 
 use allocation_counter::{AllocationInfo, measure};
-use sse_wire::{Block, Item, Parser, SliceSink};
+use sse_wire::{Array, Arrays, Block, Item, OwnedEvent, ParseError, Parser, Refused, SliceSink};
 
 /// Events and one allocation report of decoding `chunks` with a parser that exists already.
 fn decode<'c>(
@@ -50,8 +50,8 @@ fn zero_copy_ids_of_one_length_allocate_once_however_many_come() {
 }
 
 #[test]
-fn zero_copy_items_that_are_observed_allocate_nothing() {
-    let stream = ": comment\n\nretry: 5\n\ndata: x\n\nevent: e\n\n".repeat(50);
+fn zero_copy_items_that_are_observed_allocate_nothing_within_a_block_either() {
+    let stream = "event: e\n: comment\nretry: 5\ndata: x\n: comment\n\nevent: e\n\n".repeat(25);
     let mut parser = Parser::new();
     let mut items = parser.observe(stream.as_bytes());
     let mut comments = 0;
@@ -95,7 +95,7 @@ fn bounded_memory_the_peak_of_allocation_stays_below_a_small_multiple_of_the_lim
         for size in [1, 64, 1460, stream.len()] {
             let mut parser = Parser::with_limit(LIMIT);
             let (count, info) = decode(&mut parser, stream.chunks(size));
-            assert!(count >= 1, "{name}: the event behind comes");
+            assert!(count >= 1, "{name}: the event after it comes");
             // A buffer doubles, and its old half is there while it is copied.
             assert!(info.bytes_max <= 3 * LIMIT as u64, "{name}, chunks of {size}: {info:?}");
             if ["comment", "unknown field"].contains(&name) {
@@ -161,6 +161,7 @@ fn bounded_memory_the_text_of_ill_formed_data_is_given_back_with_the_next_block(
 #[test]
 fn bounded_memory_what_a_dropped_id_took_is_given_back_with_the_next_block() {
     let mut parser = Parser::new();
+    parser.set_id_limit(usize::MAX).unwrap();
     let mut dropped = vec![b'x'; 1 << 20];
     dropped.splice(..0, *b"id: ");
     dropped.extend(b"\0\n\n");
@@ -189,9 +190,136 @@ fn an_owned_event_allocates_only_for_what_it_holds() {
         let mut events = parser.push(stream);
         let event = events.next().unwrap().unwrap();
         let mut owned = None;
-        let info = measure(|| owned = Some(event.to_owned()));
+        let info = measure(|| owned = Some(event.clone().into_owned()));
         assert_eq!(info.count_total, allocations, "{}", stream.escape_ascii());
         assert_eq!(owned.unwrap().as_event(), event);
+    }
+}
+
+/// The owned events of `chunks`, and what they and their parser have allocated in all.
+fn owned<'c>(
+    parser: &mut Parser,
+    chunks: impl Iterator<Item = &'c [u8]>,
+) -> (Vec<OwnedEvent>, AllocationInfo) {
+    let mut owned = Vec::with_capacity(1000);
+    let info = measure(|| {
+        for chunk in chunks {
+            let mut events = parser.push(chunk);
+            while let Some(event) = events.next_owned().unwrap() {
+                owned.push(event);
+            }
+        }
+    });
+    (owned, info)
+}
+
+#[test]
+fn bounded_memory_one_large_id_does_not_make_every_later_event_large() {
+    const ID: usize = 60 << 10;
+    let stream =
+        format!("id: {}\ndata: 123456\n\n{}", "i".repeat(ID), "data: 123456\n\n".repeat(299));
+    for size in [3, 1460, usize::MAX] {
+        let (events, info) = owned(&mut Parser::new(), stream.as_bytes().chunks(size));
+        assert_eq!(events.len(), 300);
+        assert!(
+            events.iter().all(|event| event.last_event_id.len() == ID && event.data == "123456")
+        );
+        // The parser's, while it grows, and one that all events share.
+        assert!(info.bytes_total < 5 * ID as u64, "chunks of {size}: {info:?}");
+        let shared = info.bytes_current;
+        assert!(shared < 4 * ID as i64, "chunks of {size}: {info:?}");
+    }
+}
+
+#[test]
+fn bounded_memory_an_id_of_8_mib_is_refused_unless_the_limit_for_ids_is_raised() {
+    let stream = format!("id: {}\ndata: x\n\n", "i".repeat(8 << 20));
+    for size in [1460, usize::MAX] {
+        let mut parser = Parser::new();
+        let mut errors = Vec::new();
+        let info = measure(|| {
+            for chunk in stream.as_bytes().chunks(size) {
+                let mut events = parser.push(chunk);
+                loop {
+                    match events.next() {
+                        Ok(Some(event)) => assert_eq!((event.data, event.last_event_id), ("x", "")),
+                        Ok(None) => break,
+                        Err(ParseError::Limit(error)) => {
+                            errors.push((error.refused(), error.limit()))
+                        }
+                        Err(other) => panic!("{other}"),
+                    }
+                }
+            }
+        });
+        assert_eq!(errors, [(Refused::Id, 64 << 10)]);
+        assert!(info.bytes_max < 4 * (64 << 10), "{info:?}");
+    }
+    let mut parser = Parser::with_limit(usize::MAX);
+    parser.set_id_limit(usize::MAX).unwrap();
+    assert_eq!(decode(&mut parser, [stream.as_bytes()].into_iter()).0, 1);
+    assert_eq!(parser.last_event_id().len(), 8 << 20);
+}
+
+#[test]
+fn bounded_memory_owned_events_cost_what_their_own_bytes_cost_even_after_a_large_one() {
+    for large in [0, 4 << 20] {
+        // Lent, kept as one line and joined of several.
+        for (event, size) in [
+            ("data: 0123456789\n\n".to_owned(), usize::MAX),
+            ("data: 0123456789\n\n".to_owned(), 7),
+            ("data: 01234\ndata: 56789\n\n".to_owned(), usize::MAX),
+            (format!("data: {}\n\n", "x".repeat(700)), 64),
+            (format!("data: {}\n\n", "x".repeat(9000)), 1460),
+        ] {
+            let mut parser = Parser::new();
+            let before = event_of(large);
+            let (first, _) = owned(&mut parser, before.chunks(1460));
+            assert_eq!(first[0].data.len(), large);
+            drop(first);
+            let stream = event.repeat(1000);
+            let (events, info) = owned(&mut parser, stream.as_bytes().chunks(size));
+            assert_eq!(events.len(), 1000);
+            let bytes: usize = events.iter().map(|event| event.data.len()).sum();
+            let held: usize = events.iter().map(|event| event.data.capacity()).sum();
+            assert!(held <= 2 * bytes, "{held} of {bytes}, {event:.20}, chunks of {size}");
+            assert!(
+                info.bytes_total <= 6 * bytes as u64 + 8192,
+                "{event:.20}, chunks of {size}: {info:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn bounded_memory_the_data_of_an_owned_event_is_the_buffer_that_it_was_kept_in() {
+    let stream = event_of(64 << 10);
+    let (events, info) = owned(&mut Parser::new(), [&stream[..1000], &stream[1000..]].into_iter());
+    assert_eq!(events[0].data.len(), 64 << 10);
+    // For the first piece and for all of it; a copy would be one more.
+    assert_eq!(info.count_total, 2, "{info:?}");
+}
+
+#[test]
+fn bounded_memory_ill_formed_data_allocates_four_times_its_bytes_at_most() {
+    for len in [(64 << 10) - 1, 64 << 10, (64 << 10) + 1, 1 << 20] {
+        let stream = [b"data: ", &vec![0xFF; len][..], b"\n\n"].concat();
+        for size in [1, 3, 1460, 4096, usize::MAX] {
+            for keep in [false, true] {
+                let mut parser = Parser::new();
+                let chunks = stream.chunks(size);
+                let (text, info) = if keep {
+                    let (events, info) = owned(&mut parser, chunks);
+                    (events[0].data.len(), info)
+                } else {
+                    let (count, info) = decode(&mut parser, chunks);
+                    (3 * len * count, info)
+                };
+                assert_eq!(text, 3 * len);
+                let most = 4 * len as u64;
+                assert!(info.bytes_max <= most, "{len} bytes in chunks of {size}: {info:?}");
+            }
+        }
     }
 }
 
@@ -215,6 +343,7 @@ fn encoding_into_warm_or_fixed_memory_allocates_nothing() {
 fn bounded_memory_a_long_type_or_id_is_given_back_with_the_next_short_one() {
     for field in ["event", "id"] {
         let mut parser = Parser::new();
+        parser.set_id_limit(usize::MAX).unwrap();
         let long = format!("{field}: {}\ndata: x\n\n", "x".repeat(1 << 20));
         let (_, info) = decode(&mut parser, long.as_bytes().chunks(1000));
         assert!(info.bytes_current >= 1 << 20, "{field}: {info:?}");
@@ -264,8 +393,12 @@ fn what_is_shown_of_a_parser_is_where_it_keeps_text_and_not_the_text() {
     let shown = format!("{parser:?}");
     assert!(shown.contains("Growable { .. }") && !shown.contains("secret"), "{shown}");
 
-    let mut parser = Parser::with_arrays([0; 64], [0; 64], [0; 64]);
+    let mut parser = Parser::with_arrays(Arrays {
+        data: Array::new([0; 64]),
+        event_type: Array::new([0; 64]),
+        ids: Array::new([0; 64]),
+    });
     while parser.push(b"data: secret").next().unwrap().is_some() {}
     let shown = format!("{parser:?}");
-    assert!(shown.contains("Fixed { .. }") && !shown.contains("secret"), "{shown}");
+    assert!(shown.contains("data: Array { .. }") && !shown.contains("secret"), "{shown}");
 }

@@ -11,8 +11,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use sse_wire::{
-    Action, Backoff, Buffers, EventSource, Failure, Interruption, Item, Liveness, Parser,
-    ReadyState,
+    Action, Backoff, EventSource, Failure, Interruption, Item, Liveness, Parser, ReadyState,
+    Storage,
 };
 use support::connection::over_arrays;
 
@@ -23,7 +23,7 @@ const fn seconds(seconds: u64) -> Duration {
 }
 
 /// Lets a source connect, at the time that it waits for, and opens the connection. The time then.
-fn open<B: Buffers>(source: &mut EventSource<B>, mut now: Duration) -> Duration {
+fn open<S: Storage>(source: &mut EventSource<S>, mut now: Duration) -> Duration {
     loop {
         match source.poll(now) {
             Action::Connect { .. } => source.handle_response(200, EVENT_STREAM),
@@ -35,11 +35,11 @@ fn open<B: Buffers>(source: &mut EventSource<B>, mut now: Duration) -> Duration 
 }
 
 /// Loses the connection, or the request, and says how long the wait is; `None` where it failed.
-fn lose<B: Buffers>(source: &mut EventSource<B>, now: &mut Duration) -> Option<u64> {
+fn lose<S: Storage>(source: &mut EventSource<S>, now: &mut Duration) -> Option<u64> {
     loop {
         match source.poll(*now) {
-            Action::Connect { .. } => _ = source.handle_network_error(),
-            Action::Receive { .. } => _ = source.handle_end(),
+            Action::Connect { .. } => _ = source.handle_network_error().unwrap(),
+            Action::Receive { .. } => _ = source.handle_end().unwrap(),
             Action::Opened => {}
             Action::Wait { until } => *now = until,
             Action::Reconnecting { delay, .. } => {
@@ -50,7 +50,7 @@ fn lose<B: Buffers>(source: &mut EventSource<B>, now: &mut Duration) -> Option<u
     }
 }
 
-fn push<B: Buffers>(source: &mut EventSource<B>, chunk: &[u8]) {
+fn push<S: Storage>(source: &mut EventSource<S>, chunk: &[u8]) {
     let mut events = source.push(chunk);
     while !matches!(events.next(), Ok(None)) {}
 }
@@ -63,6 +63,19 @@ fn without_backoff_every_wait_is_the_reconnection_time() {
     for _ in 0..10 {
         assert_eq!(lose(&mut source, &mut now), Some(3000));
     }
+}
+
+#[test]
+fn a_wait_is_in_whole_milliseconds_and_no_shorter_than_the_reconnection_time() {
+    for (nanoseconds, wait) in [(0, 0), (1, 1), (999_999, 1), (1_000_000, 1), (1_000_001, 2)] {
+        let time = Duration::from_nanos(nanoseconds);
+        let (mut source, mut now) =
+            (EventSource::new().with_reconnection_time(time), Duration::ZERO);
+        assert_eq!(lose(&mut source, &mut now), Some(wait), "{time:?}");
+    }
+    let mut source = EventSource::new().with_reconnection_time(Duration::MAX);
+    let mut now = Duration::ZERO;
+    assert_eq!(lose(&mut source, &mut now), Some(u64::MAX));
 }
 
 #[test]
@@ -127,7 +140,7 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let plain = Backoff::new(Duration::from_millis(cap));
-        let source = EventSource::new().with_reconnection_time(time);
+        let source = EventSource::new().with_reconnection_time(Duration::from_millis(time));
         let mut exact = source.clone().with_backoff(plain.clone());
         let mut jittered = source.with_backoff(plain.with_jitter(percent, seed));
         let (mut now, mut other_now) = (Duration::ZERO, Duration::ZERO);
@@ -203,7 +216,7 @@ fn a_limit_of_reconnections_allows_so_many_and_then_fails_for_good() {
             match source.poll(now) {
                 Action::Connect { .. } => {
                     requests += 1;
-                    source.handle_network_error();
+                    _ = source.handle_network_error().unwrap();
                     if requests > limit {
                         break;
                     }
@@ -237,7 +250,7 @@ fn a_limit_of_reconnections_begins_anew_at_an_event_and_not_at_an_opening() {
     for _ in 0..2 {
         now = open(&mut source, now);
         push(&mut source, b": only a comment\n\n");
-        source.handle_end();
+        _ = source.handle_end().unwrap();
         if source.ready_state() == ReadyState::Connecting {
             assert!(matches!(source.poll(now), Action::Reconnecting { .. }));
         }
@@ -251,7 +264,7 @@ fn a_connection_that_is_lost_for_good_was_open_before_and_says_both() {
     let mut source = EventSource::new().with_max_reconnections(0);
     assert!(matches!(source.poll(seconds(0)), Action::Connect { .. }));
     source.handle_response(200, EVENT_STREAM);
-    source.handle_end();
+    _ = source.handle_end().unwrap();
     assert_eq!(source.poll(seconds(0)), Action::Opened);
     assert!(matches!(failure(&mut source, seconds(0)), Failure::Reconnections { .. }));
 }
@@ -364,12 +377,22 @@ fn a_rest_that_is_pushed_again_is_one_sign_of_life() {
     assert!(matches!(source.poll(seconds(0)), Action::Receive { .. }));
     let mut events = source.push(b"data: 1\n\ndata: 2\n\nid: 1\n");
     assert!(events.next().unwrap().is_some());
-    let rest = events.remaining();
+    let rest = events.into_rest();
     assert_eq!(source.poll(seconds(1)), Action::Receive { until: Some(seconds(11)) });
     push(&mut source, rest);
     assert_eq!(source.poll(seconds(2)), Action::Receive { until: Some(seconds(11)) });
     push(&mut source, b"\n");
     assert_eq!(source.poll(seconds(3)), Action::Receive { until: Some(seconds(13)) });
+}
+
+#[test]
+fn a_chunk_after_a_cursor_that_was_left_is_a_sign_of_life() {
+    let mut source = EventSource::new().with_idle_timeout(Liveness::Bytes, seconds(10));
+    open(&mut source, seconds(0));
+    assert!(source.push(b"data: 1\n\ndata: 2\n\n").next().unwrap().is_some());
+    assert_eq!(source.poll(seconds(1)), Action::Receive { until: Some(seconds(11)) });
+    push(&mut source, b"data: 3");
+    assert_eq!(source.poll(seconds(2)), Action::Receive { until: Some(seconds(12)) });
 }
 
 #[test]
@@ -389,7 +412,7 @@ fn a_new_connection_has_its_whole_deadline_and_none_of_the_block_before() {
         assert!(matches!(source.poll(seconds(0)), Action::Receive { .. }));
         push(&mut source, b"id: 7\ndata: half\nda");
         if lost {
-            source.handle_end();
+            _ = source.handle_end().unwrap();
         }
         assert!(matches!(source.poll(seconds(10)), Action::Reconnecting { .. }));
         let now = open(&mut source, seconds(13));
@@ -409,7 +432,7 @@ fn a_line_that_the_connection_before_left_unfinished_hides_no_sign_of_life() {
     let mut source = EventSource::new().with_idle_timeout(Liveness::Events, seconds(10));
     open(&mut source, seconds(0));
     push(&mut source, b": comm");
-    source.handle_end();
+    _ = source.handle_end().unwrap();
     assert!(matches!(source.poll(seconds(0)), Action::Reconnecting { .. }));
     open(&mut source, seconds(3));
     assert_eq!(source.poll(seconds(3)), Action::Receive { until: Some(seconds(13)) });

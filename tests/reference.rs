@@ -1,7 +1,7 @@
 //! The reference: against the vectors, which were worked out by hand; what it explains; and that the
 //! parser and the tokenizer are equal to it. (On every small stream: `tests/small_worlds.rs`.)
 
-#![cfg(all(feature = "std", feature = "reference"))]
+#![cfg(feature = "reference")]
 
 mod support;
 

@@ -1,15 +1,16 @@
-//! Streams as servers send them, whole and damaged on the way: what was sent is told, and the laws
+//! Streams as servers send them, whole and damaged on the way: what was sent comes out, and the laws
 //! hold whatever happened to it.
 
-#![cfg(feature = "std")]
+#![cfg(feature = "alloc")]
 
 mod support;
 
 use std::cell::RefCell;
 use std::ops::Range;
+use std::time::Duration;
 
 use proptest::prelude::*;
-use sse_wire::{End, Item, Parser, Refused};
+use sse_wire::{End, Item, ParseError, Parser, Refused};
 use support::shapes::{cut, mutate, mutations, places, sent_stream};
 use support::{Decoded, Driver, GrowableDriver, Told, Way, drivers, tell};
 
@@ -30,26 +31,20 @@ fn outcome(decoded: Decoded) -> Decoded {
 /// Where a block stands in the stream, and its event, if it has one.
 type Block = (Range<u64>, Option<Told>);
 
-/// All blocks of a stream, the unfinished one included, and the length of the longest ID.
-fn blocks(stream: &[u8]) -> (Vec<Block>, usize) {
+/// All blocks of a stream, the unfinished one included.
+fn blocks(stream: &[u8]) -> Vec<Block> {
     let mut parser = Parser::with_limit(usize::MAX);
-    let (mut blocks, mut longest_id) = (Vec::new(), 0);
+    let mut blocks = Vec::new();
     let mut items = parser.observe(stream);
     while let Some(item) = items.next().unwrap() {
         match item {
-            Item::Event(event) => {
-                longest_id = longest_id.max(event.last_event_id.len());
-                blocks.push((event.range.clone(), Some(tell(&event))));
-            }
-            Item::Block { id, range, .. } => {
-                longest_id = longest_id.max(id.map_or(0, str::len));
-                blocks.push((range, None));
-            }
+            Item::Event(event) => blocks.push((event.range.clone(), Some(tell(&event)))),
+            Item::Block { range, .. } => blocks.push((range, None)),
             _ => {}
         }
     }
     blocks.push((parser.unfinished_block(), None));
-    (blocks, longest_id)
+    blocks
 }
 
 proptest! {
@@ -111,41 +106,53 @@ proptest! {
     }
 
     #[test]
-    fn limits_an_event_is_told_whole_or_refused_once_and_the_next_one_comes(
+    fn limits_an_event_comes_whole_or_is_refused_once_and_the_next_one_comes(
         mut stream in sent_stream(),
         mutations in mutations(),
         places in places(),
         limits in prop::collection::vec(0_usize..300, 1..4),
     ) {
         mutate(&mut stream.bytes, &mutations);
-        let (blocks, longest_id) = blocks(&stream.bytes);
+        let is_line_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        let lines = stream.bytes.split(is_line_end);
+        let longest_id = lines.filter(|line| line.starts_with(b"id")).map(<[u8]>::len).max().unwrap_or(0);
         // The limits take turns at the borders.
         let mut parser = Parser::with_limit(limits[0]);
-        let (mut told, mut refused) = (Vec::new(), Vec::new());
+        let (mut told, mut errors) = (Vec::new(), Vec::new());
         for (at, chunk) in cut(&stream.bytes, &places).iter().enumerate() {
-            if let Err(error) = parser.set_limit(limits[at % limits.len()]) {
-                prop_assert_eq!(error.position(), parser.unfinished_block().start);
-                refused.push(error.position());
+            let (before, limit) = (parser.limit(), limits[at % limits.len()]);
+            match parser.set_limit(limit) {
+                Err(error) if error.refused() == Refused::Id => prop_assert_eq!(parser.limit(), before),
+                changed => {
+                    prop_assert_eq!(parser.limit(), limit);
+                    errors.extend(changed.err());
+                }
             }
             let mut events = parser.push(chunk);
             loop {
                 match events.next() {
                     Ok(Some(event)) => told.push(tell(&event)),
                     Ok(None) => break,
-                    Err(error) => {
-                        prop_assert_eq!(error.refused(), Refused::Event);
-                        refused.push(error.position());
-                    }
+                    Err(ParseError::Limit(error)) => errors.push(error),
+                    Err(other) => panic!("{other}"),
                 }
             }
+        }
+        let (mut refused, mut refused_ids) = (Vec::new(), Vec::new());
+        for error in errors {
+            let of = if error.refused() == Refused::Id { &mut refused_ids } else { &mut refused };
+            of.push(error.position());
+        }
+        for at in refused_ids {
+            prop_assert!(stream.bytes[at as usize..].starts_with(b"id"));
         }
         prop_assert!(refused.windows(2).all(|pair| pair[0] < pair[1]), "once each: {:?}", refused);
         let lowest = limits.iter().min().unwrap();
         let (mut told, mut refused) = (told.into_iter(), refused.into_iter().peekable());
-        for (range, event) in blocks {
+        for (range, event) in blocks(&stream.bytes) {
             if refused.next_if_eq(&range.start).is_some() {
-                // An ID that had to be dropped is in no later event, and those that stay are no longer.
-                let need = 3 * (range.end - range.start) as usize + longest_id;
+                // Each of its bytes, and of the ID before, may have become U+FFFD.
+                let need = 3 * ((range.end - range.start) as usize + longest_id);
                 prop_assert!(need > *lowest, "refused without need: {:?}", event);
             } else if let Some(event) = event {
                 let next = told.next();
@@ -168,7 +175,7 @@ proptest! {
         let mut parser = Parser::with_limit(limit);
         let mut events = parser.push(&stream.bytes);
         while !matches!(events.next(), Ok(None)) {}
-        let _ = parser.finish();
+        let _ = parser.finish().unwrap();
         let (id, retry) = (parser.last_event_id().to_owned(), parser.reconnection_time());
         prop_assert!(parser.set_limit(usize::MAX).is_ok());
         let expected = GrowableDriver(Way::Push, "").decode(&[&next.bytes], Some(&id), None);
@@ -179,7 +186,7 @@ proptest! {
         }
         prop_assert_eq!(told, expected.events);
         prop_assert_eq!(parser.last_event_id(), expected.last_event_id);
-        prop_assert_eq!(parser.reconnection_time(), expected.retry.or(retry));
-        prop_assert_eq!(parser.finish(), End::Clean);
+        prop_assert_eq!(parser.reconnection_time(), expected.retry.map(Duration::from_millis).or(retry));
+        prop_assert_eq!(parser.finish(), Ok(End::Clean));
     }
 }

@@ -8,7 +8,7 @@
 //! cargo test --release --features reference --test small_worlds -- --ignored --nocapture
 //! ```
 
-#![cfg(all(feature = "std", feature = "reference"))]
+#![cfg(feature = "reference")]
 
 mod support;
 

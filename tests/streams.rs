@@ -1,7 +1,7 @@
 //! The recorded streams, where they are present beside the project: every event arrives, in any
 //! chunking.
 
-#![cfg(feature = "std")]
+#![cfg(feature = "alloc")]
 
 mod support;
 
@@ -47,7 +47,7 @@ fn every_data_line_of_a_recorded_stream_is_an_event_in_any_chunking_and_it_ends_
         let mut parser = Parser::new();
         let mut events = parser.push(&stream[..cut]);
         while events.next().unwrap().is_some() {}
-        match parser.finish() {
+        match parser.finish().unwrap() {
             End::Incomplete(pending) => {
                 assert_eq!(
                     pending.data,

@@ -1,18 +1,47 @@
 //! The test vectors, through every public entry point and in every chunking.
 
-#![cfg(feature = "std")]
+#![cfg(feature = "alloc")]
 
 mod support;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use sse_wire::{EncodeError, Parser, SliceSink};
 use support::encoder::{encoder_cases, names, with_block};
-use support::{check_decoder_vectors, drivers, text, vector_files};
+use support::model::{self, Limits};
+use support::outcome::Output;
+use support::{
+    Decoded, check_decoder_vectors, decoder_cases, drivers, milliseconds, tell, text, vector_files,
+};
 
 #[test]
 fn every_decoder_vector_holds_in_every_chunking_through_every_entry_point() {
     check_decoder_vectors(&mut drivers());
+}
+
+#[test]
+fn every_decoder_vector_holds_in_the_model_of_limits() {
+    for case in decoder_cases() {
+        let limits = Limits { all: case.limit.unwrap_or(usize::MAX), id: usize::MAX, arrays: None };
+        let before = case.last_event_id.as_deref().unwrap_or_default();
+        let outcome = model::decode(&case.chunks.concat(), before, limits);
+        let mut decoded = Decoded {
+            last_event_id: outcome.last_event_id.clone(),
+            retry: outcome.reconnection_time.map(milliseconds),
+            after: case.expected.after.clone(),
+            clean: outcome.pending.is_none(),
+            comments: case.expected.comments.clone(),
+            ..Decoded::default()
+        };
+        for output in outcome.of_push().output {
+            match output {
+                Output::Event(event) => decoded.events.push(tell(&event.as_event())),
+                _ => decoded.errors += 1,
+            }
+        }
+        assert_eq!(decoded, case.expected, "{}", case.name);
+    }
 }
 
 #[test]
@@ -128,8 +157,9 @@ fn every_accepted_encoder_vector_decodes_to_itself_alone_and_between_others() {
                 assert_eq!(decoded, expected, "{}", case.name);
                 assert_eq!(parser.last_event_id(), id, "{}", case.name);
                 let retry = case.block.get("retry").map(|retry| retry.as_u64().unwrap());
+                let retry = retry.map(Duration::from_millis);
                 assert_eq!(parser.reconnection_time(), retry, "{}", case.name);
-                assert_eq!(parser.finish(), sse_wire::End::Clean, "{}", case.name);
+                assert_eq!(parser.finish(), Ok(sse_wire::End::Clean), "{}", case.name);
             }
         });
     }

@@ -20,7 +20,7 @@ fn every_workload_has_its_events_and_ends_clean_however_it_is_cut() {
                 }
             }
             assert_eq!(events, workload.events, "{name} in chunks of {chunk_size}");
-            assert_eq!(parser.finish(), End::Clean, "{name} in chunks of {chunk_size}");
+            assert_eq!(parser.finish(), Ok(End::Clean), "{name} in chunks of {chunk_size}");
         }
     }
 }

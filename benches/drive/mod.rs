@@ -5,7 +5,7 @@
 
 use std::hint::black_box;
 
-use sse_wire::{Buffers, Event, Item, Parser, Token, Tokenizer};
+use sse_wire::{Array, Arrays, Event, Item, Parser, Storage, Token, Tokenizer};
 
 use crate::workloads::Workload;
 
@@ -24,13 +24,16 @@ pub(crate) fn stream(workload: &Workload, chunk_size: usize) -> &[u8] {
 }
 
 /// A parser with arrays that every workload fits into.
-pub(crate) fn fixed_parser() -> Parser<impl Buffers> {
-    let data = vec![0; 2 * 1024 * 1024].into_boxed_slice();
-    Parser::with_arrays(data, [0; 64], [0; 128])
+pub(crate) fn fixed_parser() -> Parser<impl Storage> {
+    Parser::with_arrays(Arrays {
+        data: Array::new(vec![0; 2 * 1024 * 1024]),
+        event_type: Array::new([0; 64]),
+        ids: Array::new([0; 192]),
+    })
 }
 
 /// Every event, looked at and left.
-pub(crate) fn lent_events<B: Buffers>(parser: &mut Parser<B>, stream: &[u8], chunk_size: usize) {
+pub(crate) fn lent_events<S: Storage>(parser: &mut Parser<S>, stream: &[u8], chunk_size: usize) {
     for chunk in stream.chunks(chunk_size) {
         let mut events = parser.push(chunk);
         while let Some(event) = events.next().expect(WITHIN_THE_LIMIT) {
@@ -40,19 +43,19 @@ pub(crate) fn lent_events<B: Buffers>(parser: &mut Parser<B>, stream: &[u8], chu
     black_box(&parser.finish());
 }
 
-/// Every event, copied and dropped.
-pub(crate) fn owned_events<B: Buffers>(parser: &mut Parser<B>, stream: &[u8], chunk_size: usize) {
+/// Every event, made to keep and dropped.
+pub(crate) fn owned_events<S: Storage>(parser: &mut Parser<S>, stream: &[u8], chunk_size: usize) {
     for chunk in stream.chunks(chunk_size) {
         let mut events = parser.push(chunk);
-        while let Some(event) = events.next().expect(WITHIN_THE_LIMIT) {
-            black_box(event.to_owned());
+        while let Some(event) = events.next_owned().expect(WITHIN_THE_LIMIT) {
+            black_box(event);
         }
     }
     black_box(&parser.finish());
 }
 
 /// Every item, looked at and left.
-pub(crate) fn items<B: Buffers>(parser: &mut Parser<B>, stream: &[u8], chunk_size: usize) {
+pub(crate) fn items<S: Storage>(parser: &mut Parser<S>, stream: &[u8], chunk_size: usize) {
     for chunk in stream.chunks(chunk_size) {
         let mut items = parser.observe(chunk);
         while let Some(item) = items.next().expect(WITHIN_THE_LIMIT) {
@@ -60,7 +63,7 @@ pub(crate) fn items<B: Buffers>(parser: &mut Parser<B>, stream: &[u8], chunk_siz
                 Item::Event(event) => touch(&event),
                 Item::Block { id, range, .. } => touch_text(id.unwrap_or_default()) + range.end,
                 Item::Comment { text, position, .. } => touch_text(text) + position,
-                Item::ReconnectionTime { milliseconds, .. } => milliseconds,
+                Item::ReconnectionTime { time, .. } => time.as_secs(),
                 _ => 0,
             });
         }

@@ -37,7 +37,18 @@ pub(crate) fn all() -> Vec<Workload> {
 
 /// One stream for each shape.
 pub(crate) fn generated() -> Vec<Workload> {
-    vec![llm(), anthropic(), tiny(), big(), multiline(), crlf(), cjk(), comments(), full()]
+    vec![
+        llm(),
+        anthropic(),
+        tiny(),
+        big(),
+        multiline(),
+        crlf(),
+        cjk(),
+        comments(),
+        full(),
+        resumable(),
+    ]
 }
 
 /// Chat completions: `data` and nothing else, each value one JSON object with much around a word.
@@ -140,6 +151,20 @@ fn full() -> Workload {
     })
 }
 
+/// Events to resume from: an id of 18 bytes, a type, and 190 bytes of data.
+fn resumable() -> Workload {
+    generate("resumable", 240, |stream, words| {
+        let n = stream.len();
+        let mut data = format!("{{\"n\":{n:08},\"text\":\"");
+        while data.len() < 190 {
+            data.push_str(words.next());
+            data.push(' ');
+        }
+        data.truncate(188);
+        write!(stream, "id: 1782955818{n:08}\nevent: changed\ndata: {data}\"}}\n\n")
+    })
+}
+
 /// Data to encode: the smallest, a kilobyte in one line, 50 lines.
 pub(crate) fn data() -> [(&'static str, String); 3] {
     let json =
@@ -211,19 +236,25 @@ const RECORDED: [(&str, usize); 10] = [
     ("zai", 94),
 ];
 
-/// Recorded streams, repeated; none where they are absent.
+/// Recorded streams, repeated, and `recorded`, which is all of them one after the other; none if they
+/// are absent.
 pub(crate) fn recorded() -> Vec<Workload> {
-    let stream = |(name, events)| {
-        let recording = fs::read(recordings()?.join(name).with_extension("sse")).ok()?;
-        let times = RECORDED_SIZE.div_ceil(recording.len());
-        Some(Workload {
-            name,
-            bytes: recording.repeat(times),
-            events: events * times,
-            event_size: recording.len() / events,
-        })
+    let recording = |(name, events)| {
+        let bytes = fs::read(recordings()?.join(name).with_extension("sse")).ok()?;
+        Some((name, bytes, events))
     };
-    RECORDED.into_iter().filter_map(stream).collect()
+    let mut recordings: Vec<(_, Vec<u8>, _)> = RECORDED.into_iter().filter_map(recording).collect();
+    if !recordings.is_empty() {
+        let all = recordings.iter().flat_map(|(_, bytes, _)| bytes).copied().collect();
+        let events = recordings.iter().map(|(_, _, events)| events).sum();
+        recordings.push(("recorded", all, events));
+    }
+    let workload = |(name, bytes, events): (_, Vec<u8>, usize)| {
+        let times = RECORDED_SIZE.div_ceil(bytes.len());
+        let event_size = bytes.len() / events;
+        Workload { name, bytes: bytes.repeat(times), events: events * times, event_size }
+    };
+    recordings.into_iter().map(workload).collect()
 }
 
 /// Where the recorded streams are: beside the project, also for a package further inside.

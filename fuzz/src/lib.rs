@@ -1,18 +1,37 @@
-//! What the fuzz targets share: the laws, each a function that panics where an input breaks it.
+//! What the fuzz targets share: the laws, each a function that panics if an input breaks it.
 //!
-//! A letter to the maintainer. The targets in `fuzz_targets` hold no rule; they hand libFuzzer's
-//! bytes to a law. `input` says how bytes are read, so that a stream is its own bytes and what
-//! steers the run stands behind it: mutations of the stream stay local, and the seeds made from the
-//! test vectors are the streams of the vectors. `told` is what a parser tells; `model` is the
-//! format once more, with the limits, slow and obvious.
+//! # Implementation notes
+//!
+//! The targets in `fuzz_targets` have no rule; they give libFuzzer's bytes to a law. `input` says how
+//! bytes are read, so that a stream is its own bytes and what steers the run comes after it: mutations
+//! of the stream stay local, and the seeds made from the test vectors are the streams of the vectors.
+//! `outcome` is what comes out of a parser, and `model` the decoder with its limits once more, slow and
+//! plain; the tests share both.
 
 pub mod input;
 pub mod laws;
+#[path = "../../tests/support/model.rs"]
 mod model;
+#[path = "../../tests/support/outcome.rs"]
+mod outcome;
 pub mod seeds;
-mod told;
 
-/// Panics where an input breaks it.
+use sse_wire::{Array, Arrays, Memory, Parser};
+
+/// A parser over arrays of any kind.
+const fn over_arrays<D: Memory, E: Memory, I: Memory>(
+    data: D,
+    event_type: E,
+    ids: I,
+) -> Parser<Arrays<D, E, I>> {
+    Parser::with_arrays(Arrays {
+        data: Array::new(data),
+        event_type: Array::new(event_type),
+        ids: Array::new(ids),
+    })
+}
+
+/// Panics if an input breaks it.
 pub type Law = fn(&[u8]);
 
 /// Every law, by the name of its target.

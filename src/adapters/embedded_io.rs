@@ -1,31 +1,35 @@
 //! Events from any [`embedded_io::Read`](::embedded_io::Read), blocks to any
 //! [`embedded_io::Write`](::embedded_io::Write), without an allocator (feature `embedded-io`).
 //!
-//! The asynchronous twin is `embedded_io_async`.
+//! `embedded_io_async` is the same, asynchronous.
 
 use ::embedded_io::{Error, ErrorKind, Read, Write};
 
 use super::error::{ReadError, WriteError};
 use super::intake::{Intake, reader_methods};
 use super::outgoing::{Outgoing, writer_methods};
-use crate::buffer::Buffers;
+use crate::decode::{Events, Items, Memory, Parser, Storage};
 use crate::encoder::Block;
 use crate::event::Event;
-use crate::parser::{Events, Items, Parser};
+#[cfg(feature = "alloc")]
+use crate::event::OwnedEvent;
 
 /// Events from a [`Read`], lent one by one.
 ///
 /// ```
-/// use sse_wire::{End, Parser, embedded_io::EventReader};
+/// use sse_wire::{Array, Arrays, End, Parser, embedded_io::EventReader};
 ///
 /// let uart = &b"event: tick\ndata: 1\n\ndata: 2\n\ndata: cut"[..];
-/// // Arrays for data, event type and last event IDs, and one to read into.
-/// let parser = Parser::with_arrays([0; 512], [0; 32], [0; 64]);
+/// let parser = Parser::with_arrays(Arrays {
+///     data: Array::new([0; 512]),
+///     event_type: Array::new([0; 32]),
+///     ids: Array::new([0; 96]),
+/// });
 /// let mut reader = EventReader::new(uart, parser, [0; 128]);
 /// while let Some(event) = reader.next()? {
 ///     assert!(["1", "2"].contains(&event.data));
 /// }
-/// assert!(matches!(reader.finish(), End::Incomplete(_)));
+/// assert!(matches!(reader.finish()?, End::Incomplete(_)));
 /// # Ok::<(), sse_wire::ReadError<core::convert::Infallible>>(())
 /// ```
 ///
@@ -34,56 +38,71 @@ use crate::parser::{Events, Items, Parser};
 ///
 /// # Errors
 ///
-/// [`ReadError`] with the source's own error. None is final and none loses anything: behind an
-/// event that is too large the next call gives the next one, and after an error of the source it
-/// reads again. [`Interrupted`](ErrorKind::Interrupted) is not told: reading is tried again.
+/// [`ReadError`] with the source's own error. None is final and none loses anything: after an event
+/// that is too large the next call returns the next one, and after an error of the source it reads
+/// again. [`Interrupted`](ErrorKind::Interrupted) is not reported: reading is tried again.
 ///
 /// # Memory and cost
 ///
 /// The buffer to read into, the parser with its arrays, and a few words. An event that lies in one
-/// read, with one `data` line and well-formed, is lent from the buffer, and not copied. Its text is
-/// checked to be UTF-8 once more; beside that, the cost is the parser's.
+/// read, with one `data` line and well-formed, is lent from the buffer, and not copied. The cost is
+/// the parser's.
 #[derive(Clone, Debug)]
-pub struct EventReader<R, B, M> {
+pub struct EventReader<R, S, M> {
     reader: R,
-    intake: Intake<B, M>,
+    intake: Intake<S, M>,
 }
 
-impl<R: Read, B: Buffers, M: AsRef<[u8]> + AsMut<[u8]>> EventReader<R, B, M> {
+impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
     /// A reader with this parser that reads into this buffer, owned or borrowed. Its length bounds
     /// only how much is read at once, not the events.
     ///
     /// # Panics
     ///
     /// If the buffer is empty.
-    pub fn new(reader: R, parser: Parser<B>, buffer: M) -> Self {
+    pub fn new(reader: R, parser: Parser<S>, buffer: M) -> Self {
         EventReader { reader, intake: Intake::new(parser, buffer) }
     }
 
-    /// The next event, which borrows the reader; `None` where the source has ended.
+    /// The next event, which borrows the reader; `None` if the source has ended.
     ///
     /// # Errors
     ///
-    /// See [`EventReader`]: the limit, or the source.
+    /// See [`EventReader`]: the limits, or the source.
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ReadError<R::Error>> {
         while self.read().map_err(ReadError::Transport)? {
-            if let Some(found) = self.intake.find()? {
-                return Ok(Some(self.intake.lend(found)));
+            if self.intake.find()? {
+                return Ok(Some(self.intake.event()));
             }
         }
         Ok(None)
     }
 
-    /// A cursor over the events of what was read and not taken, or else of what one read gives:
-    /// none of them, or many; `None` where the source has ended. The fastest way: the work for a
-    /// stretch of the stream is done once for all its events, and no text is checked twice. What a
-    /// dropped cursor has not taken is left to the next call.
+    /// The next event, to keep: like [`next`](Self::next), but cheaper than a copy of what it lends
+    /// ([`Events::next_owned`]).
     ///
     /// # Errors
     ///
-    /// Those of the source; those of the limit come from the cursor.
-    pub fn next_events(&mut self) -> Result<Option<Events<'_, '_, B>>, R::Error> {
+    /// As for [`next`](Self::next).
+    #[cfg(feature = "alloc")]
+    pub fn next_owned(&mut self) -> Result<Option<OwnedEvent>, ReadError<R::Error>> {
+        while self.read().map_err(ReadError::Transport)? {
+            if let Some(event) = self.intake.events().next_owned()? {
+                return Ok(Some(event));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A cursor over the events of what was read and not taken, or else of what one read brings:
+    /// none of them, or many; `None` if the source has ended. What a dropped cursor has not taken is
+    /// left to the next call.
+    ///
+    /// # Errors
+    ///
+    /// Those of the source; those of the limits come from the cursor.
+    pub fn next_events(&mut self) -> Result<Option<Events<'_, '_, S>>, R::Error> {
         let more = self.read()?;
         Ok(more.then(|| self.intake.events()))
     }
@@ -93,16 +112,16 @@ impl<R: Read, B: Buffers, M: AsRef<[u8]> + AsMut<[u8]>> EventReader<R, B, M> {
     ///
     /// # Errors
     ///
-    /// Those of the source; those of the limit come from the cursor.
-    pub fn next_items(&mut self) -> Result<Option<Items<'_, '_, B>>, R::Error> {
+    /// Those of the source; those of the limits come from the cursor.
+    pub fn next_items(&mut self) -> Result<Option<Items<'_, '_, S>>, R::Error> {
         let more = self.read()?;
         Ok(more.then(|| self.intake.items()))
     }
 
-    /// Reads once where all that was read is taken, and says whether there is something to take.
+    /// Reads once if all that was read is taken, and returns whether there is something to take.
     fn read(&mut self) -> Result<bool, R::Error> {
         if self.intake.is_taken() {
-            let len = uninterrupted(|| self.reader.read(self.intake.buffer()))?;
+            let len = uninterrupted(|| self.reader.read(self.intake.memory()))?;
             self.intake.filled(len);
         }
         Ok(!self.intake.is_taken())
@@ -164,7 +183,7 @@ impl<W: Write, M: AsRef<[u8]> + AsMut<[u8]>> BlockWriter<W, M> {
     /// # Errors
     ///
     /// Those of the target; a target that takes nothing is [`WriteError::WriteZero`]. Calling it
-    /// again goes on. [`Interrupted`](ErrorKind::Interrupted) is not told, but tried again.
+    /// again goes on. [`Interrupted`](ErrorKind::Interrupted) is not reported, but tried again.
     pub fn flush(&mut self) -> Result<(), WriteError<W::Error>> {
         while let rest @ [_, ..] = self.outgoing.waiting() {
             let len = uninterrupted(|| self.writer.write(rest)).map_err(WriteError::Transport)?;

@@ -3,35 +3,34 @@
 use core::error::Error;
 use core::fmt::{self, Display, Formatter};
 
-use crate::error::{EncodeError, LimitError};
+use crate::error::{EncodeError, ParseError};
 
 /// Why a reader, or a stream of events, gave no event; `E` is the transport's error.
 ///
-/// Neither is an end: behind a refused event the next call gives the next one, and after an error
+/// Neither is an end: after a refused event the next call returns the next one, and after an error
 /// of the transport it asks the transport again, with nothing lost of what came before.
 ///
-/// It is an error as the standard library knows them where `E` is one, which a `Box<dyn Error>` is
-/// not.
+/// It is a [`std::error::Error`](Error) if `E` is one, which a `Box<dyn Error>` is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadError<E> {
-    /// An event, or a comment that was asked for, needs more than the limit: it is skipped.
-    Limit(LimitError),
+    /// The parser's error: mostly, that an event needs more than its limit, and is skipped.
+    Parse(ParseError),
     /// The transport's error, which is also the [source](Error::source).
     Transport(E),
 }
 
-impl<E> From<LimitError> for ReadError<E> {
-    fn from(error: LimitError) -> Self {
-        ReadError::Limit(error)
+impl<E> From<ParseError> for ReadError<E> {
+    fn from(error: ParseError) -> Self {
+        ReadError::Parse(error)
     }
 }
 
 impl<E> Display for ReadError<E> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            ReadError::Limit(error) => error.fmt(f),
+            ReadError::Parse(error) => error.fmt(f),
             ReadError::Transport(_) => f.write_str(
-                "the stream could not be read; where it can't be read again, connect again with \
+                "the stream could not be read; if it can't be read again, connect again with \
                  the last event ID",
             ),
         }
@@ -41,7 +40,7 @@ impl<E> Display for ReadError<E> {
 impl<E: Error + 'static> Error for ReadError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            ReadError::Limit(_) => None,
+            ReadError::Parse(_) => None,
             ReadError::Transport(error) => Some(error),
         }
     }
@@ -91,19 +90,30 @@ mod std_io {
     use std::io::{Error, ErrorKind};
 
     use super::{ReadError, WriteError};
-    use crate::error::{EncodeError, LimitError};
+    use crate::error::{EncodeError, LimitError, ParseError};
 
-    /// Of the kind [`QuotaExceeded`](ErrorKind::QuotaExceeded), with the `LimitError` inside
-    /// ([`get_ref`](Error::get_ref), [`downcast`](Error::downcast)).
-    impl From<LimitError> for Error {
-        fn from(error: LimitError) -> Self {
-            Error::new(ErrorKind::QuotaExceeded, error)
+    /// Of the kind [`QuotaExceeded`](ErrorKind::QuotaExceeded) for a limit, with the `ParseError`
+    /// inside ([`get_ref`](Error::get_ref), [`downcast`](Error::downcast)).
+    impl From<ParseError> for Error {
+        fn from(error: ParseError) -> Self {
+            let kind = match error {
+                ParseError::Limit(_) => ErrorKind::QuotaExceeded,
+                ParseError::Unread { .. } => ErrorKind::Other,
+            };
+            Error::new(kind, error)
         }
     }
 
-    /// Of the kind [`InvalidData`](ErrorKind::InvalidData) where the block can't be encoded,
-    /// [`StorageFull`](ErrorKind::StorageFull) where there is no room for it, with the
-    /// `EncodeError` inside.
+    /// As of the [`ParseError`] that it becomes.
+    impl From<LimitError> for Error {
+        fn from(error: LimitError) -> Self {
+            ParseError::from(error).into()
+        }
+    }
+
+    /// Of the kind [`InvalidData`](ErrorKind::InvalidData) if the block can't be encoded,
+    /// [`StorageFull`](ErrorKind::StorageFull) if there is no room for it, with the `EncodeError`
+    /// inside.
     impl From<EncodeError> for Error {
         fn from(error: EncodeError) -> Self {
             let kind = match error {
@@ -121,11 +131,11 @@ mod std_io {
         }
     }
 
-    /// The transport's error as it was, or that of [`LimitError`].
+    /// The transport's error as it was, or that of [`ParseError`].
     impl From<ReadError<Error>> for Error {
         fn from(error: ReadError<Error>) -> Self {
             match error {
-                ReadError::Limit(error) => error.into(),
+                ReadError::Parse(error) => error.into(),
                 ReadError::Transport(error) => error,
             }
         }

@@ -32,7 +32,7 @@
 //! With hyper it is `Response::builder().header(…).body(body)`, and on the side of the client
 //! `events(response.into_body())`.
 
-// A letter to the maintainer. Decoding is the stream adapter over a body's data. Encoding is one
+// Implementation notes. Decoding is the stream adapter over a body's data. Encoding is one
 // decision, in `poll_frame`: what is ready goes into the frame, and a frame that has something
 // goes out before anything is waited for. Silence is what comes after that, and the only state in
 // which there is a timer.
@@ -126,7 +126,7 @@ pin_project! {
     /// was encoded before goes out first, and nothing of the item does. Servers abort the response
     /// there, so that the client notices; a body that is polled on goes on with the next item.
     ///
-    /// To leave out what can't be encoded and keep the connection, let the function say so:
+    /// To leave out what can't be encoded and keep the connection, let the function return no error:
     ///
     /// ```
     /// # use futures::stream;
@@ -198,7 +198,7 @@ impl<S, F, E, M, T> EventBody<S, F, E, M, T> {
 
     /// Breaks each silence, so that no proxy takes the connection for dead.
     ///
-    /// The time of `keep_alive` begins anew behind each frame, so it begins at zero. `sleep` makes a
+    /// The time of `keep_alive` begins anew after each frame, so it begins at zero. `sleep` makes a
     /// future that is ready after a time: `tokio::time::sleep`, `async_io::Timer::after`, or for
     /// embassy `|time: Duration| embassy_time::Timer::after_micros(time.as_micros() as u64)`. There
     /// is one at a time, and only in silence.

@@ -12,11 +12,11 @@
 //!     match reader.next() {
 //!         Ok(Some(event)) => println!("{}: {}", event.event_type, event.data),
 //!         Ok(None) => break,
-//!         Err(ReadError::Limit(error)) => eprintln!("{error}"), // and on with the next event
+//!         Err(ReadError::Parse(error)) => eprintln!("{error}"), // and on with the next event
 //!         Err(ReadError::Transport(error)) => return Err(error),
 //!     }
 //! }
-//! if let End::Incomplete(pending) = reader.finish() {
+//! if let End::Incomplete(pending) = reader.finish()? {
 //!     eprintln!("cut in the middle of an event: {:?}", pending.data);
 //! }
 //! # Ok(())
@@ -28,14 +28,13 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use super::error::{ReadError, WriteError};
 use super::intake::{Intake, reader_methods};
-use crate::buffer::{Buffers, Growable};
+use crate::decode::{Events, Growable, Items, Memory, Parser, Storage};
 use crate::encoder::Block;
 use crate::error::EncodeError;
 use crate::event::{Event, OwnedEvent};
-use crate::parser::{Events, Items, Parser};
 use crate::sink::{Sink, sealed};
 
-/// How many bytes are read at once where the caller gives no buffer.
+/// How many bytes are read at once if the caller brings no buffer.
 const READ: usize = 16 * 1024;
 
 /// Events from a [`Read`], lent one by one.
@@ -47,7 +46,7 @@ const READ: usize = 16 * 1024;
 /// while let Some(event) = reader.next()? {
 ///     println!("{}: {}", event.event_type, event.data);
 /// }
-/// assert!(matches!(reader.finish(), End::Incomplete(_)));
+/// assert!(matches!(reader.finish()?, End::Incomplete(_)));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
@@ -58,20 +57,20 @@ const READ: usize = 16 * 1024;
 /// # Errors
 ///
 /// [`ReadError`], which turns into an [`io::Error`] by `?`. None of them is final and none loses
-/// anything: behind an event beyond the limit the next call gives the next one, and after an error
+/// anything: after an event beyond the limit the next call returns the next one, and after an error
 /// of the source ([`WouldBlock`](ErrorKind::WouldBlock) and [`TimedOut`](ErrorKind::TimedOut)
-/// among them) it reads again. [`Interrupted`](ErrorKind::Interrupted) is not told: reading is
+/// among them) it reads again. [`Interrupted`](ErrorKind::Interrupted) is not reported: reading is
 /// tried again.
 ///
 /// # Memory and cost
 ///
 /// The buffer, and what the parser retains. An event that lies in one read, with one `data` line
-/// and well-formed, is lent from the buffer: nothing is copied or allocated. Its text is checked
-/// to be UTF-8 once more; beside that, the cost is the parser's.
+/// and well-formed, is lent from the buffer: nothing is copied or allocated. The cost is the
+/// parser's.
 #[derive(Clone, Debug)]
-pub struct EventReader<R, B = Growable, M = Vec<u8>> {
+pub struct EventReader<R, S = Growable, M = Vec<u8>> {
     reader: R,
-    intake: Intake<B, M>,
+    intake: Intake<S, M>,
 }
 
 impl<R: Read> EventReader<R> {
@@ -81,7 +80,7 @@ impl<R: Read> EventReader<R> {
     }
 }
 
-impl<R: Read, B: Buffers> EventReader<R, B> {
+impl<R: Read, S: Storage> EventReader<R, S> {
     /// A reader with this parser: for another limit, or a last event ID that is carried over from
     /// an earlier stream.
     ///
@@ -99,42 +98,56 @@ impl<R: Read, B: Buffers> EventReader<R, B> {
     /// assert_eq!(reader.last_event_id(), "41");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn with_parser(reader: R, parser: Parser<B>) -> Self {
+    pub fn with_parser(reader: R, parser: Parser<S>) -> Self {
         Self::with_buffer(reader, parser, vec![0; READ])
     }
 }
 
-impl<R: Read, B: Buffers, M: AsRef<[u8]> + AsMut<[u8]>> EventReader<R, B, M> {
+impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
     /// A reader that reads into this buffer, owned or borrowed. Its length bounds only how much is
     /// read at once, not the events.
     ///
     /// # Panics
     ///
     /// If the buffer is empty.
-    pub fn with_buffer(reader: R, parser: Parser<B>, buffer: M) -> Self {
+    pub fn with_buffer(reader: R, parser: Parser<S>, buffer: M) -> Self {
         EventReader { reader, intake: Intake::new(parser, buffer) }
     }
 
-    /// The next event, which borrows the reader; `None` where the source has ended. Where it goes
-    /// on later, as a growing file does, so does the next call.
+    /// The next event, which borrows the reader; `None` if the source has ended. If it goes on later,
+    /// as a growing file does, so does the next call.
     ///
     /// # Errors
     ///
-    /// See [`EventReader`]: the limit, or the source.
+    /// See [`EventReader`]: the limits, or the source.
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ReadError<io::Error>> {
         while self.read()? {
-            if let Some(found) = self.intake.find()? {
-                return Ok(Some(self.intake.lend(found)));
+            if self.intake.find()? {
+                return Ok(Some(self.intake.event()));
             }
         }
         Ok(None)
     }
 
-    /// A cursor over the events of what was read and not taken, or else of what one read gives:
-    /// none of them, or many; `None` where the source has ended. The fastest way: the work for a
-    /// stretch of the stream is done once for all its events, and no text is checked twice. What a
-    /// dropped cursor has not taken is left to the next call.
+    /// The next event, to keep: like [`next`](Self::next), but cheaper than a copy of what it lends
+    /// ([`Events::next_owned`]).
+    ///
+    /// # Errors
+    ///
+    /// As for [`next`](Self::next).
+    pub fn next_owned(&mut self) -> Result<Option<OwnedEvent>, ReadError<io::Error>> {
+        while self.read()? {
+            if let Some(event) = self.intake.events().next_owned()? {
+                return Ok(Some(event));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A cursor over the events of what was read and not taken, or else of what one read brings:
+    /// none of them, or many; `None` if the source has ended. What a dropped cursor has not taken is
+    /// left to the next call.
     ///
     /// ```
     /// use sse_wire::io::EventReader;
@@ -152,8 +165,8 @@ impl<R: Read, B: Buffers, M: AsRef<[u8]> + AsMut<[u8]>> EventReader<R, B, M> {
     ///
     /// # Errors
     ///
-    /// Those of the source; those of the limit come from the cursor.
-    pub fn next_events(&mut self) -> Result<Option<Events<'_, '_, B>>, io::Error> {
+    /// Those of the source; those of the limits come from the cursor.
+    pub fn next_events(&mut self) -> Result<Option<Events<'_, '_, S>>, io::Error> {
         let more = self.read()?;
         Ok(more.then(|| self.intake.events()))
     }
@@ -163,8 +176,8 @@ impl<R: Read, B: Buffers, M: AsRef<[u8]> + AsMut<[u8]>> EventReader<R, B, M> {
     ///
     /// # Errors
     ///
-    /// Those of the source; those of the limit come from the cursor.
-    pub fn next_items(&mut self) -> Result<Option<Items<'_, '_, B>>, io::Error> {
+    /// Those of the source; those of the limits come from the cursor.
+    pub fn next_items(&mut self) -> Result<Option<Items<'_, '_, S>>, io::Error> {
         let more = self.read()?;
         Ok(more.then(|| self.intake.items()))
     }
@@ -179,14 +192,14 @@ impl<R: Read, B: Buffers, M: AsRef<[u8]> + AsMut<[u8]>> EventReader<R, B, M> {
     /// assert_eq!(events[1].data, "2");
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn owned_events(&mut self) -> OwnedEvents<'_, R, B, M> {
+    pub fn owned_events(&mut self) -> OwnedEvents<'_, R, S, M> {
         OwnedEvents { reader: self }
     }
 
-    /// Reads once where all that was read is taken, and says whether there is something to take.
+    /// Reads once if all that was read is taken, and returns whether there is something to take.
     fn read(&mut self) -> io::Result<bool> {
         if self.intake.is_taken() {
-            let len = uninterrupted(|| self.reader.read(self.intake.buffer()))?;
+            let len = uninterrupted(|| self.reader.read(self.intake.memory()))?;
             self.intake.filled(len);
         }
         Ok(!self.intake.is_taken())
@@ -197,26 +210,24 @@ impl<R: Read, B: Buffers, M: AsRef<[u8]> + AsMut<[u8]>> EventReader<R, B, M> {
 
 /// Events to keep: see [`EventReader::owned_events`].
 ///
-/// After an error the iterator goes on as the reader does; after `None`, the reader says how the
-/// stream [ended](EventReader::finish).
+/// After an error the iterator goes on as the reader does; after `None`, [`EventReader::finish`]
+/// returns how the stream ended.
 #[derive(Debug)]
-pub struct OwnedEvents<'r, R, B = Growable, M = Vec<u8>> {
-    reader: &'r mut EventReader<R, B, M>,
+pub struct OwnedEvents<'r, R, S = Growable, M = Vec<u8>> {
+    reader: &'r mut EventReader<R, S, M>,
 }
 
-impl<R: Read, B: Buffers, M: AsRef<[u8]> + AsMut<[u8]>> Iterator for OwnedEvents<'_, R, B, M> {
+impl<R: Read, S: Storage, M: Memory> Iterator for OwnedEvents<'_, R, S, M> {
     type Item = Result<OwnedEvent, ReadError<io::Error>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.reader.next().map(|event| event.map(|event| event.to_owned())).transpose()
+        self.reader.next_owned().transpose()
     }
 }
 
-impl<'r, R: Read, B: Buffers, M: AsRef<[u8]> + AsMut<[u8]>> IntoIterator
-    for &'r mut EventReader<R, B, M>
-{
+impl<'r, R: Read, S: Storage, M: Memory> IntoIterator for &'r mut EventReader<R, S, M> {
     type Item = Result<OwnedEvent, ReadError<io::Error>>;
-    type IntoIter = OwnedEvents<'r, R, B, M>;
+    type IntoIter = OwnedEvents<'r, R, S, M>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.owned_events()
@@ -240,8 +251,8 @@ impl<'r, R: Read, B: Buffers, M: AsRef<[u8]> + AsMut<[u8]>> IntoIterator
 /// ```
 ///
 /// [`write`](Self::write) hands a block to the target in one write, as far as the target takes it
-/// so, and flushes the target: an event that waits in a buffer is late. Who would rather have
-/// several events in one write encodes them into the writer and flushes it.
+/// so, and flushes the target: an event that waits in a buffer is late. For several events in one
+/// write, encode them into the writer and flush it.
 ///
 /// # Errors
 ///
@@ -252,8 +263,8 @@ impl<'r, R: Read, B: Buffers, M: AsRef<[u8]> + AsMut<[u8]>> IntoIterator
 ///
 /// # Memory and cost
 ///
-/// One buffer, which grows to what waits to be written, is used again, and gives back what is over
-/// 16 KiB once all is written.
+/// One buffer, which grows to what waits to be written, and is used again. Once all is written, no
+/// more than 16 KiB of it are kept.
 #[derive(Clone, Debug)]
 pub struct BlockWriter<W> {
     writer: W,
@@ -287,7 +298,7 @@ impl<W: Write> BlockWriter<W> {
     /// # Errors
     ///
     /// Those of the target; a target that takes nothing is [`WriteError::WriteZero`]. Calling it
-    /// again goes on. [`Interrupted`](ErrorKind::Interrupted) is not told, but tried again.
+    /// again goes on. [`Interrupted`](ErrorKind::Interrupted) is not reported, but tried again.
     pub fn flush(&mut self) -> Result<(), WriteError<io::Error>> {
         while let Some(rest @ [_, ..]) = self.buffer.get(self.written..) {
             let taken = uninterrupted(|| self.writer.write(rest))?;

@@ -1,4 +1,4 @@
-//! An event's data from JSON, and a value as JSON into a block's data (feature `serde`).
+//! An event's data from JSON, and a value as JSON into a block's data (feature `json`).
 
 use core::error::Error;
 use core::fmt::{self, Display, Formatter};
@@ -41,13 +41,13 @@ impl<'a> Event<'a> {
     ///
     /// # Errors
     ///
-    /// [`DecodeJsonError`] says of which event the data is not what was asked for; its source is
-    /// the error of `serde_json`.
+    /// [`DecodeJsonError`], with the event's type and place, if its data is not what was asked for;
+    /// its source is the error of `serde_json`.
     ///
     /// # Memory and cost
     ///
-    /// What the value itself allocates. Text without an escape can be borrowed, as `&str` or, where
-    /// serde is told so, `Cow<str>`.
+    /// What the value itself allocates. Text without an escape can be borrowed, as `&str` or, with
+    /// `#[serde(borrow)]`, `Cow<str>`.
     pub fn json<T: Deserialize<'a>>(&self) -> Result<T, DecodeJsonError> {
         decode(self.data, self.event_type, &self.range)
     }
@@ -96,9 +96,8 @@ impl Block<'_> {
     ///
     /// # Errors
     ///
-    /// Those of [`encode`](Self::encode), and those of the value: what its `Serialize` says, a map
-    /// whose keys are no strings. What had been written is taken back then, where the sink can do
-    /// that.
+    /// Those of [`encode`](Self::encode), and those of the value: that of its `Serialize`, or a map
+    /// whose keys are no strings. What had been written is rolled back then, if the sink can do that.
     ///
     /// # Memory and cost
     ///
@@ -113,7 +112,7 @@ impl Block<'_> {
         let mut data = Block { data: None, ..*self }.data_writer(sink)?;
         let mut pieces = Pieces { data: &mut data, gathered: [0; GATHERED], len: 0 };
         if let Err(error) = serde_json::to_writer(&mut pieces, value) {
-            // The writer tells again what went wrong in it, if anything did.
+            // If something went wrong in the writer, it reports that again.
             data.write_bytes(b"")?;
             return Err(EncodeJsonError::Value(error));
         }

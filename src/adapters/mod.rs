@@ -1,6 +1,6 @@
 //! Adapters: each joins [`Parser`](crate::Parser) and [`Block`](crate::Block) to somebody else's
 //! traits, by a loop and without a rule of the format. One file and one feature each; `intake` and
-//! `outgoing` are what the blocking ones and their asynchronous twin have in common.
+//! `outgoing` are what the blocking ones and the asynchronous one have in common.
 
 #[cfg(feature = "codec")]
 pub mod codec;
@@ -21,7 +21,7 @@ pub mod http_body;
 mod intake;
 #[cfg(feature = "std")]
 pub mod io;
-#[cfg(feature = "serde")]
+#[cfg(feature = "json")]
 mod json;
 #[cfg(any(feature = "embedded-io", feature = "embedded-io-async"))]
 mod outgoing;
@@ -35,5 +35,5 @@ pub mod stream;
     feature = "embedded-io-async"
 ))]
 pub use error::{ReadError, WriteError};
-#[cfg(feature = "serde")]
+#[cfg(feature = "json")]
 pub use json::{DecodeJsonError, EncodeJsonError};

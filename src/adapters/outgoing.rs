@@ -1,4 +1,4 @@
-//! What every writer without an allocator does between two writes: it holds what is encoded and
+//! What every writer without an allocator does between two writes: it keeps what is encoded and
 //! not written yet, in the caller's memory.
 
 use crate::error::EncodeError;

@@ -4,7 +4,7 @@
 //! use futures::{StreamExt, executor::block_on, stream};
 //! use sse_wire::stream::EventStreamExt;
 //!
-//! // What an HTTP client gives, cut anywhere.
+//! // What an HTTP client returns, cut anywhere.
 //! let chunks = stream::iter(["data: he", "llo\n\nevent: end\n", "data\n\n"].map(Ok::<_, std::io::Error>));
 //! let mut events = chunks.events();
 //! # block_on(async {
@@ -17,62 +17,63 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! With reqwest it is `response.bytes_stream().events()`. Who comes from another crate finds the
-//! differences in [`migration`](crate::migration).
+//! With reqwest it is `response.bytes_stream().events()`. [`migration`](crate::migration) lists the
+//! differences to other crates.
 
-// A letter to the maintainer. What has been taken of a chunk is known from the parser's position,
-// not from a count of our own: so a future or a cursor can be dropped or forgotten at any time, and
-// nothing is lost or parsed twice. The chunk stays until all of it is taken, so an event can be
-// lent from it.
+// Implementation notes. The parser knows what it has taken of a chunk: so a future or a cursor can be
+// dropped at any time, and nothing is lost or parsed twice. The chunk stays until all of it is taken,
+// so an event can be lent from it. It is somebody else's, and may have other bytes at each `as_ref`:
+// each cursor is given one answer, of which the parser knows nothing before.
 
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
+use core::time::Duration;
 
 use futures_core::stream::{FusedStream, Stream, TryStream};
 use pin_project_lite::pin_project;
 
 use super::error::ReadError;
-use crate::{End, Events, Items, OwnedEvent, Parser};
+use crate::{End, Events, Items, OwnedEvent, ParseError, Parser};
 
 pin_project! {
     /// The events of a stream of chunks.
     ///
-    /// As a [`Stream`] it gives an [`OwnedEvent`] a poll. [`next_events`](Self::next_events) lends
+    /// As a [`Stream`] it returns an [`OwnedEvent`] a poll. [`next_events`](Self::next_events) lends
     /// events without copying them, and [`next_items`](Self::next_items) shows comments,
     /// reconnection times and blocks without an event too. The three can be mixed.
     ///
     /// The chunks can be anything that is bytes (`Bytes`, `Vec<u8>`, `&[u8]`), of any stream of
-    /// `Result`s. This one is `Send` where that stream and its chunks are, and `Unpin` where that
-    /// stream is; neither is asked for.
+    /// `Result`s. This one is `Send` if that stream and its chunks are, and `Unpin` if that stream
+    /// is; neither is required.
     ///
     /// # Laws
     ///
-    /// - Those of [`Parser`]: chunk-invariance, promptness, linear time, also where a chunk has many
+    /// - Those of [`Parser`]: chunk-invariance, promptness, linear time, also if a chunk has many
     ///   events and each is polled for.
     /// - Cancellation: a future of `next`, `next_events` or `next_items` that is dropped has lost
     ///   nothing, nor has a cursor.
     ///
     /// # Errors
     ///
-    /// [`ReadError::Limit`] in the place of an event that needs more than the parser's limit: 16 MiB,
-    /// unless [another parser](Self::with_parser) is given. The next poll goes on behind that event.
+    /// [`ReadError::Parse`] in the place of an event that needs more than the parser's limit: 16 MiB,
+    /// unless [another parser](Self::with_parser) is given. The next poll goes on after that event.
     ///
-    /// [`ReadError::Transport`] where the stream of chunks gives an error, behind all events that were
-    /// complete before. It changes nothing here: whether anything follows is for that stream to
-    /// say, and if something does, it continues where the last chunk ended.
+    /// [`ReadError::Transport`] if the stream of chunks returns an error, after all events that were
+    /// complete before. It changes nothing here: if that stream goes on, it continues where the last
+    /// chunk ended.
     ///
     /// # End
     ///
     /// `None` once the stream of chunks has ended, and from then on. An event whose blank line did
-    /// not come is discarded, as the specification wants; [`finish`](Self::finish) tells.
+    /// not come is discarded, as the specification requires; [`finish`](Self::finish) returns it.
     ///
     /// # Memory and cost
     ///
     /// One chunk, and what the parser retains. An [`OwnedEvent`] costs its allocations
-    /// ([`Event::to_owned`](crate::Event::to_owned)); nothing is queued.
+    /// ([`Events::next_owned`]); nothing is queued.
     ///
-    /// A poll takes chunks until one completes an event. Where chunks are always ready and complete
+    /// A poll takes chunks until one completes an event. If chunks are always ready and complete
     /// none, it goes on until the stream of chunks is pending, which sockets of tokio are from time
     /// to time.
     #[derive(Debug)]
@@ -81,15 +82,13 @@ pin_project! {
         #[pin]
         chunks: S,
         parser: Parser,
-        // The last chunk, as long as something of it may be left.
+        // The chunk that the parser has begun.
         chunk: Option<S::Ok>,
-        // The parser's position when that chunk came.
-        chunk_start: u64,
         ended: bool,
     }
 }
 
-/// Gives streams of chunks the method [`events`](Self::events).
+/// Adds the method [`events`](Self::events) to streams of chunks.
 pub trait EventStreamExt: TryStream + Sized {
     /// The events of this stream of chunks, parsed with a limit of 16 MiB.
     fn events(self) -> EventStream<Self>
@@ -124,13 +123,16 @@ where
     /// while let Some(event) = events.next().await { /* … */ }
     ///
     /// let mut parser = events.into_parser();
-    /// let _how_it_ended = parser.finish();
+    /// let _how_it_ended = parser.finish()?;
     /// let mut events = EventStream::with_parser(connect("data: y\n\n"), parser);
     /// assert_eq!(events.next().await.unwrap().unwrap().last_event_id, "7");
-    /// # });
+    /// # Ok::<(), sse_wire::ParseError>(())
+    /// # }).unwrap();
     /// ```
-    pub fn with_parser(chunks: S, parser: Parser) -> Self {
-        EventStream { chunks, parser, chunk: None, chunk_start: 0, ended: false }
+    pub fn with_parser(chunks: S, mut parser: Parser) -> Self {
+        // If its last cursor was left, it reports that, and nothing of that chunk is ours.
+        parser.begin(&[]);
+        EventStream { chunks, parser, chunk: None, ended: false }
     }
 
     /// A cursor over the events that the next chunk completes, none for many a chunk; `None` at the
@@ -160,16 +162,13 @@ where
     ///
     /// # Errors
     ///
-    /// What the stream of chunks gives; a limit's error comes from the cursor.
+    /// Those of the stream of chunks; those of the parser come from the cursor.
     pub async fn next_events(&mut self) -> Option<Result<Events<'_, '_>, S::Error>>
     where
         S: Unpin,
     {
         let chunk = self.next_chunk().await?;
-        Some(chunk.map(|()| {
-            let (parser, rest) = Pin::new(self).rest();
-            parser.push(rest)
-        }))
+        Some(chunk.map(|()| Pin::new(self).events()))
     }
 
     /// Like [`next_events`](Self::next_events), but the cursor also shows comments, reconnection
@@ -177,20 +176,20 @@ where
     ///
     /// # Errors
     ///
-    /// What the stream of chunks gives; a limit's error comes from the cursor.
+    /// Those of the stream of chunks; those of the parser come from the cursor.
     pub async fn next_items(&mut self) -> Option<Result<Items<'_, '_>, S::Error>>
     where
         S: Unpin,
     {
         let chunk = self.next_chunk().await?;
         Some(chunk.map(|()| {
-            let (parser, rest) = Pin::new(self).rest();
-            parser.observe(rest)
+            let (parser, chunk) = Pin::new(self).chunk();
+            parser.resume_items(chunk)
         }))
     }
 
-    /// Ends the stream here, says how it ended, and gives `None` from then on; meant for after the
-    /// first `None`. The last event ID and the reconnection time stay.
+    /// Ends the stream here, returns how it ended, and returns `None` from then on; meant for after
+    /// the first `None`. The last event ID and the reconnection time stay.
     ///
     /// ```
     /// use futures::{StreamExt, executor::block_on, stream};
@@ -200,37 +199,42 @@ where
     /// # block_on(async {
     /// assert_eq!(events.next().await.unwrap().unwrap().data, "whole");
     /// assert!(events.next().await.is_none());
-    /// match events.finish() {
+    /// match events.finish()? {
     ///     End::Clean => unreachable!(),
     ///     End::Incomplete(pending) => assert_eq!(pending.data, Some("[DONE]")),
     /// }
-    /// # });
+    /// # Ok::<(), sse_wire::ParseError>(())
+    /// # }).unwrap();
     /// ```
-    pub fn finish(&mut self) -> End<'_> {
+    ///
+    /// # Errors
+    ///
+    /// [`ParseError::Unread`], if something of the last chunk was not taken: it is dropped.
+    pub fn finish(&mut self) -> Result<End<'_>, ParseError> {
         self.chunk = None;
         self.ended = true;
         self.parser.finish()
     }
 
-    /// The parser: among other things, [`Parser::unfinished_block`] is empty where the stream has
-    /// ended clean, also for a stream that is pinned.
+    /// The parser: among other things, [`Parser::unfinished_block`] is empty if the stream has ended
+    /// clean, also for a stream that is pinned.
     pub const fn parser(&self) -> &Parser {
         &self.parser
     }
 
-    /// Gives the parser back, for the next connection; what it has not taken of the last chunk is
-    /// dropped. [`Parser::finish`] ends this stream for it.
+    /// The parser, for the next connection: [`Parser::finish`] ends this stream for it. What it has
+    /// not taken of the last chunk is dropped, which it reports ([`ParseError::Unread`]).
     pub fn into_parser(self) -> Parser {
         self.parser
     }
 
-    /// The last event ID string: what a `Last-Event-ID` header must say; empty where there is none.
+    /// The last event ID string: what a `Last-Event-ID` header must say; empty if there is none.
     pub fn last_event_id(&self) -> &str {
         self.parser.last_event_id()
     }
 
-    /// The reconnection time in milliseconds; `None` while no `retry` line has set it.
-    pub const fn reconnection_time(&self) -> Option<u64> {
+    /// The reconnection time; `None` as long as no `retry` line has set it.
+    pub fn reconnection_time(&self) -> Option<Duration> {
         self.parser.reconnection_time()
     }
 
@@ -246,7 +250,7 @@ where
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<(), S::Error>>> {
-        while self.as_mut().rest().1.is_empty() {
+        while self.parser.unread() == 0 {
             let mut this = self.as_mut().project();
             *this.chunk = None;
             if *this.ended {
@@ -254,7 +258,7 @@ where
             }
             match ready!(this.chunks.as_mut().try_poll_next(cx)) {
                 Some(Ok(chunk)) => {
-                    *this.chunk_start = this.parser.position();
+                    this.parser.begin(chunk.as_ref());
                     *this.chunk = Some(chunk);
                 }
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
@@ -264,12 +268,18 @@ where
         Poll::Ready(Some(Ok(())))
     }
 
-    /// The parser, and what it has not taken of the last chunk.
-    fn rest(self: Pin<&mut Self>) -> (&mut Parser, &[u8]) {
+    /// The events of what has not been taken of the chunk.
+    fn events(self: Pin<&mut Self>) -> Events<'_, '_> {
+        let (parser, chunk) = self.chunk();
+        parser.resume(chunk)
+    }
+
+    /// The parser, and the chunk that it has begun, as it is now.
+    fn chunk(self: Pin<&mut Self>) -> (&mut Parser, &[u8]) {
         let this = self.project();
-        let taken = this.parser.position().wrapping_sub(*this.chunk_start) as usize;
         let chunk = this.chunk.as_ref().map_or(&[][..], AsRef::as_ref);
-        (this.parser, chunk.get(taken..).unwrap_or_default())
+        this.parser.rescan(chunk);
+        (this.parser, chunk)
     }
 }
 
@@ -282,9 +292,8 @@ where
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         while let Some(chunk) = ready!(self.as_mut().poll_chunk(cx)) {
             chunk.map_err(ReadError::Transport)?;
-            let (parser, rest) = self.as_mut().rest();
-            if let Some(event) = parser.push(rest).next()? {
-                return Poll::Ready(Some(Ok(event.to_owned())));
+            if let Some(event) = self.as_mut().events().next_owned()? {
+                return Poll::Ready(Some(Ok(event)));
             }
         }
         Poll::Ready(None)
@@ -319,8 +328,8 @@ mod tests {
             let work = counted(|| count = block_on(events.by_ref().collect::<Vec<_>>()).len());
             let work = work / bytes.len();
             assert_eq!(count, len / 9);
-            // The parser's own law, of a cursor dropped after each event.
-            assert!(work <= 328, "{work} for each byte");
+            // That of the parser, and of what it sees ahead, for each event.
+            assert!(work <= 8 + 256 / 9, "{work} for each byte");
         }
     }
 }

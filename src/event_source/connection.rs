@@ -16,8 +16,8 @@ use super::backoff::Backoff;
 use super::content_type::is_event_stream;
 use super::idle::Idle;
 
-/// The reconnection time before a `retry` line, in milliseconds.
-const RECONNECTION_TIME: u64 = 3000;
+/// The reconnection time before a `retry` line.
+const RECONNECTION_TIME: Duration = Duration::from_millis(3000);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
@@ -26,8 +26,8 @@ pub(crate) struct Connection {
     announce_open: bool,
     /// The latest time that was given.
     now: Duration,
-    /// The reconnection time while no `retry` line has set it, in milliseconds.
-    pub(crate) reconnection_time: u64,
+    /// The reconnection time while no `retry` line has set it.
+    pub(crate) reconnection_time: Duration,
     /// How many there were since the last event.
     reconnections: u32,
     pub(crate) max_reconnections: Option<u32>,
@@ -123,7 +123,7 @@ impl Connection {
     pub(crate) fn poll<'a>(
         &mut self,
         now: Duration,
-        reconnection_time: u64,
+        reconnection_time: Duration,
         last_event_id: Option<&'a str>,
     ) -> Action<'a> {
         self.now = self.now.max(now);
@@ -157,7 +157,10 @@ impl Connection {
     }
 
     /// How long to wait for the next reconnection, in milliseconds.
-    fn wait(&mut self, reconnection_time: u64) -> u64 {
+    fn wait(&mut self, reconnection_time: Duration) -> u64 {
+        // Rounded up: no wait is shorter.
+        let reconnection_time = reconnection_time.saturating_add(Duration::from_nanos(999_999));
+        let reconnection_time = u64::try_from(reconnection_time.as_millis()).unwrap_or(u64::MAX);
         let reconnections = self.reconnections;
         self.reconnections = reconnections.saturating_add(1);
         match &mut self.backoff {

@@ -3,40 +3,36 @@
 //! that keeps bytes of a connection that is not open away from the parser.
 
 use super::connection::Connection;
-use crate::buffer::{Buffers, Growable};
-use crate::error::LimitError;
+use crate::decode::{Events, Growable, Items, Storage};
+use crate::error::ParseError;
 use crate::event::{Event, Item};
-use crate::parser::{Events, Items};
 
 /// The events of one chunk: see [`EventSource::push`](crate::EventSource::push).
 #[must_use = "nothing is read before the cursor is asked"]
 #[derive(Debug)]
-pub struct SourceEvents<'s, 'c, B = Growable> {
+pub struct SourceEvents<'s, 'c, S = Growable> {
     pub(super) connection: &'s mut Connection,
-    pub(super) events: Events<'s, 'c, B>,
-    pub(super) len: usize,
+    pub(super) events: Events<'s, 'c, S>,
 }
 
 /// All that can be observed in one chunk: see [`EventSource::observe`](crate::EventSource::observe).
 #[must_use = "nothing is read before the cursor is asked"]
 #[derive(Debug)]
-pub struct SourceItems<'s, 'c, B = Growable> {
+pub struct SourceItems<'s, 'c, S = Growable> {
     pub(super) connection: &'s mut Connection,
-    pub(super) items: Items<'s, 'c, B>,
-    pub(super) len: usize,
+    pub(super) items: Items<'s, 'c, S>,
 }
 
-impl<B: Buffers> SourceEvents<'_, '_, B> {
+impl<S: Storage> SourceEvents<'_, '_, S> {
     /// The next event, which borrows the cursor; `None` once the whole chunk is taken, and from
     /// then on where the source is closed.
     ///
     /// # Errors
     ///
-    /// An event that needs more than the parser's limit is refused. The next call goes on behind
-    /// it.
+    /// Those of [`Events::next`](crate::Events::next). The next call goes on after them.
     #[inline]
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
-    pub fn next(&mut self) -> Result<Option<Event<'_>>, LimitError> {
+    pub fn next(&mut self) -> Result<Option<Event<'_>>, ParseError> {
         if !self.connection.is_open() {
             return Ok(None);
         }
@@ -48,17 +44,16 @@ impl<B: Buffers> SourceEvents<'_, '_, B> {
     }
 }
 
-impl<B: Buffers> SourceItems<'_, '_, B> {
+impl<S: Storage> SourceItems<'_, '_, S> {
     /// The next item, which borrows the cursor; `None` once the whole chunk is taken, and from
     /// then on where the source is closed.
     ///
     /// # Errors
     ///
-    /// An event or a comment that needs more than the parser's limit is refused. The next call goes
-    /// on behind it.
+    /// Those of [`Items::next`](crate::Items::next). The next call goes on after them.
     #[inline]
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
-    pub fn next(&mut self) -> Result<Option<Item<'_>>, LimitError> {
+    pub fn next(&mut self) -> Result<Option<Item<'_>>, ParseError> {
         if !self.connection.is_open() {
             return Ok(None);
         }
@@ -73,18 +68,12 @@ impl<B: Buffers> SourceItems<'_, '_, B> {
 /// What both cursors can do beside.
 macro_rules! cursor {
     ($name:ident, $field:ident) => {
-        impl<'c, B: Buffers> $name<'_, 'c, B> {
-            /// The bytes of the chunk that have not been taken: push them again after dropping the
-            /// cursor. None where the source is not open: nobody wants them.
-            #[inline]
-            pub fn remaining(&self) -> &'c [u8] {
-                if self.connection.is_open() { self.$field.remaining() } else { &[] }
-            }
-
-            /// How many bytes of the chunk have been taken.
-            #[inline]
-            pub fn taken(&self) -> usize {
-                self.len - self.remaining().len()
+        impl<'c, S: Storage> $name<'_, 'c, S> {
+            /// Ends the cursor here, and returns the bytes of the chunk that it has not taken: to be
+            /// pushed again. None if the source is not open: nobody wants them.
+            pub fn into_rest(self) -> &'c [u8] {
+                let rest = self.$field.into_rest();
+                if self.connection.is_open() { rest } else { &[] }
             }
 
             /// Closes the source, as [`EventSource::close`](crate::EventSource::close) does: what

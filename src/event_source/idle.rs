@@ -8,8 +8,7 @@
 
 use core::time::Duration;
 
-use crate::token::{Field, Token};
-use crate::tokenizer::Tokenizer;
+use crate::decode::{Field, Token, Tokenizer};
 
 /// What shows that the server is alive, from the weakest sign to the strongest. Each counts for the
 /// clocks of its own class and of all weaker ones: a server that sends keep-alive comments only

@@ -13,7 +13,7 @@ use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::error::Error;
 use core::fmt::{self, Display, Formatter};
 
-use crate::scan::{CR, LF};
+use crate::decode::scan::{CR, LF};
 
 /// The name of the request's header with the last event ID.
 pub const LAST_EVENT_ID: &str = "last-event-id";

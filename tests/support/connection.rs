@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use sse_wire::{Action, Buffers, Event, EventSource, Fixed, Item, Parser, ReadyState};
+use sse_wire::{Action, Arrays, Event, EventSource, Item, ReadyState, Storage};
 
-use super::{bytes, text, vector_files};
+use super::{bytes, milliseconds, text, vector_files};
 
 /// What happens to a connection.
 #[derive(Clone, Debug)]
@@ -94,25 +94,25 @@ fn optional(value: &Value) -> Option<String> {
 pub enum Delivery {
     Push,
     Observe,
-    /// `push`, the cursor dropped after each event and the rest pushed again.
+    /// `push`, the cursor ended after each event and the rest pushed again.
     OneEventAPush,
 }
 
 /// An event source that takes steps.
-pub struct Stepper<B> {
-    pub source: EventSource<B>,
+pub struct Stepper<S> {
+    pub source: EventSource<S>,
     pub now: Duration,
     delivery: Delivery,
 }
 
 /// A source over arrays that are full of earlier bytes.
-pub fn over_arrays() -> EventSource<Fixed<Vec<u8>>> {
-    const LEN: usize = 4096;
-    EventSource::with_parser(Parser::with_arrays(vec![0xFF; LEN], vec![0xFF; LEN], vec![0xFF; LEN]))
+pub fn over_arrays() -> EventSource<Arrays<Vec<u8>, Vec<u8>, Vec<u8>>> {
+    let array = || vec![0xFF; 4096];
+    EventSource::with_parser(super::over_arrays(array(), array(), array()))
 }
 
-impl<B: Buffers> Stepper<B> {
-    pub fn new(source: EventSource<B>, delivery: Delivery) -> Self {
+impl<S: Storage> Stepper<S> {
+    pub fn new(source: EventSource<S>, delivery: Delivery) -> Self {
         Stepper { source, now: Duration::ZERO, delivery }
     }
 
@@ -135,12 +135,12 @@ impl<B: Buffers> Stepper<B> {
             }
             Step::End => {
                 self.request();
-                self.source.handle_end();
+                let _ = self.source.handle_end().unwrap();
                 self.reconnect()
             }
             Step::NetworkError => {
                 self.request();
-                self.source.handle_network_error();
+                let _ = self.source.handle_network_error().unwrap();
                 self.reconnect()
             }
             Step::Close => {
@@ -175,7 +175,7 @@ impl<B: Buffers> Stepper<B> {
                 Action::Reconnecting { delay, .. } => {
                     assert_eq!(self.source.ready_state(), ReadyState::Connecting);
                     return Outcome::Reconnect {
-                        delay_ms: u64::try_from(delay.as_millis()).unwrap(),
+                        delay_ms: milliseconds(delay),
                         header: self.header(),
                     };
                 }
@@ -193,7 +193,7 @@ impl<B: Buffers> Stepper<B> {
                 while let Some(event) = events.next().unwrap() {
                     delivered.push(tell(&event));
                 }
-                assert_eq!((events.remaining(), events.taken()), (&b""[..], chunk.len()));
+                assert_eq!(events.into_rest(), b"");
             }
             Delivery::Observe => {
                 let mut items = self.source.observe(chunk);
@@ -202,7 +202,7 @@ impl<B: Buffers> Stepper<B> {
                         delivered.push(tell(&event));
                     }
                 }
-                assert_eq!((items.remaining(), items.taken()), (&b""[..], chunk.len()));
+                assert_eq!(items.into_rest(), b"");
             }
             Delivery::OneEventAPush => {
                 let mut rest = chunk;
@@ -210,8 +210,7 @@ impl<B: Buffers> Stepper<B> {
                     let mut events = self.source.push(rest);
                     let Some(event) = events.next().unwrap() else { break };
                     delivered.push(tell(&event));
-                    assert_eq!(events.taken() + events.remaining().len(), rest.len());
-                    rest = events.remaining();
+                    rest = events.into_rest();
                 }
             }
         }
@@ -231,7 +230,7 @@ pub type Take = Box<dyn FnMut(&Step) -> Outcome>;
 
 /// A fresh source of every kind, and its name.
 pub fn sources() -> Vec<(&'static str, Take)> {
-    fn take<B: Buffers + 'static>(source: EventSource<B>, delivery: Delivery) -> Take {
+    fn take<S: Storage + 'static>(source: EventSource<S>, delivery: Delivery) -> Take {
         let mut stepper = Stepper::new(source, delivery);
         Box::new(move |step| stepper.take(step))
     }

@@ -8,7 +8,9 @@ use std::mem::take;
 use std::ops::Range;
 
 use sse_wire::reference::{Interpretation, Unfinished, Verdict, interpret};
-use sse_wire::{Buffers, End, Event, Field, Fixed, Item, Parser, Token, Tokenizer};
+use sse_wire::{End, Event, Field, Item, Parser, Storage, Token, Tokenizer};
+
+use super::{milliseconds, over_arrays};
 
 /// What a stream tells, by any way to decode it.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +43,9 @@ impl<'a> From<Item<'a>> for Told<'a> {
             Item::Event(event) => event.into(),
             Item::Block { id, range, .. } => Told::Block { id, range },
             Item::Comment { text, position, .. } => Told::Comment { text, position },
-            Item::ReconnectionTime { milliseconds, .. } => Told::ReconnectionTime { milliseconds },
+            Item::ReconnectionTime { time, .. } => {
+                Told::ReconnectionTime { milliseconds: milliseconds(time) }
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -220,20 +224,26 @@ impl Ways {
                 runs += 1;
                 outcome.map_err(|difference| reference.explain(way, chunks, &difference))
             };
-            let growable = || Parser::with_limit(usize::MAX);
+            let growable = || no_id_limit(Parser::with_limit(usize::MAX));
             check("Parser::push", push(growable(), id, chunks, events(), &end_with_line))?;
             check("Parser::observe", observe(growable(), id, chunks, told(), &end_with_line))?;
-            let fixed: Parser<Fixed<&mut [u8]>> =
-                Parser::with_arrays(&mut self.data, &mut self.event_type, &mut self.ids);
+            let (data, event_type, ids) = (&mut self.data, &mut self.event_type, &mut self.ids);
+            let fixed = no_id_limit(over_arrays(&mut data[..], &mut event_type[..], &mut ids[..]));
             check("fixed arrays", push(fixed, id, chunks, events(), &end_with_line))?;
-            check("the fold over Tokenizer", self.fold.run(id, chunks, told(), &end))?;
+            let fold = self.fold.run(&reference.stream, id, chunks, told(), &end);
+            check("the fold over Tokenizer", fold)?;
         }
         Ok(runs)
     }
 }
 
-fn push<B: Buffers>(
-    mut parser: Parser<B>,
+fn no_id_limit<S: Storage>(mut parser: Parser<S>) -> Parser<S> {
+    parser.set_id_limit(usize::MAX).unwrap();
+    parser
+}
+
+fn push<S: Storage>(
+    mut parser: Parser<S>,
     id: &str,
     chunks: &[&[u8]],
     mut beside: Beside<'_>,
@@ -243,15 +253,15 @@ fn push<B: Buffers>(
     for chunk in chunks {
         let mut events = parser.push(chunk);
         while let Some(event) = events.next().unwrap() {
-            beside.hear(&event.into())?;
+            beside.check(&event.into())?;
         }
         beside.chunk_is_over(chunk)?;
     }
     end(&mut parser, expected)
 }
 
-fn observe<B: Buffers>(
-    mut parser: Parser<B>,
+fn observe<S: Storage>(
+    mut parser: Parser<S>,
     id: &str,
     chunks: &[&[u8]],
     mut beside: Beside<'_>,
@@ -261,15 +271,15 @@ fn observe<B: Buffers>(
     for chunk in chunks {
         let mut items = parser.observe(chunk);
         while let Some(item) = items.next().unwrap() {
-            beside.hear(&item.into())?;
+            beside.check(&item.into())?;
         }
         beside.chunk_is_over(chunk)?;
     }
     end(&mut parser, expected)
 }
 
-fn end<B: Buffers>(parser: &mut Parser<B>, expected: &Final<'_>) -> Result<(), String> {
-    let discarded = match parser.finish() {
+fn end<S: Storage>(parser: &mut Parser<S>, expected: &Final<'_>) -> Result<(), String> {
+    let discarded = match parser.finish().unwrap() {
         End::Clean => None,
         End::Incomplete(pending) => Some(Discarded {
             event_type: pending.event_type,
@@ -282,7 +292,7 @@ fn end<B: Buffers>(parser: &mut Parser<B>, expected: &Final<'_>) -> Result<(), S
     };
     same("at the end is discarded", &discarded, &expected.discarded)?;
     same("the last event ID is", parser.last_event_id(), expected.last_event_id)?;
-    let reconnection_time = parser.reconnection_time();
+    let reconnection_time = parser.reconnection_time().map(milliseconds);
     same("the reconnection time is", &reconnection_time, &expected.reconnection_time)
 }
 
@@ -300,6 +310,7 @@ struct Fold {
 impl Fold {
     fn run(
         &mut self,
+        stream: &[u8],
         id: &str,
         chunks: &[&[u8]],
         mut beside: Beside<'_>,
@@ -321,8 +332,10 @@ impl Fold {
                     Token::Value { bytes, complete, .. }
                     | Token::Comment { bytes, complete, .. } => {
                         if let Token::Comment { position, .. } = token {
-                            // Its colon stands before its first piece.
-                            comment_at.get_or_insert(position - 1);
+                            // Its colon stands before its first piece, and perhaps a space.
+                            let before = position as usize - 1;
+                            let space = usize::from(stream[before] == b' ');
+                            comment_at.get_or_insert((before - space) as u64);
                         }
                         value.extend_from_slice(bytes);
                         if !complete {
@@ -346,22 +359,21 @@ impl Fold {
                                 if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
                                     let milliseconds = text.parse().unwrap_or(u64::MAX);
                                     reconnection_time = Some(milliseconds);
-                                    beside.hear(&Told::ReconnectionTime { milliseconds })?;
+                                    beside.check(&Told::ReconnectionTime { milliseconds })?;
                                 }
                             }
                         }
                     }
                     Token::Comment { .. } => {
                         let text = String::from_utf8_lossy(value);
-                        let text = text.strip_prefix(' ').unwrap_or(&text);
                         let position = comment_at.take().unwrap();
-                        beside.hear(&Told::Comment { text, position })?;
+                        beside.check(&Told::Comment { text: &text, position })?;
                     }
                     Token::BlankLine { block: range, .. } => {
                         last_event_id.clone_from(id_buffer);
                         let sets_id = take(&mut sets_id);
                         let id = sets_id.then_some(last_event_id.as_str());
-                        beside.hear(&match data.strip_suffix('\n') {
+                        beside.check(&match data.strip_suffix('\n') {
                             None => Told::Block { id, range },
                             Some(data) => Told::Event(Dispatched {
                                 event_type: match event_type.as_str() {
@@ -406,7 +418,7 @@ struct Beside<'r> {
 }
 
 impl Beside<'_> {
-    fn hear(&mut self, told: &Told<'_>) -> Result<(), String> {
+    fn check(&mut self, told: &Told<'_>) -> Result<(), String> {
         match self.due {
             [(_, expected), rest @ ..] if expected == told => {
                 self.due = rest;

@@ -1,26 +1,27 @@
 //! The test vectors as data, ways to cut a stream, and ways to decode one.
 #![allow(dead_code)] // Each test file uses its part.
 
-#[cfg(feature = "std")]
 pub mod connection;
 pub mod encoder;
 #[cfg(feature = "reference")]
 pub mod equality;
-#[cfg(feature = "std")]
 pub mod kept;
+pub mod model;
+pub mod outcome;
 #[cfg(feature = "reference")]
 pub mod reference;
 pub mod script;
-#[cfg(feature = "std")]
 pub mod shapes;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use std::{env, fs};
 
 use serde_json::Value;
 use sse_wire::{
-    Buffers, End, Event, Events, Field, Fixed, Item, LimitError, Parser, Refused, Token, Tokenizer,
+    Array, Arrays, End, Event, Events, Field, Item, LimitError, Memory, ParseError, Parser,
+    Refused, Storage, Token, Tokenizer,
 };
 
 /// An event as the vectors tell it: type, data, last event ID, range.
@@ -35,7 +36,7 @@ pub struct Decoded {
     /// Events out after each chunk.
     pub after: Vec<usize>,
     pub clean: bool,
-    /// Refused events.
+    /// Refused events and ids.
     pub errors: usize,
     /// Comments, where the entry point shows them.
     pub comments: Option<Vec<String>>,
@@ -199,16 +200,18 @@ pub fn tell(event: &Event<'_>) -> Told {
 pub enum Way {
     /// `Parser::push`.
     Push,
+    /// `Parser::push`, and `Events::next_owned`.
+    Owned,
     /// `Parser::observe`.
     Observe,
-    /// `push`, the cursor dropped after each event and the rest pushed again.
+    /// `push`, the cursor ended after each event and the rest pushed again.
     OneEventAPush,
     /// `push`, on a parser that has had another stream, cut in the middle.
     SecondStream,
 }
 
 /// Decodes with a parser over any buffers.
-pub fn decode<B: Buffers>(mut parser: Parser<B>, way: Way, chunks: &[&[u8]]) -> Decoded {
+pub fn decode<S: Storage>(mut parser: Parser<S>, way: Way, chunks: &[&[u8]]) -> Decoded {
     let mut decoded = Decoded::default();
     if way == Way::SecondStream {
         // Leaves a half line, a half character, a pending CR's state and a refused event behind.
@@ -216,7 +219,7 @@ pub fn decode<B: Buffers>(mut parser: Parser<B>, way: Way, chunks: &[&[u8]]) -> 
         {
             let mut events = parser.push(half);
             while !matches!(events.next(), Ok(None)) {}
-            assert!(matches!(parser.finish(), End::Incomplete(_)));
+            assert!(matches!(parser.finish(), Ok(End::Incomplete(_))));
             assert_eq!(parser.position(), 0);
         }
     }
@@ -225,17 +228,26 @@ pub fn decode<B: Buffers>(mut parser: Parser<B>, way: Way, chunks: &[&[u8]]) -> 
             Way::Push | Way::SecondStream => {
                 let mut events = parser.push(chunk);
                 while collect_event(&mut events, &mut decoded) {}
-                assert!(events.remaining().is_empty(), "a cursor that said None has taken all");
-                assert_eq!(events.taken(), chunk.len());
+                assert!(events.into_rest().is_empty(), "a cursor that said None has taken all");
+            }
+            Way::Owned => {
+                let mut events = parser.push(chunk);
+                loop {
+                    match events.next_owned() {
+                        Ok(Some(event)) => decoded.events.push(tell(&event.as_event())),
+                        Ok(None) => break,
+                        Err(error) => decoded.errors += errors_in(error),
+                    }
+                }
             }
             Way::OneEventAPush => {
                 let mut rest = *chunk;
                 loop {
                     let mut events = parser.push(rest);
                     let more = collect_event(&mut events, &mut decoded);
-                    assert!(rest.ends_with(events.remaining()));
-                    assert_eq!(events.taken() + events.remaining().len(), rest.len());
-                    rest = events.remaining();
+                    let left = events.into_rest();
+                    assert!(rest.ends_with(left));
+                    rest = left;
                     if !more {
                         break;
                     }
@@ -246,22 +258,34 @@ pub fn decode<B: Buffers>(mut parser: Parser<B>, way: Way, chunks: &[&[u8]]) -> 
         }
         decoded.after.push(decoded.events.len());
     }
-    decoded.clean = matches!(parser.finish(), End::Clean);
+    decoded.clean = parser.finish() == Ok(End::Clean);
     decoded.last_event_id = parser.last_event_id().to_owned();
-    decoded.retry = parser.reconnection_time();
+    decoded.retry = parser.reconnection_time().map(milliseconds);
     decoded
 }
 
-fn collect_event<B: Buffers>(events: &mut Events<'_, '_, B>, decoded: &mut Decoded) -> bool {
+fn collect_event<S: Storage>(events: &mut Events<'_, '_, S>, decoded: &mut Decoded) -> bool {
     match events.next() {
         Ok(Some(event)) => decoded.events.push(tell(&event)),
         Ok(None) => return false,
-        Err(_) => decoded.errors += 1,
+        Err(error) => decoded.errors += errors_in(error),
     }
     true
 }
 
-fn observe<B: Buffers>(parser: &mut Parser<B>, chunk: &[u8], decoded: &mut Decoded) {
+/// Comments that are refused count for nothing.
+fn errors_in(error: ParseError) -> usize {
+    match error {
+        ParseError::Limit(error) => usize::from(error.refused() != Refused::Comment),
+        other => panic!("{other}"),
+    }
+}
+
+pub fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap()
+}
+
+fn observe<S: Storage>(parser: &mut Parser<S>, chunk: &[u8], decoded: &mut Decoded) {
     let comments = decoded.comments.get_or_insert_default();
     let mut items = parser.observe(chunk);
     loop {
@@ -270,19 +294,38 @@ fn observe<B: Buffers>(parser: &mut Parser<B>, chunk: &[u8], decoded: &mut Decod
             Ok(Some(Item::Comment { text, .. })) => comments.push(text.to_owned()),
             Ok(Some(_)) => {}
             Ok(None) => break,
-            Err(error) if error.refused() == Refused::Event => decoded.errors += 1,
-            Err(_) => {}
+            Err(error) => decoded.errors += errors_in(error),
         }
     }
-    assert!(items.remaining().is_empty());
+    assert!(items.into_rest().is_empty());
 }
 
 /// The parser, with a last event ID carried over from an earlier stream.
-pub fn seeded<B: Buffers>(mut parser: Parser<B>, last_event_id: Option<&str>) -> Parser<B> {
+pub fn seeded<S: Storage>(mut parser: Parser<S>, last_event_id: Option<&str>) -> Parser<S> {
     if let Some(id) = last_event_id {
         parser.set_last_event_id(id).unwrap();
     }
     parser
+}
+
+/// A parser that grows up to the limit, with no limit of its own for ids.
+pub fn growable(limit: Option<usize>) -> Parser {
+    let mut parser = Parser::with_limit(limit.unwrap_or(AMPLE));
+    parser.set_id_limit(usize::MAX).unwrap();
+    parser
+}
+
+/// A parser over arrays of any kind.
+pub const fn over_arrays<D: Memory, E: Memory, I: Memory>(
+    data: D,
+    event_type: E,
+    ids: I,
+) -> Parser<Arrays<D, E, I>> {
+    Parser::with_arrays(Arrays {
+        data: Array::new(data),
+        event_type: Array::new(event_type),
+        ids: Array::new(ids),
+    })
 }
 
 /// A growable parser, used in one of the ways.
@@ -299,8 +342,7 @@ impl Driver for GrowableDriver {
         last_event_id: Option<&str>,
         limit: Option<usize>,
     ) -> Decoded {
-        let parser = Parser::with_limit(limit.unwrap_or(AMPLE));
-        decode(seeded(parser, last_event_id), self.0, chunks)
+        decode(seeded(growable(limit), last_event_id), self.0, chunks)
     }
 }
 
@@ -324,12 +366,13 @@ impl FixedDriver {
         }
     }
 
-    pub fn parser(&mut self, limit: usize) -> Parser<Fixed<&mut [u8]>> {
+    pub fn parser(&mut self, limit: usize) -> Parser<Arrays<&mut [u8], &mut [u8], &mut [u8]>> {
         // Each array could hold all that the limit allows, and no byte more.
         let (data, event_type, ids) = (&mut self.data, &mut self.event_type, &mut self.ids);
         let mut parser =
-            Parser::with_arrays(&mut data[..limit], &mut event_type[..limit], &mut ids[..limit]);
+            over_arrays(&mut data[..limit], &mut event_type[..limit], &mut ids[..limit]);
         parser.set_limit(limit).unwrap();
+        parser.set_id_limit(usize::MAX).unwrap();
         parser
     }
 }
@@ -396,8 +439,7 @@ impl Driver for TokenizerDriver {
                         decoded.retry = Some(value.parse().unwrap_or(u64::MAX));
                     }
                     Token::Comment { .. } => {
-                        let comment = value.strip_prefix(' ').unwrap_or(&value).to_owned();
-                        decoded.comments.as_mut().unwrap().push(comment);
+                        decoded.comments.as_mut().unwrap().push(value);
                     }
                     Token::BlankLine { block, .. } => {
                         decoded.last_event_id.clone_from(&id_buffer);
@@ -427,6 +469,7 @@ impl Driver for TokenizerDriver {
 pub fn drivers() -> Vec<Box<dyn Driver>> {
     vec![
         Box::new(GrowableDriver(Way::Push, "Parser::push")),
+        Box::new(GrowableDriver(Way::Owned, "Events::next_owned")),
         Box::new(GrowableDriver(Way::Observe, "Parser::observe")),
         Box::new(GrowableDriver(Way::OneEventAPush, "Parser::push, one event a push")),
         Box::new(GrowableDriver(Way::SecondStream, "Parser::push, second stream")),
@@ -473,7 +516,7 @@ pub fn check_decoder_vectors(drivers: &mut [Box<dyn Driver>]) {
     }
 }
 
-/// A stream's limit errors, with the parser's promise that each is told once.
+/// A stream's limit errors.
 pub fn errors(stream: &[u8], limit: usize) -> Vec<LimitError> {
     let mut parser = Parser::with_limit(limit);
     let mut events = parser.push(stream);
@@ -482,7 +525,8 @@ pub fn errors(stream: &[u8], limit: usize) -> Vec<LimitError> {
         match events.next() {
             Ok(Some(_)) => {}
             Ok(None) => return errors,
-            Err(error) => errors.push(error),
+            Err(ParseError::Limit(error)) => errors.push(error),
+            Err(other) => panic!("{other}"),
         }
     }
 }

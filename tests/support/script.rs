@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 
 use super::{Decoded, Told, tell};
-use sse_wire::{Event, LimitError};
+use sse_wire::{Event, ParseError};
 
 /// What a source does next.
 #[derive(Clone, Copy, Debug)]
@@ -169,7 +169,7 @@ impl Said {
     /// What a reader that lends events says.
     pub fn of<T>(
         event: Result<Option<Event<'_>>, T>,
-        trouble: impl FnOnce(T) -> Result<LimitError, Trouble>,
+        trouble: impl FnOnce(T) -> Result<ParseError, Trouble>,
     ) -> Self {
         match event.map_err(trouble) {
             Ok(Some(event)) => Said::Event(tell(&event)),

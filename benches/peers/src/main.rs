@@ -117,6 +117,9 @@ impl Arguments {
     fn inputs(&self) -> Vec<&'static Input> {
         let mut inputs = Vec::new();
         let generated = workloads::generated().len();
+        if workloads::recorded().is_empty() {
+            eprintln!("ignored: the recorded streams, which are not beside the project");
+        }
         for (number, workload) in workloads::all().iter().enumerate() {
             let is_wanted = |only: &String| workload.name.contains(only.as_str());
             if !self.only.is_empty() && !self.only.iter().any(is_wanted) {

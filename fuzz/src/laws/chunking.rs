@@ -1,10 +1,10 @@
-//! Chunk-invariance, promptness, drained input.
+//! Chunk-invariance, promptness, nothing lost in silence.
 
 use arbitrary::Arbitrary;
 use sse_wire::Parser;
 
 use crate::input::{Controls, Cuts, limit, stream_and_controls};
-use crate::told::{Told, Way, end, outcome, take};
+use crate::outcome::{Output, Way, end, outcome, take};
 
 #[derive(Arbitrary, Debug)]
 struct Steering {
@@ -17,8 +17,8 @@ impl Controls for Steering {
     const LEN: usize = Cuts::LEN + 2;
 }
 
-/// Any split of a stream, by any entry point, comes to the same; and a stream that grows tells at
-/// each moment what the whole one tells up to there.
+/// Any split of a stream, by any entry point, gives the same; and of a stream that grows there is out
+/// at each moment what there is of the whole one up to there.
 pub fn chunking(input: &[u8]) {
     let (stream, steering) = stream_and_controls::<Steering>(input);
     let limit = match steering.limit {
@@ -32,23 +32,23 @@ pub fn chunking(input: &[u8]) {
     let whole = outcome(parser(), Way::Push, &[stream]);
     let observed = outcome(parser(), Way::Observe, &[stream]);
     assert_eq!(observed.clone().of_push(), whole, "both entry points agree");
-    for way in [Way::Push, Way::Drop(calls), Way::Alternate] {
+    for way in [Way::Push, Way::Owned, Way::Rest(calls), Way::Alternate] {
         assert_eq!(outcome(parser(), way, &chunks).of_push(), whole, "{way:?}");
     }
-    for way in [Way::Observe, Way::DropObserved(calls)] {
+    for way in [Way::Observe, Way::RestObserved(calls)] {
         assert_eq!(outcome(parser(), way, &chunks), observed, "{way:?}");
     }
 
     // It grows, and what is out of it is all that can be.
     let mut parser = parser();
-    let mut told = Vec::new();
+    let mut output = Vec::new();
     for chunk in chunks {
-        take(&mut parser, Way::Push, 0, chunk, &mut told);
-        let due = |told: &&Told| matches!(told, Told::Event { range, .. } if range.end <= parser.position());
-        let events =
-            |told: &[Told]| told.iter().filter(|told| matches!(told, Told::Event { .. })).count();
-        assert_eq!(events(&told), whole.told.iter().filter(due).count(), "prompt");
-        assert_eq!(whole.told.get(..told.len()), Some(&told[..]));
+        take(&mut parser, Way::Push, 0, chunk, &mut output);
+        let position = parser.position();
+        let is_due = |output: &&Output| matches!(output, Output::Event(event) if event.range.end <= position);
+        let events = output.iter().filter(|output| matches!(output, Output::Event(_))).count();
+        assert_eq!(events, whole.output.iter().filter(is_due).count(), "prompt");
+        assert_eq!(whole.output.get(..output.len()), Some(&output[..]));
     }
-    assert_eq!(end(&mut parser, told), whole);
+    assert_eq!(end(&mut parser, output), whole);
 }

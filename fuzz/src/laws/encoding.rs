@@ -1,9 +1,11 @@
 //! The encoder: round trip, and no injection.
 
-use sse_wire::{Block, EncodeError, FmtSink, Parser, Part, SliceSink};
+use std::time::Duration;
+
+use sse_wire::{Block, EncodeError, Event, FmtSink, Parser, Part, SliceSink};
 
 use crate::input::SEPARATOR;
-use crate::told::{Told, Way, outcome};
+use crate::outcome::{Output, Way, outcome};
 
 /// What an input sets in its blocks: texts with [`SEPARATOR`] between them, in the order comment,
 /// type, ID, reconnection time, data, strictness, and then the next block. A text that is empty is
@@ -53,35 +55,35 @@ pub fn encoding(input: &[u8]) {
         let mut alone = String::new();
         let items = items(&block, 0, stream.len() - start, &mut alone);
         let decoded = outcome(Parser::new(), Way::Observe, &[&stream[start..]]);
-        assert_eq!((&decoded.told, &decoded.last_event_id), (&items, &alone));
-        assert_eq!((decoded.reconnection_time, decoded.pending), (block.retry, None));
+        assert_eq!((&decoded.output, &decoded.last_event_id), (&items, &alone));
+        let time = block.retry.map(Duration::from_millis);
+        assert_eq!((decoded.reconnection_time, decoded.pending), (time, None));
         expected.extend(self::items(&block, start, stream.len(), &mut last_event_id));
     }
     let bytewise: Vec<&[u8]> = stream.chunks(1).collect();
     for chunks in [&[&stream[..]][..], &bytewise] {
         let decoded = outcome(Parser::new(), Way::Observe, chunks);
-        assert_eq!(decoded.told, expected);
+        assert_eq!(decoded.output, expected);
         assert_eq!(decoded.last_event_id, last_event_id);
         assert_eq!(decoded.pending, None);
     }
-    // What a decoder tells, encoded once more, is told again.
+    // What comes out of a decoder, encoded once more, comes out again.
     let mut copy = Vec::new();
-    for told in &expected {
-        if let Told::Event { event_type, data, last_event_id, sets_id, .. } = told {
-            let id = sets_id.then_some(last_event_id.as_str());
-            let block = Block { id, ..Block::new().event_type(event_type).data(data).strict() };
-            block.encode(&mut copy).unwrap();
+    for output in &expected {
+        if let Output::Event(event) = output {
+            Block::from(&event.as_event()).strict().encode(&mut copy).unwrap();
         }
     }
-    let events = |told: &[Told]| -> Vec<(String, String)> {
-        told.iter()
-            .filter_map(|told| match told {
-                Told::Event { event_type, data, .. } => Some((event_type.clone(), data.clone())),
+    let events = |output: &[Output]| -> Vec<(String, String)> {
+        output
+            .iter()
+            .filter_map(|output| match output {
+                Output::Event(event) => Some((event.event_type.to_string(), event.data.clone())),
                 _ => None,
             })
             .collect()
     };
-    assert_eq!(events(&outcome(Parser::new(), Way::Push, &[&copy]).told), events(&expected));
+    assert_eq!(events(&outcome(Parser::new(), Way::Push, &[&copy]).output), events(&expected));
 }
 
 /// Why a block has to be refused: the first character, in the order of the lines, that its line can't
@@ -104,31 +106,28 @@ fn refusal(block: &Block<'_>) -> Option<EncodeError> {
 }
 
 /// What a block decodes to that stands at `start..end`.
-fn items(block: &Block<'_>, start: usize, end: usize, last_event_id: &mut String) -> Vec<Told> {
+fn items(block: &Block<'_>, start: usize, end: usize, last_event_id: &mut String) -> Vec<Output> {
     let mut items = Vec::new();
     if let Some(comment) = block.comment {
-        items.push(Told::Comment { text: comment.to_owned(), position: start as u64 });
+        items.push(Output::Comment { text: comment.to_owned(), position: start as u64 });
     }
     if let Some(milliseconds) = block.retry {
-        items.push(Told::ReconnectionTime { milliseconds });
+        items.push(Output::ReconnectionTime(Duration::from_millis(milliseconds)));
     }
     if let Some(id) = block.id {
         id.clone_into(last_event_id);
     }
     let range = start as u64..end as u64;
     items.push(match block.data {
-        Some(data) => Told::Event {
-            event_type: block
-                .event_type
-                .filter(|text| !text.is_empty())
-                .unwrap_or("message")
-                .to_owned(),
-            data: data.replace("\r\n", "\n").replace('\r', "\n"),
-            last_event_id: last_event_id.clone(),
-            sets_id: block.id.is_some(),
-            range,
-        },
-        None => Told::Block { id: block.id.map(str::to_owned), range },
+        Some(data) => {
+            let event_type = block.event_type.filter(|text| !text.is_empty());
+            let data = data.replace("\r\n", "\n").replace('\r', "\n");
+            let mut event = Event::new(event_type.unwrap_or("message"), &data);
+            event.last_event_id = last_event_id;
+            (event.sets_id, event.range) = (block.id.is_some(), range);
+            event.into()
+        }
+        None => Output::Block { id: block.id.map(str::to_owned), range },
     });
     items
 }

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use sse_wire::{
-    Action, Backoff, Buffers, EventSource, Failure, Fixed, Interruption, Liveness, Parser,
-    ReadyState,
+    Action, Arrays, Backoff, End, EventSource, Failure, Interruption, Liveness, ParseError, Parser,
+    ReadyState, Storage,
 };
 
 use crate::input::{Controls, SEPARATOR, limit, stream_and_controls};
-use crate::told::{Told, tell};
+use crate::outcome::{Output, drain, pending};
+use crate::over_arrays;
 
 /// What a source is asked for; zero is not at all.
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -40,10 +41,11 @@ impl Settings {
         }
     }
 
-    fn apply<B: Buffers>(self, mut source: EventSource<B>) -> EventSource<B> {
+    fn apply<S: Storage>(self, mut source: EventSource<S>) -> EventSource<S> {
         let seconds = |seconds: u8| Duration::from_secs(seconds.into());
         if self.reconnection_time > 0 {
-            source = source.with_reconnection_time(u64::from(self.reconnection_time) * 100);
+            source = source
+                .with_reconnection_time(Duration::from_millis(100) * self.reconnection_time.into());
         }
         if self.backoff > 0 {
             let backoff = Backoff::new(seconds(self.backoff));
@@ -61,8 +63,8 @@ impl Settings {
     }
 }
 
-/// Whatever happens in whatever order, a source keeps the laws of its documentation, tells what a
-/// plain parser would tell of each connection, and does so alike over arrays and growable buffers.
+/// Whatever happens in whatever order, a source keeps the laws of its documentation, gives what a plain
+/// parser would give of each connection, and does so alike over arrays and growable buffers.
 ///
 /// An input is steps with [`SEPARATOR`] between them, each named by its first byte: `t` time passes,
 /// `r` a response, `b`, `o` and `d` bytes, `e` the end, `n` a network error, `c` closed. The source is
@@ -70,7 +72,7 @@ impl Settings {
 pub fn event_source(input: &[u8]) {
     let (steps, settings) = stream_and_controls::<Settings>(input);
     let growable = Parser::with_limit(settings.limit());
-    let mut arrays = Parser::with_arrays([0xFF; AMPLE], [0xFF; AMPLE], [0xFF; AMPLE]);
+    let mut arrays = over_arrays([0xFF; AMPLE], [0xFF; AMPLE], [0xFF; AMPLE]);
     arrays.set_limit(settings.limit()).unwrap();
     let mut world = World {
         settings,
@@ -116,7 +118,7 @@ pub fn event_source(input: &[u8]) {
     world.poll();
 }
 
-type OverArrays = EventSource<Fixed<[u8; AMPLE]>>;
+type OverArrays = EventSource<Arrays<[u8; AMPLE], [u8; AMPLE], [u8; AMPLE]>>;
 
 struct World {
     settings: Settings,
@@ -140,7 +142,7 @@ impl World {
     fn poll(&mut self) {
         loop {
             let before = self.source.ready_state();
-            let reconnection_time = Duration::from_millis(self.source.reconnection_time());
+            let reconnection_time = self.source.reconnection_time();
             let header = self.source.last_event_id_header().map(str::to_owned);
             assert_eq!(header.as_deref().unwrap_or_default(), self.parser.last_event_id());
             assert_ne!(header.as_deref(), Some(""));
@@ -225,57 +227,57 @@ impl World {
 
     fn push(&mut self, chunk: &[u8], calls: usize) {
         let open = self.source.ready_state() == ReadyState::Open;
-        let [mut told, mut of_fixed, mut of_parser] = [const { Vec::new() }; 3];
+        let [mut output, mut of_fixed, mut of_parser] = [const { Vec::new() }; 3];
         let mut events = self.source.push(chunk);
-        tell(calls, &mut told, || Ok(events.next()?.map(Told::from)));
-        let taken = events.taken();
+        drain(calls, &mut output, || Ok(events.next()?.map(Output::from)));
+        let rest = events.into_rest();
         let mut events = self.fixed.push(chunk);
-        tell(calls, &mut of_fixed, || Ok(events.next()?.map(Told::from)));
-        assert_eq!((&told, taken), (&of_fixed, events.taken()));
+        drain(calls, &mut of_fixed, || Ok(events.next()?.map(Output::from)));
+        assert_eq!((&output, rest), (&of_fixed, events.into_rest()));
         if open {
             let mut events = self.parser.push(chunk);
-            tell(calls, &mut of_parser, || Ok(events.next()?.map(Told::from)));
-            assert_eq!(taken, events.taken());
+            drain(calls, &mut of_parser, || Ok(events.next()?.map(Output::from)));
+            assert_eq!(rest, events.into_rest());
         } else {
-            assert_eq!(taken, chunk.len(), "dropped");
+            assert_eq!(rest, b"", "dropped");
         }
-        self.hear(&told, &of_parser);
+        self.check(&output, &of_parser);
     }
 
     fn observe(&mut self, chunk: &[u8]) {
         let open = self.source.ready_state() == ReadyState::Open;
-        let [mut told, mut of_fixed, mut of_parser] = [const { Vec::new() }; 3];
+        let [mut output, mut of_fixed, mut of_parser] = [const { Vec::new() }; 3];
         let mut items = self.source.observe(chunk);
-        tell(usize::MAX, &mut told, || Ok(items.next()?.map(Told::from)));
+        drain(usize::MAX, &mut output, || Ok(items.next()?.map(Output::from)));
         let mut items = self.fixed.observe(chunk);
-        tell(usize::MAX, &mut of_fixed, || Ok(items.next()?.map(Told::from)));
-        assert_eq!(told, of_fixed);
+        drain(usize::MAX, &mut of_fixed, || Ok(items.next()?.map(Output::from)));
+        assert_eq!(output, of_fixed);
         if open {
             let mut items = self.parser.observe(chunk);
-            tell(usize::MAX, &mut of_parser, || Ok(items.next()?.map(Told::from)));
+            drain(usize::MAX, &mut of_parser, || Ok(items.next()?.map(Output::from)));
         }
-        self.hear(&told, &of_parser);
+        self.check(&output, &of_parser);
     }
 
-    fn hear(&mut self, told: &[Told], expected: &[Told]) {
-        assert_eq!(told, expected);
-        if told.iter().any(|told| matches!(told, Told::Event { .. })) {
+    fn check(&mut self, output: &[Output], expected: &[Output]) {
+        assert_eq!(output, expected);
+        if output.iter().any(|output| matches!(output, Output::Event(_))) {
             self.reconnections = 0;
         }
     }
 
     fn interrupt(
         &mut self,
-        growable: fn(&mut EventSource) -> sse_wire::End<'_>,
-        fixed: fn(&mut OverArrays) -> sse_wire::End<'_>,
+        growable: fn(&mut EventSource) -> Result<End<'_>, ParseError>,
+        fixed: fn(&mut OverArrays) -> Result<End<'_>, ParseError>,
     ) {
         let before = self.source.ready_state();
         let of_parser = match before {
-            ReadyState::Open => crate::told::pending(self.parser.finish()),
+            ReadyState::Open => pending(self.parser.finish().unwrap()),
             _ => None,
         };
-        assert_eq!(crate::told::pending(growable(&mut self.source)), of_parser);
-        assert_eq!(crate::told::pending(fixed(&mut self.fixed)), of_parser);
+        assert_eq!(pending(growable(&mut self.source).unwrap()), of_parser);
+        assert_eq!(pending(fixed(&mut self.fixed).unwrap()), of_parser);
         self.requested = false;
         let after = self.source.ready_state();
         assert_ne!(after, ReadyState::Open);

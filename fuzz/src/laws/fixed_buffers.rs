@@ -1,10 +1,11 @@
-//! Fixed arrays against growable buffers.
+//! Arrays against growable buffers.
 
 use arbitrary::Arbitrary;
-use sse_wire::{Buffers, LastEventIdError, LimitError, Parser};
+use sse_wire::{LastEventIdError, LimitError, ParseError, Parser, Storage};
 
 use crate::input::{Controls, stream_and_controls};
-use crate::told::{Pending, Told, pending, tell};
+use crate::outcome::{Output, Pending, drain, observe, pending, push};
+use crate::over_arrays;
 
 /// What is called, over and over: what it is in the upper four bits, how much in the lower ones.
 #[derive(Arbitrary, Debug)]
@@ -17,17 +18,16 @@ impl Controls for Calls {
 /// The largest limit here, and the length of each array.
 const AMPLE: usize = 240;
 
-/// Parsers over fixed arrays and over growable buffers answer alike, whatever is called in whatever
-/// order: chunks pushed and observed, cursors dropped early, limits changed, IDs set, streams ended.
+/// Parsers over arrays and over growable buffers answer alike, whatever is called in whatever order:
+/// chunks pushed and observed, cursors ended and dropped early, limits changed, IDs set, streams ended.
 /// And a clone goes on as its original.
 pub fn fixed_buffers(input: &[u8]) {
     let (stream, Calls(calls)) = stream_and_controls(input);
     let mut growable = Parser::with_limit(AMPLE);
     let (mut data, mut event_type, mut ids) = ([0xFF; AMPLE], [0xFF; AMPLE], [0xFF; AMPLE]);
-    let mut fixed = Parser::with_arrays(&mut data[..], &mut event_type[..], &mut ids[..]);
+    let mut fixed = over_arrays(&mut data[..], &mut event_type[..], &mut ids[..]);
     fixed.set_limit(AMPLE).unwrap();
     let mut rest = stream;
-    let mut retained = 0;
     for &call in calls.iter().cycle().take(stream.len() + calls.len()) {
         let answer = answer(&mut growable, call, rest);
         assert_eq!(answer, self::answer(&mut fixed, call, rest), "{call:#04x}");
@@ -37,10 +37,12 @@ pub fn fixed_buffers(input: &[u8]) {
         assert_eq!(growable.unfinished_block(), fixed.unfinished_block());
         assert_eq!(growable.last_event_id(), fixed.last_event_id());
         assert_eq!(growable.reconnection_time(), fixed.reconnection_time());
-        // IDs that were retained before the limit became less may stay.
-        let most = growable.limit().max(retained);
-        assert!(growable.retained() <= most, "{} > {most} after {call:#04x}", growable.retained());
-        retained = growable.retained();
+        assert!(
+            growable.retained() <= growable.limit(),
+            "{} after {call:#04x}",
+            growable.retained()
+        );
+        assert!(growable.last_event_id().len() <= growable.id_limit());
         if call == 0xF0 {
             growable = growable.clone();
         }
@@ -48,57 +50,43 @@ pub fn fixed_buffers(input: &[u8]) {
             break;
         }
     }
-    assert_eq!(pending(growable.finish()), pending(fixed.finish()));
+    assert_eq!(growable.finish().map(pending), fixed.finish().map(pending));
 }
 
 /// All that a call says.
 #[derive(Debug, Default, PartialEq)]
 struct Answer {
+    /// How many bytes it has taken, handed out or lost.
     taken: usize,
-    told: Vec<Told>,
+    output: Vec<Output>,
     limit_error: Option<LimitError>,
     id_error: Option<LastEventIdError>,
-    pending: Option<Pending>,
+    end: Option<Result<Option<Pending>, ParseError>>,
 }
 
-fn answer<B: Buffers>(parser: &mut Parser<B>, call: u8, rest: &[u8]) -> Answer {
+fn answer<S: Storage>(parser: &mut Parser<S>, call: u8, rest: &[u8]) -> Answer {
     let mut answer = Answer::default();
     let much = usize::from(call & 15);
-    let told = &mut answer.told;
+    let output = &mut answer.output;
     let piece = |len: usize| &rest[..len.min(rest.len())];
+    let taken = |piece: &[u8], left: &[u8]| piece.len() - left.len();
     match call >> 4 {
         // Few bytes and many, to the end of the chunk.
-        0..=2 => {
-            let mut events = parser.push(piece(much));
-            tell(usize::MAX, told, || Ok(events.next()?.map(Told::from)));
-            answer.taken = events.taken();
-        }
+        0..=2 => answer.taken = taken(piece(much), push(parser, usize::MAX, piece(much), output).1),
         3 | 4 => {
-            let mut events = parser.push(piece(much * 16));
-            tell(usize::MAX, told, || Ok(events.next()?.map(Told::from)));
-            answer.taken = events.taken();
+            let piece = piece(much * 16);
+            answer.taken = taken(piece, push(parser, usize::MAX, piece, output).1);
         }
         5 | 6 => {
-            let mut items = parser.observe(piece(much));
-            tell(usize::MAX, told, || Ok(items.next()?.map(Told::from)));
-            answer.taken = items.taken();
+            answer.taken = taken(piece(much), observe(parser, usize::MAX, piece(much), output).1);
         }
         7 => {
-            let mut items = parser.observe(piece(much * 16));
-            tell(usize::MAX, told, || Ok(items.next()?.map(Told::from)));
-            answer.taken = items.taken();
+            let piece = piece(much * 16);
+            answer.taken = taken(piece, observe(parser, usize::MAX, piece, output).1);
         }
-        // All that is left, and dropped after some calls.
-        8 | 9 => {
-            let mut events = parser.push(rest);
-            tell(much, told, || Ok(events.next()?.map(Told::from)));
-            answer.taken = events.taken();
-        }
-        10 | 11 => {
-            let mut items = parser.observe(rest);
-            tell(much, told, || Ok(items.next()?.map(Told::from)));
-            answer.taken = items.taken();
-        }
+        // All that is left, and ended after some calls.
+        8 | 9 => answer.taken = taken(rest, push(parser, much, rest, output).1),
+        10 | 11 => answer.taken = taken(rest, observe(parser, much, rest, output).1),
         12 => answer.limit_error = parser.set_limit(much * 16).err(),
         13 => answer.limit_error = parser.set_limit(AMPLE - much).err(),
         14 => {
@@ -108,13 +96,21 @@ fn answer<B: Buffers>(parser: &mut Parser<B>, call: u8, rest: &[u8]) -> Answer {
                 assert_eq!(parser.last_event_id(), id);
             }
         }
-        _ => {
-            // Seldom, since it forgets so much.
-            if much == 15 {
-                answer.pending = pending(parser.finish());
-                assert_eq!(parser.retained(), parser.last_event_id().len());
+        _ => match much {
+            1..=6 => answer.limit_error = parser.set_id_limit(much * much).err(),
+            // A few bytes, of which one thing is taken; the others are discarded or left unread.
+            7..=12 => {
+                let piece = piece(much * much / 4);
+                answer.taken = piece.len();
+                let mut items = parser.observe(piece);
+                drain(1, output, || Ok(items.next()?.map(Output::from)));
+                if much < 10 {
+                    output.extend(items.discard().err().map(Output::from));
+                }
             }
-        }
+            15 => answer.end = Some(parser.finish().map(pending)),
+            _ => {}
+        },
     }
     answer
 }

@@ -1,11 +1,14 @@
 //! Equality with the reference.
 
+use std::time::Duration;
+
 use arbitrary::Arbitrary;
 use sse_wire::reference::{Interpretation, Verdict, interpret};
-use sse_wire::{Buffers, Parser};
+use sse_wire::{Event, Parser, Storage};
 
 use crate::input::{Controls, Cuts, stream_and_controls};
-use crate::told::{Outcome, Told, Way, outcome};
+use crate::outcome::{Outcome, Output, Way, outcome};
+use crate::over_arrays;
 
 #[derive(Arbitrary, Debug)]
 struct Steering {
@@ -21,7 +24,7 @@ impl Controls for Steering {
 /// The length of the arrays: enough for what an input of 4 KiB decodes to.
 const AMPLE: usize = 16 * 1024;
 
-/// On every stream, in any chunks, over growable buffers and arrays, the parser tells just what the
+/// On every stream, in any chunks, over growable buffers and arrays, the parser gives just what the
 /// specification as code does: events, IDs, reconnection times, comments, blocks, and what is left.
 pub fn reference(input: &[u8]) {
     let (stream, steering) = stream_and_controls::<Steering>(input);
@@ -30,61 +33,60 @@ pub fn reference(input: &[u8]) {
     let chunks = steering.cuts.chunks(stream);
     agree(&meaning, Parser::new(), id, &chunks);
     if stream.len() <= AMPLE / 4 {
-        let mut memory = vec![0xFF; 3 * AMPLE];
-        let (data, rest) = memory.split_at_mut(AMPLE);
-        let (event_type, ids) = rest.split_at_mut(AMPLE);
-        agree(&meaning, Parser::with_arrays(data, event_type, ids), id, &chunks);
+        let [data, event_type, ids] = [1, 1, 3].map(|times| vec![0xFF; times * AMPLE]);
+        agree(&meaning, over_arrays(data, event_type, ids), id, &chunks);
     }
 }
 
-fn agree<B: Buffers>(meaning: &Interpretation, mut parser: Parser<B>, id: &str, chunks: &[&[u8]]) {
+fn agree<S: Storage>(meaning: &Interpretation, mut parser: Parser<S>, id: &str, chunks: &[&[u8]]) {
+    parser.set_id_limit(usize::MAX).unwrap();
     parser.set_last_event_id(id).unwrap();
     let parsed = outcome(parser, Way::Observe, chunks);
     let explained = || -> String { meaning.lines.iter().map(|line| format!("{line}\n")).collect() };
-    assert_eq!(parsed.told, told(meaning), "\n{}", explained());
+    assert_eq!(parsed.output, output(meaning), "\n{}", explained());
     assert_eq!(parsed.last_event_id, meaning.last_event_id, "\n{}", explained());
-    assert_eq!(parsed.reconnection_time, meaning.reconnection_time, "\n{}", explained());
+    let time = meaning.reconnection_time.map(Duration::from_millis);
+    assert_eq!(parsed.reconnection_time, time, "\n{}", explained());
     assert!(same_end(&parsed, meaning), "{:?}\n{}", parsed.pending, explained());
 }
 
 /// What the reference's lines and events amount to, in the order of the stream.
-fn told(meaning: &Interpretation) -> Vec<Told> {
-    let mut told = Vec::new();
+fn output(meaning: &Interpretation) -> Vec<Output> {
+    let mut output = Vec::new();
     let mut events = meaning.events.iter();
     let (mut block, mut id) = (0, None);
     for line in &meaning.lines {
         match &line.verdict {
             Verdict::ByteOrderMark => block = line.range.end,
-            Verdict::Comment { text } => told.push(Told::Comment {
+            Verdict::Comment { text } => output.push(Output::Comment {
                 text: text.strip_prefix(' ').unwrap_or(text).to_owned(),
                 position: line.range.start as u64,
             }),
             Verdict::Retry { milliseconds } => {
-                told.push(Told::ReconnectionTime { milliseconds: milliseconds.unwrap_or(u64::MAX) })
+                let time = Duration::from_millis(milliseconds.unwrap_or(u64::MAX));
+                output.push(Output::ReconnectionTime(time));
             }
             Verdict::Id { value } => id = Some(value.clone()),
             Verdict::Dispatch { .. } => {
-                let event = events.next().expect("an event for each dispatch");
+                let of_reference = events.next().expect("an event for each dispatch");
                 id = None;
                 block = line.range.end;
-                told.push(Told::Event {
-                    event_type: event.event_type.clone(),
-                    data: event.data.clone(),
-                    last_event_id: event.last_event_id.clone(),
-                    sets_id: event.sets_id,
-                    range: event.range.start as u64..event.range.end as u64,
-                });
+                let mut event = Event::new(&of_reference.event_type, &of_reference.data);
+                event.last_event_id = &of_reference.last_event_id;
+                event.sets_id = of_reference.sets_id;
+                event.range = of_reference.range.start as u64..of_reference.range.end as u64;
+                output.push(event.into());
             }
             Verdict::NothingToDispatch { .. } => {
                 let range = block as u64..line.range.start as u64 + 1;
-                told.push(Told::Block { id: id.take(), range });
+                output.push(Output::Block { id: id.take(), range });
                 block = line.range.end;
             }
             _ => {}
         }
     }
     assert!(events.next().is_none());
-    told
+    output
 }
 
 /// Where the stream ended in a line, the parser hands out what it has of it; the reference does not.

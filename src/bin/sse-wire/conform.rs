@@ -9,11 +9,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
-use sse_wire::{End, OwnedEvent, Parser};
+use sse_wire::{Block, EncodeError, End, Event, Item, ParseError, Part, Refused};
 
-use crate::complain;
 use crate::connection::{self, Step, StepResult};
 use crate::json::{self, Data, Integer, Object, present};
+use crate::output::milliseconds;
+use crate::{arguments, complain};
 
 /// All kinds of request: exactly one of `chunks`, `steps` and `serialize` is there.
 #[derive(Deserialize)]
@@ -25,10 +26,14 @@ struct Request {
     last_event_id: Option<String>,
     #[serde(default, deserialize_with = "present")]
     limit: Option<Integer>,
+    #[serde(default)]
+    observe: bool,
     #[serde(default, deserialize_with = "present")]
     steps: Option<Vec<Object<Step>>>,
     #[serde(default, deserialize_with = "present")]
     serialize: Option<Object<Values>>,
+    #[serde(default)]
+    strict: bool,
 }
 
 /// What to serialize.
@@ -79,12 +84,15 @@ enum Answer {
     Parsed(Parsed),
     Connection { results: Vec<StepResult> },
     Serialized { bytes: String },
+    Refused { error: String, field: &'static str, reason: &'static str },
     Error { error: String },
 }
 
 #[derive(Serialize)]
 struct Parsed {
     events: Vec<ParsedEvent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comments: Option<Vec<String>>,
     last_event_id: String,
     retry: Option<u64>,
     after: Vec<usize>,
@@ -97,14 +105,17 @@ pub(crate) struct ParsedEvent {
     r#type: String,
     data: String,
     last_event_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<[u64; 2]>,
 }
 
-impl From<OwnedEvent> for ParsedEvent {
-    fn from(event: OwnedEvent) -> Self {
+impl From<Event<'_>> for ParsedEvent {
+    fn from(event: Event<'_>) -> Self {
         ParsedEvent {
-            r#type: event.event_type.into_owned(),
-            data: event.data,
-            last_event_id: event.last_event_id,
+            r#type: event.event_type.to_owned(),
+            data: event.data.to_owned(),
+            last_event_id: event.last_event_id.to_owned(),
+            bytes: None,
         }
     }
 }
@@ -136,15 +147,23 @@ pub(crate) fn run() -> io::Result<ExitCode> {
 fn answer_to(line: &[u8]) -> Result<Answer, String> {
     let request: Request = json::read_line(line)?;
     match request {
-        Request { chunks: Some(chunks), last_event_id, limit, steps: None, serialize: None } => {
-            parse(&chunks, last_event_id.as_deref(), limit).map(Answer::Parsed)
-        }
+        Request {
+            chunks: Some(chunks),
+            last_event_id,
+            limit,
+            observe,
+            steps: None,
+            serialize: None,
+            strict: false,
+        } => parse(&chunks, last_event_id.as_deref(), limit, observe).map(Answer::Parsed),
         Request {
             last_event_id: None,
             limit: None,
+            observe: false,
             chunks: None,
             steps: Some(steps),
             serialize: None,
+            strict: false,
         } => {
             let steps = steps.iter().map(|Object(step)| step);
             Ok(Answer::Connection { results: connection::run(steps) })
@@ -152,19 +171,26 @@ fn answer_to(line: &[u8]) -> Result<Answer, String> {
         Request {
             last_event_id: None,
             limit: None,
+            observe: false,
             chunks: None,
             steps: None,
             serialize: Some(Object(values)),
-        } => serialize(&values),
-        Request { chunks, steps, serialize, .. } => Err(match usize::from(chunks.is_some())
-            + usize::from(steps.is_some())
-            + usize::from(serialize.is_some())
-        {
-            0 => "a request needs one of `chunks`, `steps` and `serialize`",
-            1 => "`last_event_id` and `limit` belong to a request with `chunks`",
-            _ => "a request has only one of `chunks`, `steps` and `serialize`",
+            strict,
+        } => serialize(&values, strict),
+        Request { chunks, steps, serialize, strict, .. } => {
+            Err(match usize::from(chunks.is_some())
+                + usize::from(steps.is_some())
+                + usize::from(serialize.is_some())
+            {
+                0 => "a request needs one of `chunks`, `steps` and `serialize`",
+                1 if strict && serialize.is_none() => {
+                    "`strict` belongs to a request with `serialize`"
+                }
+                1 => "`last_event_id`, `limit` and `observe` belong to a request with `chunks`",
+                _ => "a request has only one of `chunks`, `steps` and `serialize`",
+            }
+            .into())
         }
-        .into()),
     }
 }
 
@@ -172,40 +198,62 @@ fn parse(
     chunks: &[Chunk],
     last_event_id: Option<&str>,
     limit: Option<Integer>,
+    observe: bool,
 ) -> Result<Parsed, String> {
     // The stream is here as a whole: without a limit it needs little more than it takes already.
     let limit = limit.and_then(|Integer(limit)| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-    let mut parser = Parser::with_limit(limit);
+    let mut parser = arguments::parser(Some(limit));
     if let Some(id) = last_event_id {
         parser.set_last_event_id(id).map_err(|error| format!("`last_event_id`: {error}"))?;
     }
-    let (mut events, mut after, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut events, mut comments) = (Vec::new(), Vec::new());
+    let (mut after, mut errors) = (Vec::new(), Vec::new());
     for Chunk(chunk) in chunks {
-        let mut cursor = parser.push(chunk);
-        loop {
-            match cursor.next() {
-                Ok(Some(event)) => events.push(event.to_owned().into()),
-                Ok(None) => break,
-                Err(error) => errors.push(error.to_string()),
+        if observe {
+            let mut cursor = parser.observe(chunk);
+            loop {
+                match cursor.next() {
+                    Ok(Some(Item::Event(event))) => {
+                        let bytes = Some([event.range.start, event.range.end]);
+                        events.push(ParsedEvent { bytes, ..event.into() });
+                    }
+                    Ok(Some(Item::Comment { text, .. })) => comments.push(text.to_owned()),
+                    Ok(Some(_)) => {}
+                    Ok(None) => break,
+                    // The errors are those of events and ids.
+                    Err(ParseError::Limit(error)) if error.refused() == Refused::Comment => {}
+                    Err(error) => errors.push(error.to_string()),
+                }
+            }
+        } else {
+            let mut cursor = parser.push(chunk);
+            loop {
+                match cursor.next() {
+                    Ok(Some(event)) => events.push(event.into()),
+                    Ok(None) => break,
+                    Err(error) => errors.push(error.to_string()),
+                }
             }
         }
         after.push(events.len());
     }
     let end = match parser.finish() {
-        End::Clean => "clean",
-        End::Incomplete(_) => "incomplete",
+        Ok(End::Clean) => "clean",
+        Ok(End::Incomplete(_)) => "incomplete",
+        Err(error) => return Err(error.to_string()),
     };
     Ok(Parsed {
         events,
+        comments: observe.then_some(comments),
         last_event_id: parser.last_event_id().to_owned(),
-        retry: parser.reconnection_time(),
+        retry: parser.reconnection_time().map(milliseconds),
         after,
         end,
         errors,
     })
 }
 
-fn serialize(values: &Values) -> Result<Answer, String> {
+fn serialize(values: &Values, strict: bool) -> Result<Answer, String> {
     let block = json::block(
         values.comment.as_deref(),
         values.r#type.as_deref(),
@@ -213,7 +261,19 @@ fn serialize(values: &Values) -> Result<Answer, String> {
         values.retry.as_ref(),
         values.data.as_ref(),
     );
+    let block = Block { strict, ..block };
     let mut stream = Vec::new();
-    block.encode(&mut stream).map_err(|error| error.to_string())?;
-    Ok(Answer::Serialized { bytes: STANDARD.encode(stream) })
+    let (error, part, reason) = match block.encode(&mut stream) {
+        Ok(()) => return Ok(Answer::Serialized { bytes: STANDARD.encode(stream) }),
+        Err(error @ EncodeError::LineBreak { part, .. }) => (error, part, "line_break"),
+        Err(error @ EncodeError::Nul { .. }) => (error, Part::Id, "nul"),
+        Err(error) => return Err(error.to_string()),
+    };
+    let field = match part {
+        Part::Comment => "comment",
+        Part::EventType => "type",
+        Part::Id => "id",
+        _ => "data",
+    };
+    Ok(Answer::Refused { error: error.to_string(), field, reason })
 }

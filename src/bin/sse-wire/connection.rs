@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
-use sse_wire::{Action, EventSource, Parser, ReadyState};
+use sse_wire::{Action, EventSource, ReadyState};
 
+use crate::arguments;
 use crate::conform::{Chunk, ParsedEvent};
 use crate::json::Integer;
+use crate::output::milliseconds;
 
 /// What happens to a connection.
 #[derive(Deserialize)]
@@ -46,7 +48,7 @@ pub(crate) enum StepResult {
 }
 
 pub(crate) fn run<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<StepResult> {
-    let source = EventSource::with_parser(Parser::with_limit(usize::MAX));
+    let source = EventSource::with_parser(arguments::parser(Some(usize::MAX)));
     let mut connection = Connection { source, now: Duration::ZERO };
     steps.map(|step| connection.take(step)).collect()
 }
@@ -75,12 +77,12 @@ impl Connection {
             Step::Bytes { b64: Chunk(bytes) } => StepResult::Bytes { events: self.events(bytes) },
             Step::End {} => {
                 self.request();
-                self.source.handle_end();
+                let _ = self.source.handle_end();
                 self.reconnect()
             }
             Step::NetworkError {} => {
                 self.request();
-                self.source.handle_network_error();
+                let _ = self.source.handle_network_error();
                 self.reconnect()
             }
             Step::Close {} => {
@@ -106,7 +108,7 @@ impl Connection {
         let mut cursor = self.source.push(bytes);
         // Without a limit there is no error.
         while let Ok(Some(event)) = cursor.next() {
-            events.push(event.to_owned().into());
+            events.push(event.into());
         }
         events
     }
@@ -117,7 +119,7 @@ impl Connection {
                 Action::Reconnecting { delay, .. } => {
                     return StepResult::Reconnect {
                         action: "reconnect",
-                        delay_ms: u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+                        delay_ms: milliseconds(delay),
                         last_event_id_header: self.header(),
                     };
                 }

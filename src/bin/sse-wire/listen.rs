@@ -9,11 +9,11 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use sse_wire::{Action, Backoff, End, EventSource, Failure, Item, LimitError, Liveness, Parser};
+use sse_wire::{Action, Backoff, End, EventSource, Failure, Item, Liveness, ParseError};
 use tokio::time::{Instant, sleep_until};
 
 use self::http::{Client, Connection, Header, Input, Trouble};
-use crate::arguments::seconds;
+use crate::arguments::{self, seconds};
 use crate::complain;
 use crate::output::{Output, cut};
 use crate::runtime::{self, Interruption};
@@ -44,7 +44,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     max_events: Option<u64>,
 
-    /// Skip an event that needs more memory than this [default: 16 MiB]
+    /// Skip an event that needs more memory than this, and an id that is longer than a quarter of it
+    /// [default: 16 MiB, and 64 KiB for an id]
     #[arg(long, value_name = "BYTES")]
     limit: Option<usize>,
 
@@ -87,7 +88,7 @@ event ID; it ends at a response that is no event stream (204 included) or when a
 what happens.
 
 Exit codes: 0 asked to end (SIGINT, SIGTERM, --max-events, nobody reads stdout); 1 failed, or an
-event was skipped for the limit; 130 a second SIGINT or SIGTERM.
+event or an id was skipped for the limit; 130 a second SIGINT or SIGTERM.
 
 Examples:
   sse-wire listen https://example.com/stream
@@ -149,11 +150,12 @@ fn client(arguments: &Arguments, url: reqwest::Url) -> Result<Client, String> {
 }
 
 fn source(arguments: &Arguments) -> Result<EventSource, String> {
-    let mut parser = arguments.limit.map_or_else(Parser::new, Parser::with_limit);
+    let mut parser = arguments::parser(arguments.limit);
     if let Some(id) = &arguments.last_event_id {
         parser.set_last_event_id(id).map_err(|error| format!("--last-event-id: {error}"))?;
     }
-    let mut source = EventSource::with_parser(parser).with_reconnection_time(arguments.retry);
+    let mut source = EventSource::with_parser(parser)
+        .with_reconnection_time(Duration::from_millis(arguments.retry));
     if let Some(cap) = arguments.backoff {
         // Its keys are random.
         let seed = RandomState::new().build_hasher().finish();
@@ -266,15 +268,20 @@ impl Listener {
             }
             Input::End => self.source.handle_end(),
         };
-        if let End::Incomplete(pending) = end {
-            complain(format_args!("{}", cut(&pending)));
+        match end {
+            Ok(End::Clean) => {}
+            Ok(End::Incomplete(pending)) => complain(format_args!("{}", cut(&pending))),
+            Err(error) => {
+                complain(format_args!("{error}"));
+                self.failed = true;
+            }
         }
         Ok(())
     }
 
     /// Shows what a chunk completes.
     fn show(&mut self, chunk: &[u8]) -> io::Result<()> {
-        let mut refused = |error: LimitError| {
+        let mut refused = |error: ParseError| {
             complain(format_args!("{error} (--limit)"));
             self.failed = true;
         };

@@ -49,11 +49,14 @@ enum Command {
     /// Answer conformance requests: JSON lines in, JSON lines out.
     ///
     /// A harness in any language can drive the library with it: a parse request
-    /// {"chunks": [base64, …], "last_event_id"?, "limit"?}, a connection request
+    /// {"chunks": [base64, …], "last_event_id"?, "limit"?, "observe"?}, a connection request
     /// {"steps": [{"op": "request"}, …]} or a serialize request
-    /// {"serialize": {"type"?, "data"?, "id"?, "retry"?, "comment"?}} a line on stdin gives one
-    /// answer a line on stdout, in order. A line that is no valid request is answered with
-    /// {"error": reason}.
+    /// {"serialize": {"type"?, "data"?, "id"?, "retry"?, "comment"?}, "strict"?} a line on stdin
+    /// gives one answer a line on stdout, in order. A line that is no valid request is answered with
+    /// {"error": reason}; values that can't be written, also with "field" and "reason".
+    ///
+    /// Without "limit" there is none; with it ids have a quarter of it. With "observe": true the
+    /// answer also has the comments, and the range of each event in the stream.
     ///
     /// The steps of a connection, each with one result: "request", "response" with "status" and
     /// "content_type" (null for none), "bytes" with "b64", "end", "network_error" and "close".

@@ -2,6 +2,7 @@
 //! each item at once; and what is said of an event that was cut.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use serde::Serialize;
 use sse_wire::{Event, Item, Pending};
@@ -65,12 +66,17 @@ impl<'a> Line<'a> {
                 Line::Block { id: id?, bytes: [range.start, range.end] }
             }
             Item::Comment { text, position, .. } => Line::Comment { comment: text, position },
-            Item::ReconnectionTime { milliseconds, .. } => {
-                Line::ReconnectionTime { retry: milliseconds }
+            Item::ReconnectionTime { time, .. } => {
+                Line::ReconnectionTime { retry: milliseconds(time) }
             }
             _ => return None,
         })
     }
+}
+
+/// A reconnection time, as a `retry` line has it. A parser has none that is longer.
+pub(crate) fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What was lost when a stream was cut.
@@ -87,7 +93,7 @@ pub(crate) fn cut(pending: &Pending<'_>) -> String {
     let start = pending.range.start;
     if pending.refused {
         return format!(
-            "the stream was cut inside the event that begins at byte {start}, which was skipped already"
+            "the stream was cut inside the event that begins at byte {start}, which needs more than the limit"
         );
     }
     let mut parts = Vec::new();

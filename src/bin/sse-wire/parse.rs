@@ -7,10 +7,10 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use sse_wire::{End, Item, LimitError, Parser};
+use sse_wire::{End, Item, ParseError, Parser};
 
 use crate::output::{Output, cut};
-use crate::{Source, complain};
+use crate::{Source, arguments, complain};
 
 /// How many bytes are read at once, at least.
 const BUFFER: usize = 64 * 1024;
@@ -37,7 +37,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     comments: bool,
 
-    /// Skip an event that needs more memory than this [default: 16 MiB]
+    /// Skip an event that needs more memory than this, and an id that is longer than a quarter of it
+    /// [default: 16 MiB, and 64 KiB for an id]
     #[arg(long, value_name = "BYTES")]
     limit: Option<usize>,
 
@@ -57,7 +58,7 @@ Examples:
   sse-wire parse --require-clean-end answer.sse > /dev/null";
 
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
-    let parser = arguments.limit.map_or_else(Parser::new, Parser::with_limit);
+    let parser = arguments::parser(arguments.limit);
     let mut replay =
         Replay { arguments, parser, output: Output::new(arguments.json), failed: false };
     if arguments.files.is_empty() {
@@ -95,7 +96,7 @@ impl Replay<'_> {
     }
 
     fn chunk(&mut self, name: &str, chunk: &[u8]) -> io::Result<()> {
-        let mut refused = |error: LimitError| {
+        let mut refused = |error: ParseError| {
             complain(format_args!("{name}: {error} (--limit)"));
             self.failed = true;
         };
@@ -121,9 +122,16 @@ impl Replay<'_> {
     }
 
     fn finish(&mut self, name: &str) {
-        if let End::Incomplete(pending) = self.parser.finish() {
-            complain(format_args!("{name}: {}", cut(&pending)));
-            self.failed |= self.arguments.require_clean_end;
+        match self.parser.finish() {
+            Ok(End::Clean) => {}
+            Ok(End::Incomplete(pending)) => {
+                complain(format_args!("{name}: {}", cut(&pending)));
+                self.failed |= self.arguments.require_clean_end;
+            }
+            Err(error) => {
+                complain(format_args!("{name}: {error}"));
+                self.failed = true;
+            }
         }
     }
 }

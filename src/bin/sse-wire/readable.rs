@@ -8,6 +8,7 @@ use anstyle::{AnsiColor, Style};
 use sse_wire::{Event, Item};
 
 use crate::escape;
+use crate::output::milliseconds;
 
 const TYPE: Style = AnsiColor::Cyan.on_default().bold();
 const ID: Style = AnsiColor::Yellow.on_default();
@@ -19,8 +20,8 @@ pub(crate) fn write(item: &Item<'_>, out: &mut String) {
         Item::Event(event) => write_event(event, out),
         Item::Block { id: Some(id), .. } => write_id(id, out),
         Item::Comment { text, .. } => styled(ASIDE, ": ", text, out),
-        Item::ReconnectionTime { milliseconds, .. } => {
-            styled(ASIDE, "retry: ", &format!("{milliseconds} ms"), out);
+        Item::ReconnectionTime { time, .. } => {
+            styled(ASIDE, "retry: ", &format!("{} ms", milliseconds(*time)), out);
         }
         _ => return,
     }

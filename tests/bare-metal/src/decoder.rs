@@ -1,8 +1,9 @@
 //! A decoder vector on the device.
 
 use core::iter;
+use core::time::Duration;
 
-use sse_wire::{End, Event as Told, Fixed, Item, LimitError, Parser, Refused};
+use sse_wire::{Array, Arrays, End, Event as Told, Item, ParseError, Parser, Refused, Storage};
 
 use crate::{Bytes, Verdict};
 
@@ -48,18 +49,19 @@ impl Case {
         let stream = &*stream;
         // An ill-formed byte becomes three.
         let growth = if core::str::from_utf8(stream).is_ok() { 1 } else { 3 };
-        let room = free / 3;
+        // An id can have a third of its array.
+        let room = free / 5;
         if room < growth * stream_len + id_len {
             return Verdict::LeftOut;
         }
         // Each array can hold all that the limit allows, and no byte more.
-        let limit = self.limit.unwrap_or(room);
-        let arrays: [&mut [u8]; 3] = core::array::from_fn(|_| {
-            let (array, others) = core::mem::take(&mut rest).split_at_mut(room);
+        let arrays = [room, room, 3 * room].map(|room| {
+            let len = self.limit.map_or(room, |limit| limit.min(room));
+            let (array, others) = core::mem::take(&mut rest).split_at_mut(len);
             rest = others;
-            &mut array[..limit.min(room)]
+            array
         });
-        let mut runs = Runs { case: self, id, limit, arrays, count: 0 };
+        let mut runs = Runs { case: self, id, arrays, count: 0 };
         match runs.all(stream) {
             Ok(()) => Verdict::Held(runs.count),
             Err((what, way)) => Verdict::Failed(what, way),
@@ -70,7 +72,6 @@ impl Case {
 struct Runs<'m> {
     case: &'static Case,
     id: &'m str,
-    limit: usize,
     arrays: [&'m mut [u8]; 3],
     count: usize,
 }
@@ -117,8 +118,14 @@ impl Runs<'_> {
         self.count += 1;
         let case = self.case;
         let [data, event_type, ids] = &mut self.arrays;
-        let mut parser: Parser<Fixed<&mut [u8]>> = Parser::with_arrays(data, event_type, ids);
-        parser.set_limit(self.limit).map_err(|_| "the limit of an empty parser")?;
+        let mut parser = Parser::with_arrays(Arrays {
+            data: Array::new(&mut **data),
+            event_type: Array::new(&mut **event_type),
+            ids: Array::new(&mut **ids),
+        });
+        parser.set_id_limit(usize::MAX).map_err(|_| "the limit for ids of an empty parser")?;
+        let limit = case.limit.unwrap_or(usize::MAX);
+        parser.set_limit(limit).map_err(|_| "the limit of an empty parser")?;
         parser.set_last_event_id(self.id).map_err(|_| "the last event ID before")?;
         let mut seen = Seen { case, events: 0, errors: 0, comments: 0 };
         let mut fed = 0;
@@ -136,7 +143,7 @@ impl Runs<'_> {
             }
             fed += 1;
         }
-        let clean = matches!(parser.finish(), End::Clean);
+        let clean = matches!(parser.finish(), Ok(End::Clean));
         let wrong = [
             (after.is_some_and(|after| after.len() != fed), "chunks"),
             (seen.events != case.events.len(), "fewer events"),
@@ -148,7 +155,10 @@ impl Runs<'_> {
             ),
             (clean != case.clean, "the end"),
             (case.id_at_end != *parser.last_event_id().as_bytes(), "last event ID at the end"),
-            (parser.reconnection_time() != case.retry, "reconnection time"),
+            (
+                parser.reconnection_time() != case.retry.map(Duration::from_millis),
+                "reconnection time",
+            ),
         ];
         wrong.iter().find(|(is_wrong, _)| *is_wrong).map_or(Ok(()), |(_, what)| Err(what))
     }
@@ -163,10 +173,14 @@ struct Seen {
 }
 
 impl Seen {
-    fn event(&mut self, told: Result<Told<'_>, LimitError>) -> Result<(), What> {
-        let Ok(told) = told else {
-            self.errors += 1;
-            return Ok(());
+    fn event(&mut self, told: Result<Told<'_>, ParseError>) -> Result<(), What> {
+        let told = match told {
+            Ok(told) => told,
+            Err(ParseError::Limit(_)) => {
+                self.errors += 1;
+                return Ok(());
+            }
+            Err(_) => return Err("an error that is no limit"),
         };
         let expected = self.case.events.get(self.events).ok_or("one event more")?;
         self.events += 1;
@@ -179,7 +193,7 @@ impl Seen {
         wrong.iter().find(|(is_wrong, _)| *is_wrong).map_or(Ok(()), |(_, what)| Err(what))
     }
 
-    fn observe(&mut self, parser: &mut Parser<Fixed<&mut [u8]>>, chunk: &[u8]) -> Result<(), What> {
+    fn observe(&mut self, parser: &mut Parser<impl Storage>, chunk: &[u8]) -> Result<(), What> {
         let mut items = parser.observe(chunk);
         while let Some(item) = items.next().transpose() {
             match item {
@@ -192,8 +206,10 @@ impl Seen {
                     }
                     self.comments += 1;
                 }
-                Err(error) if error.refused() == Refused::Event => self.event(Err(error))?,
-                Ok(_) | Err(_) => {}
+                // Comments that are observed count for the limit.
+                Err(ParseError::Limit(error)) if error.refused() == Refused::Comment => {}
+                Err(error) => self.event(Err(error))?,
+                Ok(_) => {}
             }
         }
         Ok(())

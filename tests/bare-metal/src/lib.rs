@@ -2,6 +2,7 @@
 #![no_std]
 
 use core::ptr;
+use core::time::Duration;
 
 use cortex_m_rt::{STACK_PAINT_VALUE, heap_start};
 use cortex_m_semihosting::{debug, hio};
@@ -80,18 +81,18 @@ pub fn show(event_type: &[u8], data: &[u8], last_event_id: &[u8]) {
 
 /// What they say at their end: the bytes of a parser beside its arrays, of these, and of the stack.
 #[inline(never)]
-pub fn report(ended: bool, reconnection_time: u64, state: usize, arrays: usize) {
+pub fn report(ended: bool, reconnection_time: Duration, state: usize, arrays: usize) {
     if !ended {
         print(b"incomplete\n");
     }
-    print_number("reconnection time", reconnection_time as usize);
+    print_number("reconnection time", reconnection_time.as_secs() as usize);
     print_number("state", state);
     print_number("arrays", arrays);
     print_number("stack", deepest_stack());
 }
 
 /// What they keep an event in: its data, its type, the last event IDs.
-pub type Arrays = ([u8; 256], [u8; 32], [u8; 64]);
+pub type Arrays = ([u8; 256], [u8; 32], [u8; 96]);
 
 /// What they are given: an event of each kind, cut in the middle.
 pub static CHUNKS: [&[u8]; 4] = [

@@ -5,15 +5,19 @@
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
-use bare_metal::{Arrays, CHUNKS, fail, report, show, succeed};
-use sse_wire::{End, Fixed, Parser};
+use bare_metal::{CHUNKS, fail, report, show, succeed};
+use sse_wire::{Array, Arrays, End, Parser};
 
 /// A parser that owns its arrays.
-type Small = Parser<Fixed<[u8; 256], [u8; 32], [u8; 64]>>;
+type Small = Parser<Arrays<[u8; 256], [u8; 32], [u8; 96]>>;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    let mut parser: Small = Parser::with_arrays([0; 256], [0; 32], [0; 64]);
+    let mut parser: Small = Parser::with_arrays(Arrays {
+        data: Array::new([0; 256]),
+        event_type: Array::new([0; 32]),
+        ids: Array::new([0; 96]),
+    });
     for chunk in black_box(CHUNKS) {
         let mut events = parser.push(chunk);
         loop {
@@ -28,10 +32,10 @@ fn main() -> ! {
             }
         }
     }
-    let ended = matches!(parser.finish(), End::Clean);
-    let arrays = size_of::<Arrays>();
-    let state = size_of::<Small>() - arrays;
-    report(ended, parser.reconnection_time().unwrap_or(0), state, arrays);
+    let ended = matches!(parser.finish(), Ok(End::Clean));
+    let reconnection_time = parser.reconnection_time().unwrap_or_default();
+    let arrays = size_of::<bare_metal::Arrays>();
+    report(ended, reconnection_time, size_of::<Small>() - arrays, arrays);
     succeed()
 }
 

@@ -43,7 +43,7 @@ pub struct Owned(Parser);
 
 impl Decode for Owned {
     const NAME: &'static str = OWNED;
-    const NOTE: &'static str = "The same, each event copied by `to_owned` and dropped.";
+    const NOTE: &'static str = "The same, each event taken by `next_owned` and dropped.";
 
     fn new() -> Self {
         Owned(Parser::new())
@@ -53,8 +53,7 @@ impl Decode for Owned {
     fn feed(&mut self, part: Part, mut see: impl FnMut(Seen<'_>)) {
         for chunk in part.chunks() {
             let mut events = self.0.push(chunk);
-            while let Some(event) = events.next().expect(WITHIN_THE_LIMIT) {
-                let event = event.to_owned();
+            while let Some(event) = events.next_owned().expect(WITHIN_THE_LIMIT) {
                 see(Seen {
                     event_type: &event.event_type,
                     data: &event.data,

@@ -1,4 +1,4 @@
-//! What a tokenizer sees: the lines of a stream, whole or in pieces
+//! What a tokenizer hands out: the lines of a stream, whole or in pieces
 //! ([9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream)).
 
 use core::ops::Range;
@@ -23,17 +23,15 @@ impl Field {
     /// assert_eq!(sse_wire::Field::Retry.name(), "retry");
     /// ```
     pub const fn name(self) -> &'static str {
-        match self {
-            Field::Event => "event",
-            Field::Data => "data",
-            Field::Id => "id",
-            Field::Retry => "retry",
+        let (head, colon_and_space) = (self.head().as_bytes(), ": ".len());
+        match core::str::from_utf8(head.split_at(head.len() - colon_and_space).0) {
+            Ok(name) => name,
+            Err(_) => "",
         }
     }
 
     /// The name, the colon and the space that may follow it.
-    #[inline(always)]
-    pub(crate) const fn name_and_space(self) -> &'static str {
+    pub(crate) const fn head(self) -> &'static str {
         match self {
             Field::Event => "event: ",
             Field::Data => "data: ",
@@ -70,7 +68,7 @@ pub enum Token<'c> {
         /// Whether the line ends here.
         complete: bool,
     },
-    /// A piece of a comment: what stands behind the colon, a space there included.
+    /// A piece of a comment, without one space after the colon.
     #[non_exhaustive]
     Comment {
         /// The piece.
@@ -89,6 +87,13 @@ pub enum Token<'c> {
         position: u64,
         /// Whether the line ends here.
         complete: bool,
+    },
+    /// Bytes that the cursor of an earlier chunk did not take. What follows them is read as the rest
+    /// of an unknown line, unless they ended with a line end.
+    #[non_exhaustive]
+    Unread {
+        /// Where in the stream they stand.
+        range: Range<u64>,
     },
     /// A blank line, the end of a block.
     #[non_exhaustive]
@@ -113,6 +118,7 @@ impl Token<'_> {
             Token::Value { bytes, position, .. }
             | Token::Comment { bytes, position, .. }
             | Token::Unknown { bytes, position, .. } => position..position + bytes.len() as u64,
+            Token::Unread { ref range } => range.clone(),
             Token::BlankLine { ref block } => block.end.saturating_sub(1)..block.end,
         }
     }

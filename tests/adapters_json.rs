@@ -1,5 +1,5 @@
 //! An event's data from JSON, and a value as JSON into a block's data.
-#![cfg(feature = "serde")]
+#![cfg(feature = "json")]
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ struct Delta<'a> {
 }
 
 fn owned(stream: &[u8]) -> OwnedEvent {
-    Parser::new().push(stream).next().unwrap().unwrap().to_owned()
+    Parser::new().push(stream).next_owned().unwrap().unwrap()
 }
 
 #[test]

@@ -1,0 +1,21 @@
+//! Bytes → events
+//! ([9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream),
+//! [9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)):
+//! a file a stage, in the order in which bytes pass them.
+
+mod block;
+mod cursor;
+mod line;
+mod parser;
+pub(crate) mod scan;
+mod storage;
+mod text;
+mod token;
+mod tokenizer;
+
+pub use self::cursor::{Events, Items};
+pub use self::parser::Parser;
+pub use self::storage::{Arrays, Growable, Memory, Storage};
+pub use self::text::Array;
+pub use self::token::{Field, Token};
+pub use self::tokenizer::{Tokenizer, Tokens};

@@ -1,0 +1,654 @@
+//! The push parser: chunks in, events out
+//! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)).
+
+use core::ops::Range;
+use core::time::Duration;
+
+use super::block::{IdLine, Outcome, Retry};
+use super::cursor::{Events, Items};
+use super::line::{Line, Lines, Piece, Step};
+#[cfg(feature = "alloc")]
+use super::storage::Heap;
+use super::storage::{Arrays, Growable, Memory, Storage};
+#[cfg(feature = "alloc")]
+use super::text::Array;
+use super::text::Slot;
+use super::token::Field;
+use crate::error::{LastEventIdError, LimitError, ParseError};
+use crate::event::{DEFAULT_EVENT_TYPE, End, Event, Item, Pending};
+#[cfg(feature = "alloc")]
+use crate::event::{LastEventId, OwnedEvent, owned_event_type};
+
+/// The limit of a parser that is given none: 16 MiB.
+#[cfg(feature = "alloc")]
+const DEFAULT_LIMIT: usize = 16 * 1024 * 1024;
+/// The limit for ids that is in force until another is set: 64 KiB.
+const DEFAULT_ID_LIMIT: usize = 64 * 1024;
+
+/// Turns the chunks of a stream into events.
+///
+/// ```
+/// use sse_wire::{End, ParseError, Parser};
+///
+/// let mut parser = Parser::new();
+/// let mut seen = Vec::new();
+/// for chunk in [&b"data: he"[..], b"llo\n", b"\ndata: world\n\nda"] {
+///     let mut events = parser.push(chunk);
+///     while let Some(event) = events.next()? {
+///         seen.push(event.data.to_owned());
+///     }
+/// }
+/// assert_eq!(seen, ["hello", "world"]);
+/// assert!(matches!(parser.finish()?, End::Incomplete(_)), "cut in the middle of an event");
+/// # Ok::<(), ParseError>(())
+/// ```
+///
+/// # Laws
+///
+/// - Chunk-invariance: any split of the stream, empty chunks included, gives the same events, errors
+///   and final state.
+/// - Promptness: an event is out as soon as the chunk with the end of its blank line is pushed; a lone
+///   CR is enough.
+/// - Nothing is lost in silence: a cursor that has returned `None` has taken the whole chunk; one that
+///   is ended with [`into_rest`](Events::into_rest) returns what it has not taken; if one is dropped
+///   before, the next call reports [`ParseError::Unread`].
+/// - Every byte sequence is a valid stream: the limits are the only other error.
+///
+/// # Limits
+///
+/// What the parser retains has a limit in bytes: the data (lines joined by LF), the event type, the last
+/// event ID in force, the one that the block sets, and an `id` line that is being read. A block that
+/// needs more is refused with one [`LimitError`], whether or not its values had to be copied, so that
+/// chunks decide nothing. Bytes count as they came, and again as decoded text when they are decoded: an
+/// id at the end of its line, data and type at the blank line. In a refused block `id` and `retry` lines
+/// still have their effect. Comments and unknown fields never count, unless [observed](Self::observe).
+///
+/// An id has a limit of its own: 64 KiB unless another is [set](Self::set_id_limit), and never more than
+/// a quarter of the limit, so that the next event always fits beside it. An id that is longer is refused
+/// with one [`LimitError`] at the end of its line, and the last event ID before it stays in force.
+///
+/// # Memory and cost
+///
+/// An event whose block lies in one chunk, with one `data` line and well-formed UTF-8, is lent from the
+/// chunk: nothing is copied (an id is, since it outlives the chunk) and nothing is allocated. Of other
+/// blocks the values are kept, never more than the limit. Each byte is looked at a bounded number of
+/// times, whatever the chunks and the limit.
+#[derive(Clone, Debug)]
+pub struct Parser<S = Growable> {
+    pub(super) lines: Lines,
+    pub(super) storage: S,
+    pub(super) limit: usize,
+    pub(super) max_id_len: usize,
+    /// So many bytes of the stream can't reach a limit, whatever they are.
+    pub(super) room: usize,
+    /// Whether the chunk is within the room.
+    pub(super) far: bool,
+    /// Whether the storage may have memory to give back when the block ends.
+    pub(super) large: bool,
+    /// Where in the ids the last event ID string ends, and the last event ID buffer, if it is kept.
+    pub(super) string: usize,
+    pub(super) line: usize,
+    pub(super) id_line: IdLine,
+    pub(super) retry: Retry,
+    /// The reconnection time.
+    pub(super) milliseconds: Option<u64>,
+    /// The observed comment, and where in the stream it begins. It is kept in the ids.
+    pub(super) comment: Slot,
+    pub(super) comment_start: u64,
+    /// What has not been reported.
+    pub(super) errors: [Option<ParseError>; 2],
+    due: Due,
+    /// Whether a block has ended, and what it had has to be cleared.
+    ended: bool,
+    /// Where that block begins in the stream, and how long it is. (A range of two words, written one
+    /// by one and read as one, would stall.)
+    start: u64,
+    len: u64,
+    #[cfg(feature = "alloc")]
+    shared_id: LastEventId,
+}
+
+/// What comes before the next line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    Nothing,
+    /// Skipping what follows unread bytes, up to a blank line.
+    Skip,
+    /// A block whose event was refused at its blank line.
+    Block,
+}
+
+/// Why a cursor stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The chunk is used up.
+    End,
+    Event,
+    /// A block without an event.
+    Block,
+    Comment,
+    ReconnectionTime,
+    /// [`Parser::take_error`] has it.
+    Error,
+}
+
+#[cfg(feature = "alloc")]
+impl Parser {
+    /// A parser that retains at most 16 MiB.
+    pub const fn new() -> Self {
+        Self::with_limit(DEFAULT_LIMIT)
+    }
+
+    /// A parser that retains at most so many bytes; `usize::MAX` for no limit.
+    ///
+    /// ```
+    /// let mut parser = sse_wire::Parser::with_limit(1024);
+    /// let flood = [b'x'; 4096];
+    /// assert!(parser.push(b"data: ").next().unwrap().is_none());
+    /// assert!(parser.push(&flood).next().is_err());
+    /// ```
+    pub const fn with_limit(limit: usize) -> Self {
+        let growable = Growable {
+            data: Array::new(Heap::new()),
+            event_type: Array::new(Heap::new()),
+            ids: Array::new(Heap::new()),
+        };
+        Self::with_storage(growable, limit)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Default for Parser {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<D: Memory, E: Memory, I: Memory> Parser<Arrays<D, E, I>> {
+    /// A parser over arrays, owned or borrowed, for use without an allocator.
+    ///
+    /// ```
+    /// use sse_wire::{Array, Arrays, Parser};
+    ///
+    /// let mut data = [0; 512];
+    /// let mut parser = Parser::with_arrays(Arrays {
+    ///     data: Array::new(&mut data[..]),
+    ///     event_type: Array::new([0; 32]),
+    ///     ids: Array::new([0; 96]),
+    /// });
+    /// # fn no_allocator(mut parser: Parser<Arrays<&mut [u8], [u8; 32], [u8; 96]>>) {
+    /// let mut events = parser.push(b"data: small\n\n");
+    /// assert_eq!(events.next().unwrap().unwrap().data, "small");
+    /// # } no_allocator(parser);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// An event that needs more than an array has is refused as one beyond the limit is:
+    /// [`LimitError::array`] names the array. An id can have a third of its array. An array may be empty:
+    /// then every value of its field is refused but an empty one.
+    ///
+    /// # Memory and cost
+    ///
+    /// Nothing beside the arrays and the parser itself.
+    pub const fn with_arrays(arrays: Arrays<D, E, I>) -> Self {
+        Self::with_storage(arrays, usize::MAX)
+    }
+}
+
+impl<S> Parser<S> {
+    const fn with_storage(storage: S, limit: usize) -> Self {
+        Parser {
+            lines: Lines::new(),
+            storage,
+            limit,
+            max_id_len: DEFAULT_ID_LIMIT,
+            room: 0,
+            far: false,
+            large: false,
+            string: 0,
+            line: 0,
+            id_line: IdLine::Fits,
+            retry: Retry::Empty,
+            milliseconds: None,
+            comment: Slot::Unset,
+            comment_start: 0,
+            errors: [None, None],
+            due: Due::Nothing,
+            ended: false,
+            start: 0,
+            len: 0,
+            #[cfg(feature = "alloc")]
+            shared_id: LastEventId::NONE,
+        }
+    }
+}
+
+impl<S: Storage> Parser<S> {
+    /// Takes the next bytes of the stream, any number of them, and returns a cursor over the events that
+    /// they complete. Nothing is read before the cursor is asked.
+    pub fn push<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Events<'p, 'c, S> {
+        self.begin(chunk);
+        self.resume(chunk)
+    }
+
+    /// Like [`push`](Self::push), but the cursor also shows comments, reconnection times and blocks without
+    /// an event, in order.
+    ///
+    /// Comments are handed out whole, so they count for the limit here: one that is too long is refused with
+    /// an error of its own ([`Refused::Comment`](crate::Refused::Comment)), which `push` never gives. A
+    /// comment of which a part went through `push` is not shown.
+    ///
+    /// ```
+    /// use sse_wire::{Item, ParseError, Parser};
+    ///
+    /// let mut parser = Parser::new();
+    /// let mut items = parser.observe(b": hi\nretry: 5\nid: 7\n\n");
+    /// assert!(matches!(items.next()?, Some(Item::Comment { text: "hi", .. })));
+    /// assert!(matches!(items.next()?, Some(Item::ReconnectionTime { .. })));
+    /// assert!(matches!(items.next()?, Some(Item::Block { id: Some("7"), .. })));
+    /// assert!(items.next()?.is_none());
+    /// # Ok::<(), ParseError>(())
+    /// ```
+    pub fn observe<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Items<'p, 'c, S> {
+        self.begin(chunk);
+        self.resume_items(chunk)
+    }
+
+    /// Begins a chunk, of which nothing is read yet.
+    #[inline]
+    pub(crate) fn begin(&mut self, chunk: &[u8]) {
+        self.clear_ended();
+        if self.lines.unread() > 0 {
+            self.skip_unread();
+        }
+        self.lines.begin(chunk);
+        self.begin_block_chunk(chunk.len());
+    }
+
+    #[cold]
+    fn skip_unread(&mut self) {
+        let before = match self.errors[0] {
+            Some(ParseError::Unread { bytes }) => bytes,
+            _ => 0,
+        };
+        let bytes = before.saturating_add(self.lines.skip_unread());
+        self.drop_block();
+        self.errors = [Some(ParseError::Unread { bytes }), None];
+        self.due = Due::Skip;
+    }
+
+    #[inline]
+    fn clear_ended(&mut self) {
+        if self.ended {
+            self.ended = false;
+            self.clear();
+        }
+    }
+
+    /// Goes on to the next thing to hand out. `ALL` also stops at what is no event.
+    #[inline(always)]
+    pub(crate) fn step<const ALL: bool>(&mut self, chunk: &[u8]) -> Stop {
+        self.clear_ended();
+        if ALL && !self.lines.is_in_line() {
+            self.drop_comment();
+        }
+        let stop = if self.errors[0].is_some() {
+            Stop::Error
+        } else if self.due != Due::Nothing && self.take_due(chunk) {
+            if ALL && self.ended { Stop::Block } else { Stop::End }
+        } else if let Some(stop) = self.rest_of_value::<ALL>(chunk) {
+            // Nothing is lent then.
+            return stop;
+        } else {
+            self.find::<ALL>(chunk)
+        };
+        if stop != Stop::Event && !self.ended && self.lines.unread() == 0 {
+            self.keep_lent(chunk);
+        }
+        stop
+    }
+
+    #[inline(always)]
+    fn find<const ALL: bool>(&mut self, chunk: &[u8]) -> Stop {
+        loop {
+            let stop = match self.lines.whole_line(chunk) {
+                None if self.lines.unread() == 0 => return Stop::End,
+                None if self.lines.take_head_byte(chunk) => None,
+                None => self.cut_line::<ALL>(chunk),
+                Some(line) if line.len() == 0 => self.blank_line::<ALL>(chunk, line.end),
+                Some(line) => self.piece::<ALL>(chunk, self.lines.value_of(chunk, line)),
+            };
+            if let Some(stop) = stop {
+                return stop;
+            }
+        }
+    }
+
+    /// Takes what the chunk has of a value that an earlier one began; most small chunks are no more.
+    #[inline(always)]
+    fn rest_of_value<const ALL: bool>(&mut self, chunk: &[u8]) -> Option<Stop> {
+        let piece = self.lines.rest_of_value(chunk)?;
+        let stop = if piece.line == Line::Field(Field::Data) {
+            self.value(Field::Data, chunk, piece).then_some(Stop::Error)
+        } else {
+            self.cut_piece::<ALL>(chunk, piece)
+        };
+        if piece.last { stop } else { stop.or(Some(Stop::End)) }
+    }
+
+    /// Takes what the chunk has of a line that its start or its end cuts.
+    #[inline(never)]
+    fn cut_line<const ALL: bool>(&mut self, chunk: &[u8]) -> Option<Stop> {
+        match self.lines.cut_line(chunk)? {
+            Step::Piece(piece) => self.cut_piece::<ALL>(chunk, piece),
+            _ => None,
+        }
+    }
+
+    #[inline(never)]
+    fn cut_piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
+        self.piece::<ALL>(chunk, piece)
+    }
+
+    #[inline(always)]
+    fn piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
+        match piece.line {
+            Line::Field(field) if self.value(field, chunk, piece) => Some(Stop::Error),
+            Line::Field(Field::Retry) if ALL && piece.last => {
+                matches!(self.retry, Retry::Digits(_)).then_some(Stop::ReconnectionTime)
+            }
+            Line::Comment if ALL && self.append_comment(chunk, piece) => Some(Stop::Comment),
+            Line::Comment if ALL => self.errors[0].is_some().then_some(Stop::Error),
+            _ => None,
+        }
+    }
+
+    #[inline(always)]
+    fn blank_line<const ALL: bool>(&mut self, chunk: &[u8], at: usize) -> Option<Stop> {
+        let outcome = self.dispatch(chunk);
+        let Range { start, end } = self.lines.end_block(at);
+        (self.start, self.len, self.ended) = (start, end - start, true);
+        match outcome {
+            Outcome::Event => Some(Stop::Event),
+            Outcome::NoEvent if ALL => Some(Stop::Block),
+            Outcome::NoEvent => {
+                self.clear_ended();
+                None
+            }
+            Outcome::Refused => {
+                (self.due, self.ended) = (Due::Block, false);
+                Some(Stop::Error)
+            }
+        }
+    }
+
+    /// Takes what is due; returns whether that is all for now.
+    #[cold]
+    fn take_due(&mut self, chunk: &[u8]) -> bool {
+        if self.due == Due::Skip && !self.lines.skip_block(chunk) {
+            return true;
+        }
+        self.ended = core::mem::replace(&mut self.due, Due::Nothing) == Due::Block;
+        self.ended
+    }
+
+    /// The error that a step has found.
+    #[cold]
+    pub(crate) fn take_error<T>(&mut self) -> Result<Option<T>, ParseError> {
+        let [first, second] = self.errors;
+        self.errors = [second, None];
+        first.map_or(Ok(None), Err)
+    }
+
+    /// The range of the block that ended last.
+    fn range(&self) -> Range<u64> {
+        self.start..self.start + self.len
+    }
+
+    #[inline]
+    fn event_type<'a>(&'a self, chunk: &'a [u8]) -> &'a str {
+        match self.storage.arrays().event_type.text(chunk) {
+            None | Some("") => DEFAULT_EVENT_TYPE,
+            Some(event_type) => event_type,
+        }
+    }
+
+    fn sets_id(&self) -> bool {
+        self.storage.arrays().ids.slot != Slot::Unset
+    }
+
+    /// The event that a step has found in this chunk.
+    #[inline(always)]
+    pub(crate) fn event<'a>(&'a self, chunk: &'a [u8]) -> Event<'a> {
+        Event {
+            event_type: self.event_type(chunk),
+            data: self.storage.arrays().data.text(chunk).unwrap_or_default(),
+            last_event_id: self.last_event_id(),
+            sets_id: self.sets_id(),
+            range: self.range(),
+        }
+    }
+
+    /// The same, to keep.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn owned_event(&mut self, chunk: &[u8]) -> OwnedEvent {
+        let id = self.last_event_id();
+        if self.shared_id != *id {
+            self.shared_id = LastEventId::from(id);
+        }
+        OwnedEvent {
+            event_type: owned_event_type(self.event_type(chunk)),
+            last_event_id: self.shared_id.clone(),
+            sets_id: self.sets_id(),
+            range: self.range(),
+            data: self.storage.arrays_mut().data.take(chunk),
+        }
+    }
+
+    /// What a step has found in this chunk.
+    pub(crate) fn item<'a>(&'a self, stop: Stop, chunk: &'a [u8]) -> Option<Item<'a>> {
+        Some(match stop {
+            Stop::End | Stop::Error => return None,
+            Stop::Event => Item::Event(self.event(chunk)),
+            Stop::Block => {
+                let id = self.sets_id().then(|| self.last_event_id());
+                Item::Block { id, range: self.range() }
+            }
+            Stop::Comment => {
+                let ids = &self.storage.arrays().ids;
+                let text = match self.comment {
+                    Slot::Lent(span) => span.lent(chunk),
+                    _ => ids.get(self.line, ids.len()),
+                };
+                Item::Comment { text, position: self.comment_start }
+            }
+            Stop::ReconnectionTime => {
+                Item::ReconnectionTime { time: self.reconnection_time().unwrap_or_default() }
+            }
+        })
+    }
+
+    /// Ends a chunk before all of it was taken: the rest comes again. Returns where it begins.
+    pub(crate) fn leave(&mut self, chunk: &[u8]) -> usize {
+        if !self.ended {
+            self.keep_lent(chunk);
+        }
+        self.lines.leave()
+    }
+
+    /// How many bytes of the chunk have not been taken.
+    pub(crate) fn unread(&self) -> usize {
+        self.lines.unread()
+    }
+
+    /// Goes on in a chunk that has [begun](Self::begin), where the last cursor was left. The bytes are
+    /// those that `begin` was given, in memory that only this crate writes to, or they are lent since;
+    /// else [`rescan`](Self::rescan) comes first.
+    pub(crate) fn resume<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Events<'p, 'c, S> {
+        if self.comment != Slot::Unset {
+            self.drop_comment();
+        }
+        Events { parser: self, chunk }
+    }
+
+    /// Like [`resume`](Self::resume), but over everything that can be observed.
+    pub(crate) fn resume_items<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Items<'p, 'c, S> {
+        Items { parser: self, chunk }
+    }
+
+    /// Forgets what is known of the chunk: its owner may have changed it since. If it has another
+    /// length, what was not taken is lost.
+    pub(crate) fn rescan(&mut self, chunk: &[u8]) {
+        if !self.lines.rescan(chunk) {
+            self.begin(chunk);
+        }
+    }
+
+    /// Ends the stream, returns how it ended, and makes the parser ready for the next connection: the last
+    /// event ID string and the reconnection time stay, everything else starts afresh.
+    ///
+    /// ```
+    /// use sse_wire::{End, ParseError, Parser};
+    ///
+    /// let mut parser = Parser::new();
+    /// let mut events = parser.push(b"id: 1\ndata: whole\n\ndata: [DONE]");
+    /// while let Some(_event) = events.next()? {}
+    /// match parser.finish()? {
+    ///     End::Clean => unreachable!(),
+    ///     End::Incomplete(pending) => assert_eq!(pending.data, Some("[DONE]")),
+    /// }
+    /// assert_eq!(parser.last_event_id(), "1");
+    /// # Ok::<(), ParseError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ParseError::Unread`], if the last cursor was dropped before it had taken its whole chunk: then
+    /// nobody knows how the stream ended. It has ended all the same.
+    pub fn finish(&mut self) -> Result<End<'_>, ParseError> {
+        self.clear_ended();
+        if self.lines.unread() > 0 {
+            self.skip_unread();
+        }
+        let error = self.errors[0];
+        let (in_line, range) = (self.lines.is_in_line(), self.lines.unfinished_block());
+        let refused = self.end_block_unfinished();
+        let skipped = core::mem::replace(&mut self.due, Due::Nothing) == Due::Skip;
+        (self.lines, self.ended) = (Lines::new(), true);
+        if let Some(error @ ParseError::Unread { .. }) = error {
+            return Err(error);
+        }
+        if range.is_empty() && !skipped {
+            return Ok(End::Clean);
+        }
+        let arrays = self.storage.arrays();
+        let ids = if self.sets_id() { self.string..self.line } else { 0..self.string };
+        Ok(End::Incomplete(Pending {
+            event_type: arrays.event_type.text(&[]).unwrap_or_default(),
+            data: arrays.data.text(&[]),
+            last_event_id: arrays.ids.get(ids.start, ids.end),
+            sets_id: self.sets_id(),
+            in_line,
+            refused,
+            range,
+        }))
+    }
+
+    /// The last event ID string, as the blocks that were passed have left it: what a `Last-Event-ID` header
+    /// must say; empty if there is none.
+    #[inline]
+    pub fn last_event_id(&self) -> &str {
+        self.storage.arrays().ids.get(0, self.string)
+    }
+
+    /// Sets the last event ID string: to one that was kept from an earlier stream, before this one begins. In
+    /// the middle of a block, an `id` line that the block has had does not count, nor one of whose value a
+    /// part was taken.
+    ///
+    /// # Errors
+    ///
+    /// An id that is longer than the [limit for ids](Self::id_limit), or has a character that no stream can
+    /// have put there, is refused and changes nothing.
+    ///
+    /// # Memory and cost
+    ///
+    /// The id is copied.
+    pub fn set_last_event_id(&mut self, id: &str) -> Result<(), LastEventIdError> {
+        let mut characters = id.char_indices();
+        if let Some((at, character)) = characters.find(|(_, c)| matches!(c, '\0' | '\n' | '\r')) {
+            return Err(LastEventIdError::Character { character, at });
+        }
+        self.clear_ended();
+        let replaced = self.replace_last_event_id(id);
+        replaced.map_err(|room| LastEventIdError::TooLong { length: id.len(), room })
+    }
+
+    /// The reconnection time; `None` as long as no `retry` line has set it. It is `u64::MAX` milliseconds at
+    /// most.
+    pub fn reconnection_time(&self) -> Option<Duration> {
+        self.milliseconds.map(Duration::from_millis)
+    }
+
+    /// The limit in bytes; `usize::MAX` if only the arrays limit.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// The limit for ids in bytes that is in force: what was [set](Self::set_id_limit), a quarter of the
+    /// limit, or a third of the array, whichever is least.
+    pub fn id_limit(&self) -> usize {
+        self.limit_of_ids().bytes
+    }
+
+    /// Changes the limit in bytes.
+    ///
+    /// # Errors
+    ///
+    /// If the last event ID in force, or the one that the block has set, would be longer than a quarter of
+    /// the new limit, nothing changes, and the error names the id: [`set_last_event_id`] to a shorter one, or
+    /// to none, first. If more is retained of the block than the new limit allows, a comment that is being
+    /// read is dropped, and if that is not enough, the event is refused.
+    ///
+    /// [`set_last_event_id`]: Self::set_last_event_id
+    pub fn set_limit(&mut self, limit: usize) -> Result<(), LimitError> {
+        self.set_limits(limit, self.max_id_len)
+    }
+
+    /// Changes the limit for ids in bytes. A quarter of the limit and a third of an array bound it all the
+    /// same.
+    ///
+    /// # Errors
+    ///
+    /// As for [`set_limit`](Self::set_limit).
+    pub fn set_id_limit(&mut self, limit: usize) -> Result<(), LimitError> {
+        self.set_limits(self.limit, limit)
+    }
+
+    fn set_limits(&mut self, limit: usize, max_id_len: usize) -> Result<(), LimitError> {
+        self.clear_ended();
+        let before = (self.limit, self.max_id_len);
+        (self.limit, self.max_id_len) = (limit, max_id_len);
+        let applied = self.apply_limits();
+        if applied.is_err_and(|error| error.refused == crate::Refused::Id) {
+            (self.limit, self.max_id_len) = before;
+        }
+        applied
+    }
+
+    /// How many bytes are retained now. They count as they came until they are decoded.
+    pub fn retained(&self) -> usize {
+        if self.ended { self.string } else { self.sizes().iter().sum() }
+    }
+
+    /// How many bytes of the stream have been taken.
+    pub const fn position(&self) -> u64 {
+        self.lines.position()
+    }
+
+    /// The range of the block that has not seen its blank line yet, as far as it was taken; empty between
+    /// blocks. Nothing before it will be asked for again.
+    pub const fn unfinished_block(&self) -> Range<u64> {
+        self.lines.unfinished_block()
+    }
+}

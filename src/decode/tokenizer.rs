@@ -1,0 +1,150 @@
+//! The tokenizer: chunks in, lines and pieces of lines out
+//! ([9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream)).
+
+use core::iter::FusedIterator;
+use core::ops::Range;
+
+use super::line::{Line, Lines, Step};
+use super::token::Token;
+
+/// Cuts a stream into [`Token`]s: the layer for gateways, keep-alive timers, data larger than
+/// memory, and explaining a stream.
+///
+/// ```
+/// use sse_wire::{Field, Token, Tokenizer};
+///
+/// let mut tokenizer = Tokenizer::new();
+/// let mut data_bytes = 0;
+/// for chunk in [&b"data: he"[..], b"llo\n\n"] {
+///     for token in tokenizer.push(chunk) {
+///         if let Token::Value { field: Field::Data, bytes, .. } = token {
+///             data_bytes += bytes.len();
+///         }
+///     }
+/// }
+/// assert_eq!(data_bytes, 5);
+/// assert!(tokenizer.finish().is_empty(), "the stream ended clean");
+/// ```
+///
+/// # Laws
+///
+/// - Chunk-invariance: under any split of the stream, the pieces of each value, comment and unknown
+///   line join to the same bytes at the same positions.
+/// - Positions: a token's bytes are the stream's bytes at [`Token::range`].
+///
+/// # Memory and cost
+///
+/// No buffer and no allocation. Each byte is looked at a bounded number of times, whatever the
+/// chunks.
+#[derive(Clone, Debug)]
+pub struct Tokenizer {
+    lines: Lines,
+    /// How many bytes before the chunk were not taken.
+    unread: u64,
+}
+
+impl Default for Tokenizer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Tokenizer {
+    /// A tokenizer at the start of a stream.
+    pub const fn new() -> Self {
+        Tokenizer { lines: Lines::new(), unread: 0 }
+    }
+
+    /// Takes the next bytes of the stream, any number of them. Nothing is read before the iterator is
+    /// asked; if it is dropped before it has returned `None`, the next one begins with
+    /// [`Token::Unread`].
+    #[inline]
+    pub fn push<'t, 'c>(&'t mut self, chunk: &'c [u8]) -> Tokens<'t, 'c> {
+        if self.lines.unread() > 0 {
+            self.unread += self.lines.skip_unread() as u64;
+        }
+        self.lines.begin(chunk);
+        Tokens { tokenizer: self, chunk }
+    }
+
+    /// How many bytes of the stream have been taken.
+    pub const fn position(&self) -> u64 {
+        self.lines.position()
+    }
+
+    /// The range of the block that has not seen its blank line yet, as far as it was taken; empty
+    /// between blocks.
+    pub const fn unfinished_block(&self) -> Range<u64> {
+        self.lines.unfinished_block()
+    }
+
+    /// Ends the stream and makes the tokenizer ready for the next one. Returns the range of the
+    /// block that did not see its blank line: empty if the stream has ended clean, that is, if it
+    /// follows the grammar of 9.2.5.
+    pub fn finish(&mut self) -> Range<u64> {
+        let unfinished = self.unfinished_block();
+        *self = Self::new();
+        unfinished
+    }
+}
+
+/// The tokens of one chunk: see [`Tokenizer::push`].
+#[must_use = "nothing is read before the iterator is asked"]
+#[derive(Debug)]
+pub struct Tokens<'t, 'c> {
+    tokenizer: &'t mut Tokenizer,
+    chunk: &'c [u8],
+}
+
+impl<'c> Tokens<'_, 'c> {
+    /// Ends the iterator here, and returns the bytes of the chunk that it has not taken: to be pushed
+    /// again, alone or with what came since.
+    ///
+    /// ```
+    /// let mut tokenizer = sse_wire::Tokenizer::new();
+    /// let mut tokens = tokenizer.push(b"data: a\ndata: b\n");
+    /// tokens.next();
+    /// assert_eq!(tokens.into_rest(), b"data: b\n");
+    /// ```
+    pub fn into_rest(self) -> &'c [u8] {
+        &self.chunk[self.tokenizer.lines.leave()..]
+    }
+}
+
+impl<'c> Iterator for Tokens<'_, 'c> {
+    type Item = Token<'c>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Token<'c>> {
+        let Tokenizer { lines, unread } = &mut *self.tokenizer;
+        if *unread > 0 {
+            let end = lines.position();
+            return Some(Token::Unread { range: end - core::mem::take(unread)..end });
+        }
+        let piece = loop {
+            match lines.whole_line(self.chunk) {
+                Some(line) if line.len() == 0 => {
+                    return Some(Token::BlankLine { block: lines.end_block(line.end) });
+                }
+                Some(line) => break lines.value_of(self.chunk, line),
+                None => match lines.cut_line(self.chunk)? {
+                    Step::WholeLine => {}
+                    Step::Piece(piece) => break piece,
+                    Step::UnknownHead(bytes) => {
+                        let position = lines.position() - bytes.len() as u64;
+                        return Some(Token::Unknown { bytes, position, complete: false });
+                    }
+                },
+            }
+        };
+        let bytes = piece.span().bytes(self.chunk);
+        let (position, complete) = (lines.position_of(piece.start), piece.last);
+        Some(match piece.line {
+            Line::Field(field) => Token::Value { field, bytes, position, complete },
+            Line::Comment => Token::Comment { bytes, position, complete },
+            Line::Unknown => Token::Unknown { bytes, position, complete },
+        })
+    }
+}
+
+impl FusedIterator for Tokens<'_, '_> {}
