@@ -74,6 +74,10 @@ mod counted {
                 one("id: ", "x", &format!("\n\n{}", "id: a\n\n".repeat(len / 8))),
             ),
             (
+                "a long id, then many events",
+                one("id: ", "x", &format!("\n\n{}", "data\n\n".repeat(len / 6))),
+            ),
+            (
                 "many comments after long data",
                 one("data: ", "x", &format!("\n{}", ": c\n".repeat(len / 8))),
             ),

@@ -231,7 +231,7 @@ fn an_array_without_room_refuses_all_but_empty_values_of_its_field_by_name() {
     }
     let mut parser = over_arrays([], [], []);
     let error = limit_error(parser.observe(b": x\n").next());
-    assert_eq!(facts(&error), (0, 0, Some(Field::Data), Refused::Comment));
+    assert_eq!(facts(&error), (0, 0, Some(Field::Id), Refused::Comment));
 }
 
 #[test]

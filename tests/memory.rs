@@ -292,6 +292,18 @@ fn bounded_memory_owned_events_cost_what_their_own_bytes_cost_even_after_a_large
 }
 
 #[test]
+fn bounded_memory_an_owned_event_does_not_hold_the_buffer_of_a_larger_one_before_it() {
+    for large in [4000, 1 << 20] {
+        let mut parser = Parser::new();
+        assert_eq!(decode(&mut parser, event_of(large).chunks(1460)).0, 1);
+        let (events, info) = owned(&mut parser, b"data: small\n\n".chunks(7));
+        assert_eq!((events.len(), events[0].data.capacity()), (1, 5), "{large}");
+        // What is always kept stays.
+        assert!(info.bytes_max < 8192, "{large}: {info:?}");
+    }
+}
+
+#[test]
 fn bounded_memory_the_data_of_an_owned_event_is_the_buffer_that_it_was_kept_in() {
     let stream = event_of(64 << 10);
     let (events, info) = owned(&mut Parser::new(), [&stream[..1000], &stream[1000..]].into_iter());

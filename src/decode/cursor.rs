@@ -1,7 +1,8 @@
 //! The cursors over one chunk: what [`Parser::push`] and [`Parser::observe`] return. Both are the
 //! parser's one step, and what is lent of what it has found.
 
-use super::parser::{Parser, Stop};
+use super::parser::Parser;
+use super::step::Stop;
 use super::storage::{Growable, Storage};
 use crate::error::ParseError;
 #[cfg(feature = "alloc")]

@@ -4,10 +4,15 @@
 //! a file a stage, in the order in which bytes pass them.
 
 mod block;
+mod comment;
 mod cursor;
+mod ids;
+mod limits;
 mod line;
+mod lines;
 mod parser;
 pub(crate) mod scan;
+mod step;
 mod storage;
 mod text;
 mod token;

@@ -4,16 +4,17 @@
 use core::ops::Range;
 use core::time::Duration;
 
-use super::block::{IdLine, Outcome, Retry};
+use super::block::Retry;
 use super::cursor::{Events, Items};
-use super::line::{Line, Lines, Piece, Step};
+use super::ids::IdLine;
+use super::lines::Lines;
+use super::step::{Due, Stop};
 #[cfg(feature = "alloc")]
 use super::storage::Heap;
 use super::storage::{Arrays, Growable, Memory, Storage};
 #[cfg(feature = "alloc")]
 use super::text::Array;
 use super::text::Slot;
-use super::token::Field;
 use crate::error::{LastEventIdError, LimitError, ParseError};
 use crate::event::{DEFAULT_EVENT_TYPE, End, Event, Item, Pending};
 #[cfg(feature = "alloc")]
@@ -97,39 +98,15 @@ pub struct Parser<S = Growable> {
     pub(super) comment_start: u64,
     /// What has not been reported.
     pub(super) errors: [Option<ParseError>; 2],
-    due: Due,
+    pub(super) due: Due,
     /// Whether a block has ended, and what it had has to be cleared.
-    ended: bool,
+    pub(super) ended: bool,
     /// Where that block begins in the stream, and how long it is. (A range of two words, written one
     /// by one and read as one, would stall.)
-    start: u64,
-    len: u64,
+    pub(super) start: u64,
+    pub(super) len: u64,
     #[cfg(feature = "alloc")]
     shared_id: LastEventId,
-}
-
-/// What comes before the next line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Due {
-    Nothing,
-    /// Skipping what follows unread bytes, up to a blank line.
-    Skip,
-    /// A block whose event was refused at its blank line.
-    Block,
-}
-
-/// Why a cursor stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// The chunk is used up.
-    End,
-    Event,
-    /// A block without an event.
-    Block,
-    Comment,
-    ReconnectionTime,
-    /// [`Parser::take_error`] has it.
-    Error,
 }
 
 #[cfg(feature = "alloc")]
@@ -255,166 +232,20 @@ impl<S: Storage> Parser<S> {
         self.resume_items(chunk)
     }
 
-    /// Begins a chunk, of which nothing is read yet.
-    #[inline]
-    pub(crate) fn begin(&mut self, chunk: &[u8]) {
-        self.clear_ended();
-        if self.lines.unread() > 0 {
-            self.skip_unread();
-        }
-        self.lines.begin(chunk);
-        self.begin_block_chunk(chunk.len());
-    }
-
-    #[cold]
-    fn skip_unread(&mut self) {
-        let before = match self.errors[0] {
-            Some(ParseError::Unread { bytes }) => bytes,
-            _ => 0,
-        };
-        let bytes = before.saturating_add(self.lines.skip_unread());
-        self.drop_block();
-        self.errors = [Some(ParseError::Unread { bytes }), None];
-        self.due = Due::Skip;
-    }
-
-    #[inline]
-    fn clear_ended(&mut self) {
-        if self.ended {
-            self.ended = false;
-            self.clear();
-        }
-    }
-
-    /// Goes on to the next thing to hand out. `ALL` also stops at what is no event.
-    #[inline(always)]
-    pub(crate) fn step<const ALL: bool>(&mut self, chunk: &[u8]) -> Stop {
-        self.clear_ended();
-        if ALL && !self.lines.is_in_line() {
-            self.drop_comment();
-        }
-        let stop = if self.errors[0].is_some() {
-            Stop::Error
-        } else if self.due != Due::Nothing && self.take_due(chunk) {
-            if ALL && self.ended { Stop::Block } else { Stop::End }
-        } else if let Some(stop) = self.rest_of_value::<ALL>(chunk) {
-            // Nothing is lent then.
-            return stop;
-        } else {
-            self.find::<ALL>(chunk)
-        };
-        if stop != Stop::Event && !self.ended && self.lines.unread() == 0 {
-            self.keep_lent(chunk);
-        }
-        stop
-    }
-
-    #[inline(always)]
-    fn find<const ALL: bool>(&mut self, chunk: &[u8]) -> Stop {
-        loop {
-            let stop = match self.lines.whole_line(chunk) {
-                None if self.lines.unread() == 0 => return Stop::End,
-                None if self.lines.take_head_byte(chunk) => None,
-                None => self.cut_line::<ALL>(chunk),
-                Some(line) if line.len() == 0 => self.blank_line::<ALL>(chunk, line.end),
-                Some(line) => self.piece::<ALL>(chunk, self.lines.value_of(chunk, line)),
-            };
-            if let Some(stop) = stop {
-                return stop;
-            }
-        }
-    }
-
-    /// Takes what the chunk has of a value that an earlier one began; most small chunks are no more.
-    #[inline(always)]
-    fn rest_of_value<const ALL: bool>(&mut self, chunk: &[u8]) -> Option<Stop> {
-        let piece = self.lines.rest_of_value(chunk)?;
-        let stop = if piece.line == Line::Field(Field::Data) {
-            self.value(Field::Data, chunk, piece).then_some(Stop::Error)
-        } else {
-            self.cut_piece::<ALL>(chunk, piece)
-        };
-        if piece.last { stop } else { stop.or(Some(Stop::End)) }
-    }
-
-    /// Takes what the chunk has of a line that its start or its end cuts.
-    #[inline(never)]
-    fn cut_line<const ALL: bool>(&mut self, chunk: &[u8]) -> Option<Stop> {
-        match self.lines.cut_line(chunk)? {
-            Step::Piece(piece) => self.cut_piece::<ALL>(chunk, piece),
-            _ => None,
-        }
-    }
-
-    #[inline(never)]
-    fn cut_piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
-        self.piece::<ALL>(chunk, piece)
-    }
-
-    #[inline(always)]
-    fn piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
-        match piece.line {
-            Line::Field(field) if self.value(field, chunk, piece) => Some(Stop::Error),
-            Line::Field(Field::Retry) if ALL && piece.last => {
-                matches!(self.retry, Retry::Digits(_)).then_some(Stop::ReconnectionTime)
-            }
-            Line::Comment if ALL && self.append_comment(chunk, piece) => Some(Stop::Comment),
-            Line::Comment if ALL => self.errors[0].is_some().then_some(Stop::Error),
-            _ => None,
-        }
-    }
-
-    #[inline(always)]
-    fn blank_line<const ALL: bool>(&mut self, chunk: &[u8], at: usize) -> Option<Stop> {
-        let outcome = self.dispatch(chunk);
-        let Range { start, end } = self.lines.end_block(at);
-        (self.start, self.len, self.ended) = (start, end - start, true);
-        match outcome {
-            Outcome::Event => Some(Stop::Event),
-            Outcome::NoEvent if ALL => Some(Stop::Block),
-            Outcome::NoEvent => {
-                self.clear_ended();
-                None
-            }
-            Outcome::Refused => {
-                (self.due, self.ended) = (Due::Block, false);
-                Some(Stop::Error)
-            }
-        }
-    }
-
-    /// Takes what is due; returns whether that is all for now.
-    #[cold]
-    fn take_due(&mut self, chunk: &[u8]) -> bool {
-        if self.due == Due::Skip && !self.lines.skip_block(chunk) {
-            return true;
-        }
-        self.ended = core::mem::replace(&mut self.due, Due::Nothing) == Due::Block;
-        self.ended
-    }
-
-    /// The error that a step has found.
-    #[cold]
-    pub(crate) fn take_error<T>(&mut self) -> Result<Option<T>, ParseError> {
-        let [first, second] = self.errors;
-        self.errors = [second, None];
-        first.map_or(Ok(None), Err)
-    }
-
     /// The range of the block that ended last.
-    fn range(&self) -> Range<u64> {
+    pub(super) fn range(&self) -> Range<u64> {
         self.start..self.start + self.len
     }
 
     #[inline]
-    fn event_type<'a>(&'a self, chunk: &'a [u8]) -> &'a str {
+    pub(super) fn event_type<'a>(&'a self, chunk: &'a [u8]) -> &'a str {
         match self.storage.arrays().event_type.text(chunk) {
             None | Some("") => DEFAULT_EVENT_TYPE,
             Some(event_type) => event_type,
         }
     }
 
-    fn sets_id(&self) -> bool {
+    pub(super) fn sets_id(&self) -> bool {
         self.storage.arrays().ids.slot != Slot::Unset
     }
 

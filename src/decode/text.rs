@@ -142,6 +142,23 @@ impl<M: Buffer> Array<M> {
         }
     }
 
+    /// Keeps what is lent, or else nothing, so that more can be appended.
+    pub(crate) fn begin_kept(&mut self, chunk: &[u8], scan: &Scan) {
+        if self.slot == Slot::Unset {
+            self.truncate(0);
+            self.slot = Slot::Kept;
+        }
+        self.keep(chunk, scan);
+    }
+
+    /// Keeps an id, which is lent as text only, behind index `start`.
+    #[inline]
+    pub(crate) fn keep_text(&mut self, chunk: &[u8], span: Span, start: usize) {
+        self.truncate(start);
+        self.push(span.bytes(chunk), true);
+        self.slot = Slot::Kept;
+    }
+
     /// Whether nothing has to be decoded or is kept.
     #[inline]
     pub(crate) fn is_lent_text(&self, chunk: &[u8], scan: &Scan) -> bool {

@@ -4,7 +4,8 @@
 use core::iter::FusedIterator;
 use core::ops::Range;
 
-use super::line::{Line, Lines, Step};
+use super::line::Line;
+use super::lines::{Lines, Step};
 use super::token::Token;
 
 /// Cuts a stream into [`Token`]s: the layer for gateways, keep-alive timers, data larger than

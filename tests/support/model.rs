@@ -64,19 +64,23 @@ impl Model {
         Model { limits, outcome, block, data: None, event_type: vec![], id: None, refused: false }
     }
 
-    /// The limit that is passed first if data and type grow to these lengths, beside so much of an
-    /// `id` line.
-    fn passed(&self, (data, event_type): (usize, usize), id_line: usize) -> Option<Limit> {
-        let ids = self.outcome.last_event_id.len() + self.id.as_deref().map_or(0, str::len);
-        let ids = ids + id_line;
-        let [data_array, type_array, _] = self.limits.arrays.unwrap_or([usize::MAX; 3]);
-        if data > data_array && data_array + event_type + ids < self.limits.all {
-            return Some((data_array, Some(Field::Data)));
+    /// The lengths of data, type and ids, with so much of a line that is being read, as they came.
+    fn sizes(&self, line: usize) -> [usize; 3] {
+        let data = self.data.as_ref().map_or(0, Vec::len);
+        let id = self.id.as_deref().map_or(0, str::len);
+        [data, self.event_type.len(), self.outcome.last_event_id.len() + id + line]
+    }
+
+    /// The limit that is passed first if one of these sizes grew to what it is.
+    fn passed(&self, sizes: [usize; 3]) -> Option<Limit> {
+        let arrays = self.limits.arrays.unwrap_or([usize::MAX; 3]);
+        let sum: usize = sizes.iter().sum();
+        for (i, field) in [Field::Data, Field::Event, Field::Id].into_iter().enumerate() {
+            if sizes[i] > arrays[i] && sum - sizes[i] + arrays[i] < self.limits.all {
+                return Some((arrays[i], Some(field)));
+            }
         }
-        if event_type > type_array && data + type_array + ids < self.limits.all {
-            return Some((type_array, Some(Field::Event)));
-        }
-        (data + event_type + ids > self.limits.all).then_some((self.limits.all, None))
+        (sum > self.limits.all).then_some((self.limits.all, None))
     }
 
     /// However long ids are, an event with a quarter of the limit fits.
@@ -92,22 +96,20 @@ impl Model {
         self.outcome.output.push(Output::Refused { what, position: at as u64, limit, array });
     }
 
-    /// Refuses the event if it does not fit with these lengths.
-    fn check(&mut self, lens: (usize, usize), id_line: usize) {
-        if let (Some(passed), false) = (self.passed(lens, id_line), self.refused) {
+    /// Refuses the event if it does not fit.
+    fn check(&mut self, sizes: [usize; 3]) {
+        if let (Some(passed), false) = (self.passed(sizes), self.refused) {
             self.refuse(Refused::Event, self.block, passed);
             (self.data, self.event_type, self.refused) = (None, vec![], true);
         }
     }
 
-    /// The lengths of data and type as they came.
-    fn lens(&self) -> (usize, usize) {
-        (self.data.as_ref().map_or(0, Vec::len), self.event_type.len())
-    }
-
-    /// Data and type as text.
-    fn texts(&self) -> (Option<String>, String) {
-        (self.data.as_ref().map(|data| text(data)), text(&self.event_type))
+    /// Data and type as text, and the sizes with them.
+    fn texts(&self) -> (Option<String>, String, [usize; 3]) {
+        let data = self.data.as_ref().map(|data| text(data));
+        let event_type = text(&self.event_type);
+        let sizes = [data.as_deref().map_or(0, str::len), event_type.len(), self.sizes(0)[2]];
+        (data, event_type, sizes)
     }
 
     /// A line, or the start of one that does not end.
@@ -123,11 +125,11 @@ impl Model {
             b"data" if !self.refused => {
                 let before = self.data.take().map(|data| [&data[..], b"\n"].concat());
                 self.data = Some([&before.unwrap_or_default()[..], value].concat());
-                self.check(self.lens(), 0);
+                self.check(self.sizes(0));
             }
             b"event" if !self.refused => {
                 self.event_type = value.to_vec();
-                self.check(self.lens(), 0);
+                self.check(self.sizes(0));
             }
             b"id" => self.id(value, start, ended),
             b"retry" if ended && !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
@@ -136,9 +138,9 @@ impl Model {
                 self.outcome.output.push(Output::ReconnectionTime(time));
             }
             b"" => {
-                let (text, (data, event_type)) = (text(value), self.lens());
+                let text = text(value);
                 let len = if ended { text.len() } else { value.len() };
-                if let Some(passed) = self.passed((data + len, event_type), 0) {
+                if let Some(passed) = self.passed(self.sizes(len)) {
                     self.refuse(Refused::Comment, start, passed);
                 } else if ended {
                     self.outcome.output.push(Output::Comment { text, position: start as u64 });
@@ -151,7 +153,7 @@ impl Model {
     fn id(&mut self, value: &[u8], start: usize, ended: bool) {
         let limit = self.id_limit();
         let nul = value.iter().position(|&byte| byte == 0);
-        self.check(self.lens(), nul.unwrap_or(value.len()).min(limit.0));
+        self.check(self.sizes(nul.unwrap_or(value.len()).min(limit.0)));
         if nul.is_some() || !ended {
             return;
         }
@@ -159,14 +161,14 @@ impl Model {
         if id.len() > limit.0 {
             return self.refuse(Refused::Id, start, limit);
         }
-        self.check(self.lens(), id.len());
+        self.check(self.sizes(id.len()));
         self.id = Some(id);
     }
 
     fn dispatch(&mut self, end: usize, next: usize) {
-        let (data, event_type) = self.texts();
-        if let Some(data) = &data {
-            self.check((data.len(), event_type.len()), 0);
+        let (data, event_type, sizes) = self.texts();
+        if data.is_some() {
+            self.check(sizes);
         }
         let sets_id = self.id.is_some();
         let id = self.id.take().unwrap_or_else(|| self.outcome.last_event_id.clone());
@@ -186,9 +188,8 @@ impl Model {
 
     /// The end of the stream, in the line that begins at `line`.
     fn end(mut self, line: usize, len: usize) -> Outcome {
-        let (data, event_type) = self.texts();
-        let lens = (data.as_deref().map_or(0, str::len), event_type.len());
-        let refused = self.refused || self.passed(lens, 0).is_some();
+        let (data, event_type, sizes) = self.texts();
+        let refused = self.refused || self.passed(sizes).is_some();
         self.outcome.pending = (self.block < len).then(|| Pending {
             event_type: if refused { String::new() } else { event_type },
             data: data.filter(|_| !refused),
