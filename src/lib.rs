@@ -1,8 +1,8 @@
 //! The `text/event-stream` wire format of Server-Sent Events, in both directions: an incremental
 //! push parser that lends its events, and an encoder that can't be made to inject.
 //!
-//! No I/O, no runtime, no `unsafe` but the vector loads of the scanning loop (SSE2 or NEON, whichever
-//! the target has); with or without an allocator.
+//! No I/O and no runtime; with or without an allocator. `unsafe` only loads vectors in the scanning loop
+//! (AVX2, SSE2 or NEON, whichever the machine has) and lends bytes as text that were seen to be UTF-8.
 //!
 //! ```
 //! use sse_wire::{Block, Parser};
@@ -21,12 +21,12 @@
 //! # How data walks through
 //!
 //! ```text
-//! bytes ──▶ scan ──▶ Tokenizer ──▶ Parser ──▶ Event        Event ──▶ Block ──▶ bytes
-//!         line ends   fields,      buffers,   lent to the           checked,
-//!         of a chunk  comments,    limit,     caller                then written
-//!                     blank lines  dispatch
-//!                                     ▲
-//!                               EventSource: connect, open, reconnect
+//! bytes ──▶ scan ──▶ lines ──▶ block ──▶ Event           Event ──▶ Block ──▶ bytes
+//!         line ends  one line   the buffers, lent to              checked,
+//!         + ASCII    = field    the limits,  the caller           then written
+//!                    + value    dispatch
+//!                                  ▲
+//!                            EventSource: connect, open, reconnect
 //! ```
 //!
 //! # From the specification to this crate
@@ -60,7 +60,10 @@
 //!   `u64::MAX` milliseconds.
 //! - **The first reconnection time** is 3000 ms; [`EventSource`] says what else it decides.
 //! - **Memory** has a limit, 16 MiB unless another is given: what passes it is one [`LimitError`],
-//!   the event is skipped to its blank line, parsing goes on. It counts decoded text, lent or kept.
+//!   the event is skipped to its blank line, parsing goes on. It counts bytes as they came, and
+//!   decoded text at the blank line, lent or kept.
+//! - **Ids** have a limit of their own, 64 KiB and never more than a quarter of the limit: a longer one
+//!   is one [`LimitError`], and the last event ID before it stays in force.
 //! - **A stream ends clean** where it follows the grammar: after a blank line, or empty.
 //! - **Positions** of blocks do not depend on the chunks, so the LF of a CRLF that ends a block is
 //!   outside: [`Event::range`].

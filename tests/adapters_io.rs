@@ -266,7 +266,6 @@ fn a_cursor_that_was_left_before_is_reported_by_the_reader_that_gets_its_parser(
 
     let mut reader = EventReader::with_parser(io::empty(), left());
     assert_eq!(reader.unread(), b"");
-    assert!(reader.next().unwrap().is_none());
     assert!(matches!(reader.finish(), Err(ParseError::Unread { bytes: 9, .. })));
 }
 
@@ -467,4 +466,24 @@ fn an_error_of_a_block_is_an_io_error_of_the_kind_that_says_what_to_do() {
     assert_eq!(kind(block.encode(&mut FmtSink(Broken)).unwrap_err()), ErrorKind::Other);
     let injects = Block::new().id("1\n").encode(&mut Vec::new()).unwrap_err();
     assert_eq!(kind(injects), ErrorKind::InvalidData);
+}
+
+/// A second refusal, and the block whose event was refused.
+#[test]
+fn promptness_nothing_of_what_was_read_waits_for_the_next_read() {
+    let parser = || Parser::with_limit(16);
+    let two = b"data: 1234567890123\nid: abcdefg\n";
+    let mut reader = EventReader::with_parser(Script::new([Step::Bytes(two)]), parser());
+    for what in [Refused::Event, Refused::Id] {
+        let error = reader.next().unwrap_err();
+        assert!(matches!(error, ReadError::Parse(ParseError::Limit(e)) if e.refused() == what));
+    }
+    assert_eq!(reader.get_ref().reads, 1);
+    assert!(reader.next().unwrap().is_none());
+
+    let ill_formed = b"id: a\ndata: \xFF\xFF\xFF\xFF\xFF\xFF\n\n";
+    let mut reader = EventReader::with_parser(Script::new([Step::Bytes(ill_formed)]), parser());
+    assert!(reader.next_items().unwrap().unwrap().next().is_err());
+    let mut items = reader.next_items().unwrap().expect("the block");
+    assert!(matches!(items.next(), Ok(Some(Item::Block { id: Some("a"), .. }))));
 }

@@ -45,7 +45,7 @@ impl<S: Storage, M: Memory> Intake<S, M> {
 
     /// Whether all that was read is taken.
     pub(crate) fn is_taken(&self) -> bool {
-        self.parser.unread() == 0
+        self.parser.is_done()
     }
 
     /// What was read and not taken.

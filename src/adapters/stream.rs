@@ -250,7 +250,7 @@ where
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<(), S::Error>>> {
-        while self.parser.unread() == 0 {
+        while self.parser.is_done() {
             let mut this = self.as_mut().project();
             *this.chunk = None;
             if *this.ended {

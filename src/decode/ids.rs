@@ -72,6 +72,14 @@ impl<S: Storage> Parser<S> {
         self.errors[0].is_some()
     }
 
+    /// Forgets a lent id of a chunk that may have changed, if it is not ASCII any more.
+    #[cfg(feature = "stream")]
+    pub(super) fn recheck_id(&mut self, chunk: &[u8]) {
+        if matches!(self.storage.arrays().ids.slot, Slot::Lent(id) if !id.bytes(chunk).is_ascii()) {
+            self.forget_id();
+        }
+    }
+
     /// Keeps a lent id behind the last event ID string.
     #[inline]
     pub(super) fn keep_id(&mut self, chunk: &[u8]) {
@@ -92,6 +100,7 @@ impl<S: Storage> Parser<S> {
         }
         (self.string, self.line) = (ids.len(), ids.len());
         self.large |= ids.release(self.string);
+        self.id_changes += 1;
     }
 
     /// Forgets the last event ID buffer and the line that is being read.
@@ -115,6 +124,7 @@ impl<S: Storage> Parser<S> {
         self.forget_id();
         self.storage.arrays_mut().ids.push(id.as_bytes(), true);
         (self.string, self.line) = (id.len(), id.len());
+        self.id_changes += 1;
         Ok(())
     }
 }

@@ -104,6 +104,7 @@ impl Lines {
     }
 
     /// Forgets what is known of the chunk; returns whether it can still be the same one.
+    #[cfg(feature = "stream")]
     pub(crate) fn rescan(&mut self, chunk: &[u8]) -> bool {
         self.scan.begin(chunk, self.at);
         self.len == chunk.len()

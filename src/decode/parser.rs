@@ -105,8 +105,10 @@ pub struct Parser<S = Growable> {
     /// by one and read as one, would stall.)
     pub(super) start: u64,
     pub(super) len: u64,
+    /// How often the last event ID string has changed, and what owned events share since which change.
+    pub(super) id_changes: u64,
     #[cfg(feature = "alloc")]
-    shared_id: LastEventId,
+    shared_id: (u64, LastEventId),
 }
 
 #[cfg(feature = "alloc")]
@@ -195,8 +197,9 @@ impl<S> Parser<S> {
             ended: false,
             start: 0,
             len: 0,
+            id_changes: 0,
             #[cfg(feature = "alloc")]
-            shared_id: LastEventId::NONE,
+            shared_id: (0, LastEventId::NONE),
         }
     }
 }
@@ -265,12 +268,12 @@ impl<S: Storage> Parser<S> {
     #[cfg(feature = "alloc")]
     pub(crate) fn owned_event(&mut self, chunk: &[u8]) -> OwnedEvent {
         let id = self.last_event_id();
-        if self.shared_id != *id {
-            self.shared_id = LastEventId::from(id);
+        if self.shared_id.0 != self.id_changes {
+            self.shared_id = (self.id_changes, LastEventId::from(id));
         }
         OwnedEvent {
             event_type: owned_event_type(self.event_type(chunk)),
-            last_event_id: self.shared_id.clone(),
+            last_event_id: self.shared_id.1.clone(),
             sets_id: self.sets_id(),
             range: self.range(),
             data: self.storage.arrays_mut().data.take(chunk),
@@ -309,8 +312,15 @@ impl<S: Storage> Parser<S> {
     }
 
     /// How many bytes of the chunk have not been taken.
+    #[allow(dead_code)] // Only adapters ask.
     pub(crate) fn unread(&self) -> usize {
         self.lines.unread()
+    }
+
+    /// Whether there is nothing to hand out before the next chunk.
+    #[allow(dead_code)] // Only adapters ask.
+    pub(crate) fn is_done(&self) -> bool {
+        self.lines.unread() == 0 && self.errors[0].is_none() && self.due != Due::Block
     }
 
     /// Goes on in a chunk that has [begun](Self::begin), where the last cursor was left. The bytes are
@@ -330,8 +340,11 @@ impl<S: Storage> Parser<S> {
 
     /// Forgets what is known of the chunk: its owner may have changed it since. If it has another
     /// length, what was not taken is lost.
+    #[cfg(feature = "stream")]
     pub(crate) fn rescan(&mut self, chunk: &[u8]) {
-        if !self.lines.rescan(chunk) {
+        if self.lines.rescan(chunk) {
+            self.recheck_id(chunk);
+        } else {
             self.begin(chunk);
         }
     }

@@ -10,7 +10,7 @@
 //!
 //! A `Scan` does not hold its chunk. Every method that takes a chunk must be given the one that the
 //! last [`begin`](Scan::begin) was for, with the same bytes; [`Scan::is_ascii`] is what unchecked
-//! text is built on, see `utf8`.
+//! text is built on: see `text`.
 
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 mod avx2;

@@ -31,7 +31,7 @@ pub fn positions(input: &[u8]) {
     rebuilt.byte_order_mark();
     for chunk in cuts.chunks(stream) {
         let mut tokens = tokenizer.push(chunk);
-        while let Some(token) = tokens.next() {
+        for token in tokens.by_ref() {
             rebuilt.take(&token);
         }
         assert!(tokens.next().is_none() && tokens.into_rest().is_empty());
