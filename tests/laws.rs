@@ -663,6 +663,15 @@ fn nothing_lost_in_silence_a_left_cursor_is_reported_by_the_end_of_the_stream_as
 }
 
 #[test]
+fn nothing_lost_in_silence_tokens_that_are_left_make_the_end_unclean() {
+    let mut tokenizer = Tokenizer::new();
+    tokenizer.push(b"data: x\n\ndata: y\n\n").take(2).for_each(drop);
+    assert_eq!(tokenizer.position(), 9);
+    assert_eq!(tokenizer.finish(), 9..18);
+    assert_eq!(tokenizer.finish(), 0..0, "the next stream is whole");
+}
+
+#[test]
 fn nothing_lost_in_silence_all_left_bytes_are_in_the_report_and_none_twice() {
     let mut parser = Parser::new();
     let _ = parser.push(b"data: 1\n\n");

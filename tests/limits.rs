@@ -788,6 +788,23 @@ fn a_last_event_id_that_is_set_in_the_middle_of_a_block_replaces_what_the_block_
     }
 }
 
+#[cfg(feature = "std")]
+#[test]
+fn a_last_event_id_that_is_set_between_two_events_of_one_read_counts_beside_the_second() {
+    let id = "i".repeat(100);
+    for data in [300, 301] {
+        let stream = format!("data\n\ndata: {}\n\ndata\n\n", "x".repeat(data));
+        let mut reader =
+            sse_wire::io::EventReader::with_parser(stream.as_bytes(), Parser::with_limit(400));
+        assert_eq!(reader.next().unwrap().unwrap().data, "");
+        reader.set_last_event_id(&id).unwrap();
+        let refused = reader.next().map(|event| event.unwrap().data.len());
+        assert_eq!(refused.is_err(), data > 300, "{data} bytes beside 100 within 400: {refused:?}");
+        assert_eq!(reader.next().unwrap().unwrap().data, "", "the one after it");
+        assert!(reader.parser().retained() <= 400);
+    }
+}
+
 #[test]
 fn the_limit_of_a_parser_that_is_given_none_is_16_mib() {
     assert_eq!(Parser::new().limit(), 1 << 24);

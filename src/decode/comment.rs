@@ -10,6 +10,11 @@ use crate::error::Refused;
 impl<S: Storage> Parser<S> {
     /// Takes a piece of a comment; returns whether it is the last one, and nothing was refused.
     pub(super) fn append_comment(&mut self, chunk: &[u8], piece: Piece) -> bool {
+        self.has_comment = self.append_piece(chunk, piece);
+        self.has_comment
+    }
+
+    fn append_piece(&mut self, chunk: &[u8], piece: Piece) -> bool {
         let span = piece.span();
         if piece.first {
             self.comment_start = piece.line_start;
@@ -53,6 +58,6 @@ impl<S: Storage> Parser<S> {
         if self.comment == Slot::Kept {
             self.storage.arrays_mut().ids.truncate(self.line);
         }
-        self.comment = Slot::Unset;
+        (self.comment, self.has_comment) = (Slot::Unset, false);
     }
 }

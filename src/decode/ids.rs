@@ -119,7 +119,8 @@ impl<S: Storage> Parser<S> {
         if id.len() > room {
             return Err(room);
         }
-        (self.id_line, self.string, self.room, self.large) = (IdLine::Ignored, 0, 0, true);
+        (self.id_line, self.string, self.large) = (IdLine::Ignored, 0, true);
+        (self.far, self.room) = (false, 0);
         self.drop_comment();
         self.forget_id();
         self.storage.arrays_mut().ids.push(id.as_bytes(), true);

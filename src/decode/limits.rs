@@ -40,7 +40,8 @@ impl<S: Storage> Parser<S> {
     pub(super) fn sizes(&self) -> Sizes {
         let arrays = self.storage.arrays();
         let lent_id = if let Slot::Lent(span) = arrays.ids.slot { span.len() } else { 0 };
-        [arrays.data.slot_len(), arrays.event_type.slot_len(), arrays.ids.len() + lent_id]
+        let ids = if self.has_comment { self.line } else { arrays.ids.len() };
+        [arrays.data.slot_len(), arrays.event_type.slot_len(), ids + lent_id]
     }
 
     /// Whether that is within the limits. If several are passed, the error names the one that is met

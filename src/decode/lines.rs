@@ -186,7 +186,7 @@ impl Lines {
     #[inline(always)]
     pub(crate) fn rest_of_value(&mut self, chunk: &[u8]) -> Option<Piece> {
         let State::Value(line) = self.state else { return None };
-        Some(self.piece(chunk, line, false))
+        (self.unread() > 0).then(|| self.piece(chunk, line, false))
     }
 
     /// Passes the line end at `end`, with the LF of a CRLF if the chunk has it.

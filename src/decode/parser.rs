@@ -1,6 +1,7 @@
 //! The push parser: chunks in, events out
 //! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)).
 
+use core::fmt::{self, Debug, Formatter};
 use core::ops::Range;
 use core::time::Duration;
 
@@ -74,7 +75,7 @@ const DEFAULT_ID_LIMIT: usize = 64 * 1024;
 /// chunk: nothing is copied (an id is, since it outlives the chunk) and nothing is allocated. Of other
 /// blocks the values are kept, never more than the limit. Each byte is looked at a bounded number of
 /// times, whatever the chunks and the limit.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Parser<S = Growable> {
     pub(super) lines: Lines,
     pub(super) storage: S,
@@ -96,6 +97,8 @@ pub struct Parser<S = Growable> {
     /// The observed comment, and where in the stream it begins. It is kept in the ids.
     pub(super) comment: Slot,
     pub(super) comment_start: u64,
+    /// Whether it was handed out, and goes with the next step.
+    pub(super) has_comment: bool,
     /// What has not been reported.
     pub(super) errors: [Option<ParseError>; 2],
     pub(super) due: Due,
@@ -109,6 +112,13 @@ pub struct Parser<S = Growable> {
     pub(super) id_changes: u64,
     #[cfg(feature = "alloc")]
     shared_id: (u64, LastEventId),
+}
+
+/// Without the texts that it keeps, which may be secret.
+impl<S: Debug> Debug for Parser<S> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parser").field("storage", &self.storage).finish_non_exhaustive()
+    }
 }
 
 #[cfg(feature = "alloc")]
@@ -192,6 +202,7 @@ impl<S> Parser<S> {
             milliseconds: None,
             comment: Slot::Unset,
             comment_start: 0,
+            has_comment: false,
             errors: [None, None],
             due: Due::Nothing,
             ended: false,
@@ -327,7 +338,7 @@ impl<S: Storage> Parser<S> {
     /// those that `begin` was given, in memory that only this crate writes to, or they are lent since;
     /// else [`rescan`](Self::rescan) comes first.
     pub(crate) fn resume<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Events<'p, 'c, S> {
-        if self.comment != Slot::Unset {
+        if self.has_comment {
             self.drop_comment();
         }
         Events { parser: self, chunk }

@@ -46,7 +46,7 @@ impl<S: Storage> Parser<S> {
     #[inline(always)]
     pub(crate) fn step<const ALL: bool>(&mut self, chunk: &[u8]) -> Stop {
         self.clear_ended();
-        if ALL && !self.lines.is_in_line() {
+        if ALL && self.has_comment {
             self.drop_comment();
         }
         let due = if self.errors[0].is_some() {
@@ -121,6 +121,11 @@ impl<S: Storage> Parser<S> {
             }
             Line::Comment if ALL && self.append_comment(chunk, piece) => Some(Stop::Comment),
             Line::Comment if ALL => self.errors[0].is_some().then_some(Stop::Error),
+            Line::Comment => {
+                // Nobody observes it.
+                self.drop_comment();
+                None
+            }
             _ => None,
         }
     }
