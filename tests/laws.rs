@@ -136,6 +136,28 @@ fn an_owned_event_is_the_event_and_lends_it_again() {
 }
 
 #[test]
+fn an_owned_event_has_the_id_in_force_whoever_has_set_it_and_none_that_was_in_force_before() {
+    let next_id = |parser: &mut Parser, chunk: &[u8]| {
+        let mut events = parser.push(chunk);
+        let event = events.next_owned().unwrap().unwrap();
+        assert_eq!(events.next(), Ok(None));
+        assert_eq!(event.last_event_id, parser.last_event_id());
+        event.last_event_id.to_string()
+    };
+    let mut parser = Parser::new();
+    assert_eq!(next_id(&mut parser, b"data\n\n"), "");
+    assert_eq!(next_id(&mut parser, b"id: 1\ndata\n\n"), "1");
+    assert_eq!(parser.push(b"id: 2\n\n").next(), Ok(None));
+    assert_eq!(next_id(&mut parser, b"data\n\n"), "2", "by a block without an event");
+    parser.set_last_event_id("3").unwrap();
+    assert_eq!(next_id(&mut parser.clone(), b"data\n\n"), "3", "from outside");
+    assert_eq!(next_id(&mut parser, b"data\n\n"), "3");
+    assert_eq!(parser.push(b"id: 4\ndata\n\n").discard(), Ok(()));
+    assert_eq!(next_id(&mut parser, b"data\n\n"), "4", "by an event that nobody saw");
+    assert_eq!(next_id(&mut parser, b"id\ndata\n\n"), "");
+}
+
+#[test]
 fn round_trip_an_event_is_a_block_with_its_id_where_it_has_set_one_and_no_default_type() {
     let blocks = ["event: tick\nid: 7\ndata: a\ndata: b\n\n", "data: c\n\n", "id: \ndata: d\n\n"];
     let stream = blocks.concat();

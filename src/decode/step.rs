@@ -14,6 +14,7 @@ use super::line::{Line, Piece};
 use super::lines::Step;
 use super::parser::Parser;
 use super::storage::Storage;
+use super::text::Slot;
 use super::token::Field;
 use crate::error::ParseError;
 
@@ -121,8 +122,8 @@ impl<S: Storage> Parser<S> {
             }
             Line::Comment if ALL && self.append_comment(chunk, piece) => Some(Stop::Comment),
             Line::Comment if ALL => self.errors[0].is_some().then_some(Stop::Error),
-            Line::Comment => {
-                // Nobody observes it.
+            // Nobody observes it.
+            Line::Comment if self.comment != Slot::Unset => {
                 self.drop_comment();
                 None
             }

@@ -244,7 +244,9 @@ impl<M: Buffer> Array<M> {
     /// later block has to look again.
     #[inline]
     pub(crate) fn release(&mut self, used: usize) -> bool {
-        self.truncate(used);
+        if used < self.len {
+            self.truncate(used);
+        }
         self.memory.release(used)
     }
 }
