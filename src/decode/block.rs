@@ -12,6 +12,7 @@ use super::ids::first_nul;
 use super::line::Piece;
 use super::parser::Parser;
 use super::scan::LF;
+use super::step::Stop;
 use super::storage::Storage;
 use super::text::Slot;
 use super::token::Field;
@@ -23,15 +24,6 @@ pub(super) enum Retry {
     /// The value of its digits, in milliseconds.
     Digits(u64),
     Invalid,
-}
-
-/// What a blank line makes of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Event,
-    NoEvent,
-    /// The event is refused now; before, there was no reason to.
-    Refused,
 }
 
 impl<S: Storage> Parser<S> {
@@ -82,7 +74,9 @@ impl<S: Storage> Parser<S> {
                 && nul.is_none()
                 && span.len() <= self.limit_of_ids().bytes
             {
-                self.forget_id();
+                if self.line != self.string {
+                    self.forget_id();
+                }
                 self.storage.arrays_mut().ids.slot = Slot::Lent(span);
             } else {
                 return self.append_id(chunk, piece, nul);
@@ -134,9 +128,10 @@ impl<S: Storage> Parser<S> {
         self.keep_id(chunk);
     }
 
-    /// Ends the block at its blank line. The slots of an event stay until [`clear`](Self::clear).
+    /// Ends the block at its blank line: as an event, as a block without one, or with an error if its
+    /// event is refused now. The slots of an event stay until [`clear`](Self::clear).
     #[inline(always)]
-    pub(super) fn dispatch(&mut self, chunk: &[u8]) -> Outcome {
+    pub(super) fn dispatch(&mut self, chunk: &[u8]) -> Stop {
         let (arrays, scan) = (self.storage.arrays(), &self.lines.scan);
         if self.large
             || !arrays.data.is_lent_text(chunk, scan)
@@ -148,11 +143,11 @@ impl<S: Storage> Parser<S> {
         if arrays.ids.slot != Slot::Unset {
             self.commit_id(chunk);
         }
-        if has_data { Outcome::Event } else { Outcome::NoEvent }
+        if has_data { Stop::Event } else { Stop::Block }
     }
 
     #[inline(never)]
-    fn dispatch_kept(&mut self, chunk: &[u8]) -> Outcome {
+    fn dispatch_kept(&mut self, chunk: &[u8]) -> Stop {
         let has_data = !matches!(self.storage.arrays().data.slot, Slot::Unset | Slot::Refused);
         let refused = has_data && self.decode(chunk);
         if self.storage.arrays().ids.slot != Slot::Unset {
@@ -166,9 +161,9 @@ impl<S: Storage> Parser<S> {
         let event_type = arrays.event_type.release(event_type);
         self.large = data | event_type | arrays.ids.release(self.string);
         match has_data {
-            true if refused => Outcome::Refused,
-            true => Outcome::Event,
-            false => Outcome::NoEvent,
+            true if refused => Stop::Error,
+            true => Stop::Event,
+            false => Stop::Block,
         }
     }
 
@@ -203,7 +198,8 @@ impl<S: Storage> Parser<S> {
     pub(super) fn clear(&mut self) {
         let arrays = self.storage.arrays_mut();
         (arrays.data.slot, arrays.event_type.slot) = (Slot::Unset, Slot::Unset);
-        if arrays.ids.slot != Slot::Unset {
+        arrays.ids.slot = Slot::Unset;
+        if self.line != self.string {
             self.forget_id();
         }
     }

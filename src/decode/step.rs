@@ -9,7 +9,7 @@
 
 use core::ops::Range;
 
-use super::block::{Outcome, Retry};
+use super::block::Retry;
 use super::line::{Line, Piece};
 use super::lines::Step;
 use super::parser::Parser;
@@ -133,21 +133,18 @@ impl<S: Storage> Parser<S> {
 
     #[inline(always)]
     fn blank_line<const ALL: bool>(&mut self, chunk: &[u8], at: usize) -> Option<Stop> {
-        let outcome = self.dispatch(chunk);
+        let stop = self.dispatch(chunk);
         let Range { start, end } = self.lines.end_block(at);
         (self.start, self.len, self.ended) = (start, end - start, true);
-        match outcome {
-            Outcome::Event => Some(Stop::Event),
-            Outcome::NoEvent if ALL => Some(Stop::Block),
-            Outcome::NoEvent => {
+        match stop {
+            Stop::Block if !ALL => {
                 self.clear_ended();
-                None
+                return None;
             }
-            Outcome::Refused => {
-                (self.due, self.ended) = (Due::Block, false);
-                Some(Stop::Error)
-            }
+            Stop::Error => (self.due, self.ended) = (Due::Block, false),
+            _ => {}
         }
+        Some(stop)
     }
 
     /// Takes what is due; returns whether that stops a cursor.
