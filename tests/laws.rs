@@ -12,7 +12,9 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use sse_wire::{Block, End, Event, Field, Item, OwnedEvent, ParseError, Parser, Token, Tokenizer};
+use sse_wire::{
+    Block, End, Event, Field, Item, OwnedEvent, ParseError, Parser, Refused, Token, Tokenizer,
+};
 use support::model::{self, Limits};
 use support::outcome::{self, Output, observe, push};
 use support::shapes::{cut, places};
@@ -682,6 +684,15 @@ fn nothing_lost_in_silence_a_left_cursor_is_reported_by_the_end_of_the_stream_as
         assert_eq!((event.data, event.last_event_id, event.range), ("x", "1", 3..12));
         assert_eq!(parser.finish(), Ok(End::Clean));
     }
+}
+
+#[test]
+fn nothing_lost_in_silence_a_refusal_that_no_cursor_has_reported_is_reported_by_finish() {
+    let mut parser = Parser::with_limit(16);
+    assert!(parser.push(b"data: 1234567890123\nid: 123456\n").next().is_err());
+    let error = parser.finish().unwrap_err();
+    assert!(matches!(error, ParseError::Limit(error) if error.refused() == Refused::Id), "{error}");
+    assert_eq!(parser.finish(), Ok(End::Clean));
 }
 
 #[test]

@@ -379,8 +379,8 @@ impl<S: Storage> Parser<S> {
     ///
     /// # Errors
     ///
-    /// [`ParseError::Unread`], if the last cursor was dropped before it had taken its whole chunk: then
-    /// nobody knows how the stream ended. It has ended all the same.
+    /// What no cursor has reported: [`ParseError::Unread`], if the last one was dropped before it had
+    /// taken its whole chunk, or a refusal. The stream has ended all the same.
     pub fn finish(&mut self) -> Result<End<'_>, ParseError> {
         self.clear_ended();
         if self.lines.unread() > 0 {
@@ -391,7 +391,7 @@ impl<S: Storage> Parser<S> {
         let refused = self.end_block_unfinished();
         let skipped = core::mem::replace(&mut self.due, Due::Nothing) == Due::Skip;
         (self.lines, self.ended) = (Lines::new(), true);
-        if let Some(error @ ParseError::Unread { .. }) = error {
+        if let Some(error) = error {
             return Err(error);
         }
         if range.is_empty() && !skipped {

@@ -83,9 +83,14 @@ impl Tokenizer {
     /// block that did not see its blank line: empty if the stream has ended clean, that is, if it
     /// follows the grammar of 9.2.5.
     pub fn finish(&mut self) -> Range<u64> {
-        let unfinished = self.unfinished_block();
+        let mut start = self.unfinished_block().start;
+        if self.lines.unread() > 0 {
+            self.unread += self.lines.skip_unread() as u64;
+        }
+        let end = self.position();
+        start = start.min(end - self.unread);
         *self = Self::new();
-        unfinished
+        start..end
     }
 }
 
