@@ -27,18 +27,19 @@ unsafe fn fill_with_avx2(scan: &mut Scan, chunk: &[u8]) -> bool {
 #[target_feature(enable = "avx2")]
 #[inline]
 unsafe fn look(block: &[u8; BLOCK]) -> Look {
-    // SAFETY: the pointer is to the 64 readable bytes of the block, of which each load reads 32, and
-    // asks for no alignment.
-    let [a, b] = unsafe {
+    // SAFETY: the caller has seen AVX2. The pointer is to the 64 readable bytes of the block, of which
+    // each load reads 32, and asks for no alignment.
+    unsafe {
         let halves: *const __m256i = block.as_ptr().cast();
-        [_mm256_loadu_si256(halves), _mm256_loadu_si256(halves.add(1))]
-    };
-    let (lf, cr) = (_mm256_set1_epi8(LF as i8), _mm256_set1_epi8(CR as i8));
-    let ends_a = _mm256_or_si256(_mm256_cmpeq_epi8(a, lf), _mm256_cmpeq_epi8(a, cr));
-    let ends_b = _mm256_or_si256(_mm256_cmpeq_epi8(b, lf), _mm256_cmpeq_epi8(b, cr));
-    let (low, high) = (_mm256_movemask_epi8(ends_a) as u32, _mm256_movemask_epi8(ends_b) as u32);
-    Look {
-        ends: u64::from(low) | u64::from(high) << 32,
-        ascii: _mm256_movemask_epi8(_mm256_or_si256(a, b)) == 0,
+        let (a, b) = (_mm256_loadu_si256(halves), _mm256_loadu_si256(halves.add(1)));
+        let (lf, cr) = (_mm256_set1_epi8(LF as i8), _mm256_set1_epi8(CR as i8));
+        let ends_a = _mm256_or_si256(_mm256_cmpeq_epi8(a, lf), _mm256_cmpeq_epi8(a, cr));
+        let ends_b = _mm256_or_si256(_mm256_cmpeq_epi8(b, lf), _mm256_cmpeq_epi8(b, cr));
+        let low = _mm256_movemask_epi8(ends_a) as u32;
+        let high = _mm256_movemask_epi8(ends_b) as u32;
+        Look {
+            ends: u64::from(low) | u64::from(high) << 32,
+            ascii: _mm256_movemask_epi8(_mm256_or_si256(a, b)) == 0,
+        }
     }
 }
