@@ -1,13 +1,16 @@
 //! The cursors over one chunk: what [`Parser::push`] and [`Parser::observe`] return. Both are the
 //! parser's one step, and what is lent of what it has found.
 
+use core::ops::Range;
+
 use super::parser::Parser;
-use super::step::Stop;
+use super::step::{Due, Stop};
 use super::storage::{Growable, Storage};
+use super::text::Slot;
 use crate::error::ParseError;
+use crate::event::{DEFAULT_EVENT_TYPE, Event, Item};
 #[cfg(feature = "alloc")]
-use crate::event::OwnedEvent;
-use crate::event::{Event, Item};
+use crate::event::{LastEventId, OwnedEvent, owned_event_type};
 
 /// The events of one chunk: see [`Parser::push`].
 #[must_use = "nothing is read before the cursor is asked"]
@@ -115,3 +118,120 @@ macro_rules! rest_methods {
 
 rest_methods!(Events);
 rest_methods!(Items);
+
+/// What the cursors and the adapters take of a parser.
+impl<S: Storage> Parser<S> {
+    /// The range of the block that ended last.
+    pub(super) fn range(&self) -> Range<u64> {
+        self.start..self.start + self.len
+    }
+
+    #[inline]
+    pub(super) fn event_type<'a>(&'a self, chunk: &'a [u8]) -> &'a str {
+        match self.storage.arrays().event_type.text(chunk) {
+            None | Some("") => DEFAULT_EVENT_TYPE,
+            Some(event_type) => event_type,
+        }
+    }
+
+    pub(super) fn sets_id(&self) -> bool {
+        self.storage.arrays().ids.slot != Slot::Unset
+    }
+
+    /// The event that a step has found in this chunk.
+    #[inline(always)]
+    pub(crate) fn event<'a>(&'a self, chunk: &'a [u8]) -> Event<'a> {
+        Event {
+            event_type: self.event_type(chunk),
+            data: self.storage.arrays().data.text(chunk).unwrap_or_default(),
+            last_event_id: self.last_event_id(),
+            sets_id: self.sets_id(),
+            range: self.range(),
+        }
+    }
+
+    /// The same, to keep.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn owned_event(&mut self, chunk: &[u8]) -> OwnedEvent {
+        let id = self.last_event_id();
+        if self.shared_id.0 != self.id_changes {
+            self.shared_id = (self.id_changes, LastEventId::from(id));
+        }
+        OwnedEvent {
+            event_type: owned_event_type(self.event_type(chunk)),
+            last_event_id: self.shared_id.1.clone(),
+            sets_id: self.sets_id(),
+            range: self.range(),
+            data: self.storage.arrays_mut().data.take(chunk),
+        }
+    }
+
+    /// What a step has found in this chunk.
+    pub(crate) fn item<'a>(&'a self, stop: Stop, chunk: &'a [u8]) -> Option<Item<'a>> {
+        Some(match stop {
+            Stop::End | Stop::Error => return None,
+            Stop::Event => Item::Event(self.event(chunk)),
+            Stop::Block => {
+                let id = self.sets_id().then(|| self.last_event_id());
+                Item::Block { id, range: self.range() }
+            }
+            Stop::Comment => {
+                let ids = &self.storage.arrays().ids;
+                let text = match self.comment {
+                    Slot::Lent(span) => span.lent(chunk),
+                    _ => ids.get(self.line, ids.len()),
+                };
+                Item::Comment { text, position: self.comment_start }
+            }
+            Stop::ReconnectionTime => {
+                Item::ReconnectionTime { time: self.reconnection_time().unwrap_or_default() }
+            }
+        })
+    }
+
+    /// Ends a chunk before all of it was taken: the rest comes again. Returns where it begins.
+    pub(crate) fn leave(&mut self, chunk: &[u8]) -> usize {
+        if !self.ended {
+            self.keep_lent(chunk);
+        }
+        self.lines.leave()
+    }
+
+    /// How many bytes of the chunk have not been taken.
+    #[allow(dead_code)] // Only adapters ask.
+    pub(crate) fn unread(&self) -> usize {
+        self.lines.unread()
+    }
+
+    /// Whether there is nothing to hand out before the next chunk.
+    #[allow(dead_code)] // Only adapters ask.
+    pub(crate) fn is_done(&self) -> bool {
+        self.lines.unread() == 0 && self.errors[0].is_none() && self.due != Due::Block
+    }
+
+    /// Goes on in a chunk that has [begun](Self::begin), where the last cursor was left. The bytes are
+    /// those that `begin` was given, in memory that only this crate writes to, or they are lent since;
+    /// else [`rescan`](Self::rescan) comes first.
+    pub(crate) fn resume<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Events<'p, 'c, S> {
+        if self.has_comment {
+            self.drop_comment();
+        }
+        Events { parser: self, chunk }
+    }
+
+    /// Like [`resume`](Self::resume), but over everything that can be observed.
+    pub(crate) fn resume_items<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Items<'p, 'c, S> {
+        Items { parser: self, chunk }
+    }
+
+    /// Forgets what is known of the chunk: its owner may have changed it since. If it has another
+    /// length, what was not taken is lost.
+    #[cfg(feature = "stream")]
+    pub(crate) fn rescan(&mut self, chunk: &[u8]) {
+        if self.lines.rescan(chunk) {
+            self.recheck_id(chunk);
+        } else {
+            self.begin(chunk);
+        }
+    }
+}

@@ -9,7 +9,7 @@ use super::block::Retry;
 use super::cursor::{Events, Items};
 use super::ids::IdLine;
 use super::lines::Lines;
-use super::step::{Due, Stop};
+use super::step::Due;
 #[cfg(feature = "alloc")]
 use super::storage::Heap;
 use super::storage::{Arrays, Growable, Memory, Storage};
@@ -17,9 +17,9 @@ use super::storage::{Arrays, Growable, Memory, Storage};
 use super::text::Array;
 use super::text::Slot;
 use crate::error::{LastEventIdError, LimitError, ParseError};
-use crate::event::{DEFAULT_EVENT_TYPE, End, Event, Item, Pending};
 #[cfg(feature = "alloc")]
-use crate::event::{LastEventId, OwnedEvent, owned_event_type};
+use crate::event::LastEventId;
+use crate::event::{End, Pending};
 
 /// The limit of a parser that is given none: 16 MiB.
 #[cfg(feature = "alloc")]
@@ -111,7 +111,7 @@ pub struct Parser<S = Growable> {
     /// How often the last event ID string has changed, and what owned events share since which change.
     pub(super) id_changes: u64,
     #[cfg(feature = "alloc")]
-    shared_id: (u64, LastEventId),
+    pub(super) shared_id: (u64, LastEventId),
 }
 
 /// Without the texts that it keeps, which may be secret.
@@ -244,120 +244,6 @@ impl<S: Storage> Parser<S> {
     pub fn observe<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Items<'p, 'c, S> {
         self.begin(chunk);
         self.resume_items(chunk)
-    }
-
-    /// The range of the block that ended last.
-    pub(super) fn range(&self) -> Range<u64> {
-        self.start..self.start + self.len
-    }
-
-    #[inline]
-    pub(super) fn event_type<'a>(&'a self, chunk: &'a [u8]) -> &'a str {
-        match self.storage.arrays().event_type.text(chunk) {
-            None | Some("") => DEFAULT_EVENT_TYPE,
-            Some(event_type) => event_type,
-        }
-    }
-
-    pub(super) fn sets_id(&self) -> bool {
-        self.storage.arrays().ids.slot != Slot::Unset
-    }
-
-    /// The event that a step has found in this chunk.
-    #[inline(always)]
-    pub(crate) fn event<'a>(&'a self, chunk: &'a [u8]) -> Event<'a> {
-        Event {
-            event_type: self.event_type(chunk),
-            data: self.storage.arrays().data.text(chunk).unwrap_or_default(),
-            last_event_id: self.last_event_id(),
-            sets_id: self.sets_id(),
-            range: self.range(),
-        }
-    }
-
-    /// The same, to keep.
-    #[cfg(feature = "alloc")]
-    pub(crate) fn owned_event(&mut self, chunk: &[u8]) -> OwnedEvent {
-        let id = self.last_event_id();
-        if self.shared_id.0 != self.id_changes {
-            self.shared_id = (self.id_changes, LastEventId::from(id));
-        }
-        OwnedEvent {
-            event_type: owned_event_type(self.event_type(chunk)),
-            last_event_id: self.shared_id.1.clone(),
-            sets_id: self.sets_id(),
-            range: self.range(),
-            data: self.storage.arrays_mut().data.take(chunk),
-        }
-    }
-
-    /// What a step has found in this chunk.
-    pub(crate) fn item<'a>(&'a self, stop: Stop, chunk: &'a [u8]) -> Option<Item<'a>> {
-        Some(match stop {
-            Stop::End | Stop::Error => return None,
-            Stop::Event => Item::Event(self.event(chunk)),
-            Stop::Block => {
-                let id = self.sets_id().then(|| self.last_event_id());
-                Item::Block { id, range: self.range() }
-            }
-            Stop::Comment => {
-                let ids = &self.storage.arrays().ids;
-                let text = match self.comment {
-                    Slot::Lent(span) => span.lent(chunk),
-                    _ => ids.get(self.line, ids.len()),
-                };
-                Item::Comment { text, position: self.comment_start }
-            }
-            Stop::ReconnectionTime => {
-                Item::ReconnectionTime { time: self.reconnection_time().unwrap_or_default() }
-            }
-        })
-    }
-
-    /// Ends a chunk before all of it was taken: the rest comes again. Returns where it begins.
-    pub(crate) fn leave(&mut self, chunk: &[u8]) -> usize {
-        if !self.ended {
-            self.keep_lent(chunk);
-        }
-        self.lines.leave()
-    }
-
-    /// How many bytes of the chunk have not been taken.
-    #[allow(dead_code)] // Only adapters ask.
-    pub(crate) fn unread(&self) -> usize {
-        self.lines.unread()
-    }
-
-    /// Whether there is nothing to hand out before the next chunk.
-    #[allow(dead_code)] // Only adapters ask.
-    pub(crate) fn is_done(&self) -> bool {
-        self.lines.unread() == 0 && self.errors[0].is_none() && self.due != Due::Block
-    }
-
-    /// Goes on in a chunk that has [begun](Self::begin), where the last cursor was left. The bytes are
-    /// those that `begin` was given, in memory that only this crate writes to, or they are lent since;
-    /// else [`rescan`](Self::rescan) comes first.
-    pub(crate) fn resume<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Events<'p, 'c, S> {
-        if self.has_comment {
-            self.drop_comment();
-        }
-        Events { parser: self, chunk }
-    }
-
-    /// Like [`resume`](Self::resume), but over everything that can be observed.
-    pub(crate) fn resume_items<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Items<'p, 'c, S> {
-        Items { parser: self, chunk }
-    }
-
-    /// Forgets what is known of the chunk: its owner may have changed it since. If it has another
-    /// length, what was not taken is lost.
-    #[cfg(feature = "stream")]
-    pub(crate) fn rescan(&mut self, chunk: &[u8]) {
-        if self.lines.rescan(chunk) {
-            self.recheck_id(chunk);
-        } else {
-            self.begin(chunk);
-        }
     }
 
     /// Ends the stream, returns how it ended, and makes the parser ready for the next connection: the last
