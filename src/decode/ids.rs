@@ -85,7 +85,8 @@ impl<S: Storage> Parser<S> {
     pub(super) fn keep_id(&mut self, chunk: &[u8]) {
         let ids = &mut self.storage.arrays_mut().ids;
         if let Slot::Lent(span) = ids.slot {
-            ids.keep_text(chunk, span, self.string);
+            // An id is lent only if it is ASCII.
+            ids.keep_span(chunk, span, self.string, true);
             self.line = ids.len();
         }
     }
@@ -95,7 +96,7 @@ impl<S: Storage> Parser<S> {
     pub(super) fn commit_id(&mut self, chunk: &[u8]) {
         let ids = &mut self.storage.arrays_mut().ids;
         match ids.slot {
-            Slot::Lent(span) => ids.keep_text(chunk, span, 0),
+            Slot::Lent(span) => ids.keep_span(chunk, span, 0, true),
             _ => ids.remove(0, self.string),
         }
         (self.string, self.line) = (ids.len(), ids.len());

@@ -28,8 +28,9 @@ impl<S: Storage> Parser<S> {
 
     #[inline(never)]
     fn find_room(&mut self, len: usize) {
-        let ([data, event_type, _], arrays) = (self.sizes(), self.storage.arrays());
-        let room = self.limit.saturating_sub(self.sizes().iter().sum());
+        let (sizes, arrays) = (self.sizes(), self.storage.arrays());
+        let [data, event_type, _] = sizes;
+        let room = self.limit.saturating_sub(sizes.iter().sum());
         let room = room.min(arrays.data.max_len() - data);
         // A value of one byte can come with the LF between two lines, whose name came before.
         let room = room.min(arrays.event_type.max_len() - event_type).saturating_sub(1);

@@ -136,9 +136,7 @@ impl<M: Buffer> Array<M> {
     #[inline]
     pub(crate) fn keep(&mut self, chunk: &[u8], scan: &Scan) {
         if let Slot::Lent(span) = self.slot {
-            self.truncate(0);
-            self.push(span.bytes(chunk), scan.is_ascii(span.start));
-            self.slot = Slot::Kept;
+            self.keep_span(chunk, span, 0, scan.is_ascii(span.start));
         }
     }
 
@@ -151,11 +149,11 @@ impl<M: Buffer> Array<M> {
         self.keep(chunk, scan);
     }
 
-    /// Keeps an id, which is lent as text only, behind index `start`.
+    /// Keeps a value behind index `start`.
     #[inline]
-    pub(crate) fn keep_text(&mut self, chunk: &[u8], span: Span, start: usize) {
+    pub(crate) fn keep_span(&mut self, chunk: &[u8], span: Span, start: usize, is_text: bool) {
         self.truncate(start);
-        self.push(span.bytes(chunk), true);
+        self.push(span.bytes(chunk), is_text);
         self.slot = Slot::Kept;
     }
 
