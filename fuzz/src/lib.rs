@@ -5,9 +5,11 @@
 //! The targets in `fuzz_targets` have no rule; they give libFuzzer's bytes to a law. `input` says how
 //! bytes are read, so that a stream is its own bytes and what steers the run comes after it: mutations
 //! of the stream stay local, and the seeds made from the test vectors are the streams of the vectors.
-//! `outcome` is what comes out of a parser, and `model` the decoder with its limits once more, slow and
-//! plain; the tests share both.
+//! `outcome` is what comes out of a parser, `arrays` makes parsers over arrays, and `model` is the
+//! decoder with its limits once more, slow and plain; the tests share all three.
 
+#[path = "../../tests/support/arrays.rs"]
+mod arrays;
 pub mod input;
 pub mod laws;
 #[path = "../../tests/support/model.rs"]
@@ -15,21 +17,6 @@ mod model;
 #[path = "../../tests/support/outcome.rs"]
 mod outcome;
 pub mod seeds;
-
-use sse_wire::{Array, Arrays, Memory, Parser};
-
-/// A parser over arrays of any kind.
-const fn over_arrays<D: Memory, E: Memory, I: Memory>(
-    data: D,
-    event_type: E,
-    ids: I,
-) -> Parser<Arrays<D, E, I>> {
-    Parser::with_arrays(Arrays {
-        data: Array::new(data),
-        event_type: Array::new(event_type),
-        ids: Array::new(ids),
-    })
-}
 
 /// Panics if an input breaks it.
 pub type Law = fn(&[u8]);

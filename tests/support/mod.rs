@@ -1,6 +1,7 @@
 //! The test vectors as data, ways to cut a stream, and ways to decode one.
 #![allow(dead_code)] // Each test file uses its part.
 
+pub mod arrays;
 pub mod connection;
 pub mod encoder;
 #[cfg(feature = "reference")]
@@ -18,10 +19,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs};
 
+pub use arrays::over_arrays;
 use serde_json::Value;
 use sse_wire::{
-    Array, Arrays, End, Event, Events, Field, Item, LimitError, Memory, ParseError, Parser,
-    Refused, Storage, Token, Tokenizer,
+    Arrays, End, Event, Events, Field, Item, LimitError, ParseError, Parser, Refused, Storage,
+    Token, Tokenizer,
 };
 
 /// An event as the vectors tell it: type, data, last event ID, range.
@@ -313,19 +315,6 @@ pub fn growable(limit: Option<usize>) -> Parser {
     let mut parser = Parser::with_limit(limit.unwrap_or(AMPLE));
     parser.set_id_limit(usize::MAX).unwrap();
     parser
-}
-
-/// A parser over arrays of any kind.
-pub const fn over_arrays<D: Memory, E: Memory, I: Memory>(
-    data: D,
-    event_type: E,
-    ids: I,
-) -> Parser<Arrays<D, E, I>> {
-    Parser::with_arrays(Arrays {
-        data: Array::new(data),
-        event_type: Array::new(event_type),
-        ids: Array::new(ids),
-    })
 }
 
 /// A growable parser, used in one of the ways.

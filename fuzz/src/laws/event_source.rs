@@ -8,9 +8,9 @@ use sse_wire::{
     ReadyState, Storage,
 };
 
+use crate::arrays::over_arrays;
 use crate::input::{Controls, SEPARATOR, limit, stream_and_controls};
 use crate::outcome::{Output, drain, pending};
-use crate::over_arrays;
 
 /// What a source is asked for; zero is not at all.
 #[derive(Arbitrary, Clone, Copy, Debug)]

@@ -4,10 +4,10 @@ use allocation_counter::measure;
 use arbitrary::Arbitrary;
 use sse_wire::{Parser, Refused, Storage};
 
+use crate::arrays::over_arrays;
 use crate::input::{Controls, Cuts, limit, stream_and_controls};
 use crate::model::{self, Limits};
 use crate::outcome::{Output, Way, end, outcome, take};
-use crate::over_arrays;
 
 #[derive(Arbitrary, Debug)]
 struct Steering {

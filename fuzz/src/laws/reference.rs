@@ -6,9 +6,9 @@ use arbitrary::Arbitrary;
 use sse_wire::reference::{Interpretation, Verdict, interpret};
 use sse_wire::{Event, Parser, Storage};
 
+use crate::arrays::over_arrays;
 use crate::input::{Controls, Cuts, stream_and_controls};
 use crate::outcome::{Outcome, Output, Way, outcome};
-use crate::over_arrays;
 
 #[derive(Arbitrary, Debug)]
 struct Steering {
