@@ -103,16 +103,14 @@ extern crate alloc;
 extern crate std;
 
 mod adapters;
-mod data_writer;
+mod client;
 mod decode;
-mod encoder;
+mod encode;
 mod error;
 mod event;
-mod event_source;
 #[cfg(feature = "reference")]
 pub mod reference;
 pub mod server;
-mod sink;
 mod work;
 
 #[cfg(feature = "codec")]
@@ -136,21 +134,19 @@ pub use adapters::{DecodeJsonError, EncodeJsonError};
     feature = "embedded-io-async"
 ))]
 pub use adapters::{ReadError, WriteError};
-pub use data_writer::DataWriter;
+pub use client::{
+    Action, Backoff, EventSource, Failure, Interruption, Liveness, ReadyState, SourceEvents,
+    SourceItems,
+};
 pub use decode::{
     Array, Arrays, Events, Field, Growable, Items, Memory, Parser, Storage, Token, Tokenizer,
     Tokens,
 };
-pub use encoder::Block;
+pub use encode::{Block, DataWriter, FmtSink, Sink, SliceSink};
 pub use error::{EncodeError, LastEventIdError, LimitError, ParseError, Part, Refused};
 pub use event::{End, Event, Item, Pending};
 #[cfg(feature = "alloc")]
 pub use event::{LastEventId, OwnedEvent};
-pub use event_source::{
-    Action, Backoff, EventSource, Failure, Interruption, Liveness, ReadyState, SourceEvents,
-    SourceItems,
-};
-pub use sink::{FmtSink, Sink, SliceSink};
 
 #[cfg(all(feature = "stream", any(doc, doctest)))]
 #[doc = include_str!("adapters/migration.md")]

@@ -9,10 +9,10 @@ use tokio_util::codec::{Decoder, Encoder};
 use super::error::WriteError;
 use super::intake::parser_methods;
 use crate::decode::{Growable, Parser, Storage};
-use crate::encoder::Block;
+use crate::encode::Block;
+use crate::encode::{Sink, sink::sealed};
 use crate::error::{EncodeError, ParseError};
 use crate::event::{End, Event, Item, OwnedEvent};
-use crate::sink::{Sink, sealed};
 
 /// What both decoders offer beside decoding.
 macro_rules! decoder_methods {

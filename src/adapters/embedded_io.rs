@@ -9,7 +9,7 @@ use super::error::{ReadError, WriteError};
 use super::intake::{Intake, reader_methods};
 use super::outgoing::{Outgoing, writer_methods};
 use crate::decode::{Events, Items, Memory, Parser, Storage};
-use crate::encoder::Block;
+use crate::encode::Block;
 use crate::event::Event;
 #[cfg(feature = "alloc")]
 use crate::event::OwnedEvent;

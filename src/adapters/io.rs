@@ -29,10 +29,10 @@ use std::io::{self, ErrorKind, Read, Write};
 use super::error::{ReadError, WriteError};
 use super::intake::{Intake, reader_methods};
 use crate::decode::{Events, Growable, Items, Memory, Parser, Storage};
-use crate::encoder::Block;
+use crate::encode::Block;
+use crate::encode::{Sink, sink::sealed};
 use crate::error::EncodeError;
 use crate::event::{Event, OwnedEvent};
-use crate::sink::{Sink, sealed};
 
 /// How many bytes are read at once if the caller brings no buffer.
 const READ: usize = 16 * 1024;

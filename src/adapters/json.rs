@@ -8,11 +8,11 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data_writer::DataWriter;
-use crate::encoder::Block;
+use crate::encode::Block;
+use crate::encode::DataWriter;
+use crate::encode::Sink;
 use crate::error::EncodeError;
 use crate::event::{Event, OwnedEvent};
-use crate::sink::Sink;
 
 impl<'a> Event<'a> {
     /// The data, read as JSON. What the value borrows is lent as the event is.

@@ -1,8 +1,8 @@
 //! What every writer without an allocator does between two writes: it keeps what is encoded and
 //! not written yet, in the caller's memory.
 
+use crate::encode::{SliceSink, sink::sealed};
 use crate::error::EncodeError;
-use crate::sink::{SliceSink, sealed};
 
 /// Memory to encode into, and what of it waits to be written.
 #[derive(Clone, Debug)]
@@ -83,7 +83,9 @@ macro_rules! writer_methods {
 
         impl<W, M: AsRef<[u8]> + AsMut<[u8]>> crate::Sink for BlockWriter<W, M> {}
 
-        impl<W, M: AsRef<[u8]> + AsMut<[u8]>> crate::sink::sealed::Sink for BlockWriter<W, M> {
+        impl<W, M: AsRef<[u8]> + AsMut<[u8]>> crate::encode::sink::sealed::Sink
+            for BlockWriter<W, M>
+        {
             fn write(&mut self, text: &str) -> Result<(), crate::EncodeError> {
                 self.outgoing.write(text)
             }

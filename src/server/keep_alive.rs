@@ -7,7 +7,7 @@
 
 use core::time::Duration;
 
-use crate::encoder::Block;
+use crate::encode::Block;
 use crate::error::EncodeError;
 
 /// Tells when a stream has been silent for too long, and what to write then.

@@ -27,7 +27,7 @@ pub use self::bounds::Bounds;
 pub use self::error::{Lagged, PushError};
 use self::ids::Ids;
 use super::last_event_id::as_sent;
-use crate::encoder::Block;
+use crate::encode::Block;
 
 /// The latest blocks of a stream, encoded once for all clients, for those that come back with a
 /// `Last-Event-ID` and for those that are connected.

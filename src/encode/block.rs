@@ -6,13 +6,13 @@
 //! [`write_lines`]'s. The order of the lines is fixed and data comes last, so that it can come
 //! piecewise: [`DataWriter`].
 
-use crate::data_writer::{DATA, DataWriter, check_strict, find_line_break, write_lines};
+use super::data_writer::{DATA, DataWriter, check_strict, find_line_break, write_lines};
+use super::sink::{Counter, Sink, SliceSink};
 use crate::decode::scan::{CR, LF};
 use crate::error::{EncodeError, Part};
 #[cfg(feature = "alloc")]
 use crate::event::OwnedEvent;
 use crate::event::{DEFAULT_EVENT_TYPE, Event};
-use crate::sink::{Counter, Sink, SliceSink};
 
 /// A block to encode: an event, or anything else that ends with a blank line. What is not
 /// set writes no line.

@@ -6,9 +6,9 @@
 
 use core::fmt::{self, Debug, Formatter};
 
+use super::sink::Sink;
 use crate::decode::scan::{CR, LF, Scan};
 use crate::error::{EncodeError, Part};
-use crate::sink::Sink;
 
 /// What stands before each line of data.
 pub(crate) const DATA: &str = "data: ";

@@ -1,0 +1,11 @@
+//! A block → bytes
+//! ([9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream)):
+//! checked, then written.
+
+mod block;
+mod data_writer;
+pub(crate) mod sink;
+
+pub use block::Block;
+pub use data_writer::DataWriter;
+pub use sink::{FmtSink, Sink, SliceSink};
