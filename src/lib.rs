@@ -83,8 +83,7 @@
 //! | `codec` | `codec`: `Decoder` and `Encoder` of tokio-util |
 //! | `json` | `Event::json`, `OwnedEvent::json`, `Block::encode_json` |
 //! | `serde` | `Serialize` and `Deserialize` for `OwnedEvent` and `LastEventId` |
-//! | `reference` | `reference`: the specification as code, with a reason for each line; slow, to check against |
-//! | `cli` | the command `sse-wire`; in the library, `http-body` and `reference` |
+//! | `cli` | the command `sse-wire`; in the library, `http-body` |
 //!
 //! Without any there is `core` alone: [`Tokenizer`], [`Parser::with_arrays`], [`EventSource`] with
 //! such a parser, and [`Block`] into fixed memory or a [`core::fmt::Write`].
@@ -108,8 +107,6 @@ mod decode;
 mod encode;
 mod error;
 mod event;
-#[cfg(feature = "reference")]
-pub mod reference;
 pub mod server;
 mod work;
 

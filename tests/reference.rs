@@ -1,17 +1,14 @@
 //! The reference: against the vectors, which were worked out by hand; what it explains; and that the
 //! parser and the tokenizer are equal to it. (On every small stream: `tests/small_worlds.rs`.)
 
-#![cfg(feature = "reference")]
+#![cfg(feature = "alloc")]
 
 mod support;
-
-use std::fs;
-use std::path::Path;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use sse_wire::reference::interpret;
+use sse_wire_reference::interpret;
 use support::equality::{Reference, Ways};
 use support::reference::ReferenceDriver;
 use support::{Driver, decoder_cases};
@@ -136,25 +133,6 @@ fn each_line_says_where_it_stands_what_it_did_and_which_section_says_so() {
         interpret(b"", "7").to_string(),
         "the stream ends: the last event ID is \"7\"; nothing is unfinished"
     );
-}
-
-#[test]
-fn the_reference_shares_nothing_with_what_it_is_compared_to() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/reference");
-    let mut files = 0;
-    for file in fs::read_dir(folder).unwrap() {
-        let path = file.unwrap().path();
-        let source = fs::read_to_string(&path).unwrap();
-        let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
-        for line in code {
-            let outside = ["crate::", "super::super", "sse_wire", "memchr", "simdutf8"];
-            assert!(!outside.iter().any(|it| line.contains(it)), "{}: {line}", path.display());
-            // From where its modules meet, one step up is outside.
-            assert!(!path.ends_with("mod.rs") || !line.contains("super"), "mod.rs: {line}");
-        }
-        files += 1;
-    }
-    assert!(files > 3);
 }
 
 /// Text that servers send and text that none should, whole and cut.

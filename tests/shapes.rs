@@ -89,7 +89,6 @@ proptest! {
         })?;
     }
 
-    #[cfg(feature = "reference")]
     #[test]
     fn equality_with_the_reference_on_damaged_streams(
         mut stream in sent_stream(),
@@ -101,7 +100,7 @@ proptest! {
         let chunks = cut(&stream.bytes, &places);
         let parsed = GrowableDriver(Way::Observe, "").decode(&chunks, id.as_deref(), None);
         let reference = support::reference::ReferenceDriver.decode(&chunks, id.as_deref(), None);
-        let why = sse_wire::reference::interpret(&stream.bytes, id.as_deref().unwrap_or_default());
+        let why = sse_wire_reference::interpret(&stream.bytes, id.as_deref().unwrap_or_default());
         prop_assert_eq!(parsed, reference, "\n{}", why);
     }
 

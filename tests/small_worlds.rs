@@ -5,10 +5,10 @@
 //! The large ones take minutes:
 //!
 //! ```sh
-//! cargo test --release --features reference --test small_worlds -- --ignored --nocapture
+//! cargo test --release --test small_worlds -- --ignored --nocapture
 //! ```
 
-#![cfg(feature = "reference")]
+#![cfg(feature = "alloc")]
 
 mod support;
 

@@ -4,12 +4,10 @@
 pub mod arrays;
 pub mod connection;
 pub mod encoder;
-#[cfg(feature = "reference")]
 pub mod equality;
 pub mod kept;
 pub mod model;
 pub mod outcome;
-#[cfg(feature = "reference")]
 pub mod reference;
 pub mod script;
 pub mod shapes;

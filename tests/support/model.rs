@@ -1,6 +1,6 @@
 //! The decoder once more, with its limits, slow and plain: the whole stream at once, line by line, one
 //! rule after the other. Where the choices of this project decide, this decides; the fuzz targets
-//! share it. (Without limits the judge is `sse_wire::reference`.)
+//! share it. (Without limits the judge is `sse_wire_reference`.)
 
 use std::mem::take;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The reference as one more way to decode.
 
-use sse_wire::reference::{Interpretation, Verdict, interpret};
+use sse_wire_reference::{Interpretation, Verdict, interpret};
 
 use super::{Decoded, Driver};
 

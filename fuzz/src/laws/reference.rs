@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arbitrary::Arbitrary;
-use sse_wire::reference::{Interpretation, Verdict, interpret};
+use sse_wire_reference::{Interpretation, Verdict, interpret};
 use sse_wire::{Event, Parser, Storage};
 
 use crate::arrays::over_arrays;

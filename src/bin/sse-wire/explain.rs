@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use sse_wire::reference::{Interpretation, Line, interpret};
+use sse_wire_reference::{Interpretation, Line, interpret};
 
 use crate::{Source, complain, escape, json};
 

@@ -5,7 +5,7 @@
 //! gives the rest and what it took. All of the stream must be there: the end of the text is its end.
 //!
 //! ```
-//! use sse_wire::reference::grammar::{Line, stream};
+//! use sse_wire_reference::grammar::{Line, stream};
 //!
 //! let (rest, stream) = stream("data: x\n:\n\ndata: unfinished\n").unwrap();
 //! assert_eq!(rest, "data: unfinished\n");

@@ -4,7 +4,7 @@ use alloc::string::String;
 use core::fmt::{self, Display, Formatter};
 use core::ops::Range;
 
-use super::Interpretation;
+use crate::Interpretation;
 
 /// A line of a stream, or its byte order mark, or what is left at its end.
 ///

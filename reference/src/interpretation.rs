@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 use core::mem::take;
 use core::ops::Range;
 
-use super::explanation::{Line, Verdict};
-use super::grammar;
-use super::text::{Text, decode};
+use crate::explanation::{Line, Verdict};
+use crate::grammar;
+use crate::text::{Text, decode};
 
 /// What a stream means: see [`interpret`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl Interpretation {
 /// empty where there was none.
 ///
 /// ```
-/// use sse_wire::reference::interpret;
+/// use sse_wire_reference::interpret;
 ///
 /// let meaning = interpret(b"event: tick\ndata: 1\n\nid: 7\n\nid: 8\ndata: cut", "");
 /// assert_eq!((&*meaning.events[0].event_type, &*meaning.events[0].data), ("tick", "1"));

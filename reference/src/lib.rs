@@ -5,11 +5,11 @@
 //! and why.
 //!
 //! It is slow and keeps everything, and is there to be read, and to be compared with: it shares
-//! nothing with [`Parser`](crate::Parser) and [`Tokenizer`](crate::Tokenizer). Where a parser says
-//! of a stream what you did not expect, this says what decided it:
+//! nothing with the parser of [`sse-wire`](https://docs.rs/sse-wire). If a parser reports something
+//! that you did not expect, this shows which rule decided it:
 //!
 //! ```
-//! let meaning = sse_wire::reference::interpret(b"data: x\nData: y\nretry: 1s\n\n", "");
+//! let meaning = sse_wire_reference::interpret(b"data: x\nData: y\nretry: 1s\n\n", "");
 //! assert_eq!(meaning.events[0].data, "x");
 //! let reasons: Vec<_> = meaning.lines.iter().map(ToString::to_string).collect();
 //! assert_eq!(reasons, [
@@ -70,6 +70,10 @@
 //! # Cost
 //!
 //! Linear in the stream, with some allocations for each line.
+
+#![no_std]
+
+extern crate alloc;
 
 mod explanation;
 pub mod grammar;

@@ -19,7 +19,7 @@ impl Text {
     /// [`characters`](Self::characters).
     ///
     /// ```
-    /// let text = sse_wire::reference::decode(b"a\xFFb");
+    /// let text = sse_wire_reference::decode(b"a\xFFb");
     /// assert_eq!(text.characters, "a\u{FFFD}b");
     /// assert_eq!(text.bytes(1..4), 1..2);
     /// ```
