@@ -1,8 +1,8 @@
 //! A server with one stream of events for any number of clients, with axum.
 //!
 //! ```sh
-//! cargo run --features http-body --example axum_server               # on 127.0.0.1:3000
-//! cargo run --features http-body --example axum_server 0.0.0.0:80 500  # an event each 500 ms
+//! cargo run -p sse-wire-examples --bin axum_server               # on 127.0.0.1:3000
+//! cargo run -p sse-wire-examples --bin axum_server 0.0.0.0:80 500  # an event each 500 ms
 //!
 //! curl -N http://127.0.0.1:3000/events
 //! curl --data "hello" http://127.0.0.1:3000/publish

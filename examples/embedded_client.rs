@@ -2,7 +2,7 @@
 //! `embedded-io`.
 //!
 //! ```sh
-//! cargo run --features embedded-io --example embedded_client 127.0.0.1:3000 /events
+//! cargo run -p sse-wire-examples --bin embedded_client 127.0.0.1:3000 /events
 //! ```
 //!
 //! Everything but `main` and `Host`, which stands for the board, is `core` alone. HTTP is spoken by

@@ -1,7 +1,7 @@
 //! A proxy that gives the models of an answer other names and leaves every other byte as it is.
 //!
 //! ```sh
-//! cargo run --example gateway http://127.0.0.1:3000   # listens on 127.0.0.1:3001
+//! cargo run -p sse-wire-examples --bin gateway http://127.0.0.1:3000   # listens on 127.0.0.1:3001
 //! ```
 //!
 //! A stream that is parsed and encoded again comes out with other line ends, without its comments

@@ -2,8 +2,8 @@
 //!
 //! ```sh
 //! redis-server &
-//! cargo run --features http-body --example redis_server redis://127.0.0.1 127.0.0.1:3001 &
-//! cargo run --features http-body --example redis_server redis://127.0.0.1 127.0.0.1:3002 &
+//! cargo run -p sse-wire-examples --bin redis_server redis://127.0.0.1 127.0.0.1:3001 &
+//! cargo run -p sse-wire-examples --bin redis_server redis://127.0.0.1 127.0.0.1:3002 &
 //! nginx -c "$PWD/examples/redis_nginx.conf"
 //!
 //! curl -N http://127.0.0.1:3000/events

@@ -1,7 +1,7 @@
 //! A client that connects again, with reqwest and tokio.
 //!
 //! ```sh
-//! cargo run --example reqwest_client http://127.0.0.1:3000/events
+//! cargo run -p sse-wire-examples --bin reqwest_client http://127.0.0.1:3000/events
 //! ```
 //!
 //! `EventSource` has the rules: which response opens the stream, when to connect again, from which

@@ -83,7 +83,6 @@
 //! | `codec` | `codec`: `Decoder` and `Encoder` of tokio-util |
 //! | `json` | `Event::json`, `OwnedEvent::json`, `Block::encode_json` |
 //! | `serde` | `Serialize` and `Deserialize` for `OwnedEvent` and `LastEventId` |
-//! | `cli` | the command `sse-wire`; in the library, `http-body` |
 //!
 //! Without any there is `core` alone: [`Tokenizer`], [`Parser::with_arrays`], [`EventSource`] with
 //! such a parser, and [`Block`] into fixed memory or a [`core::fmt::Write`].

@@ -7,8 +7,8 @@ use std::fmt::Debug;
 use std::mem::take;
 use std::ops::Range;
 
-use sse_wire_reference::{Interpretation, Unfinished, Verdict, interpret};
 use sse_wire::{End, Event, Field, Item, Parser, Storage, Token, Tokenizer};
+use sse_wire_reference::{Interpretation, Unfinished, Verdict, interpret};
 
 use super::{milliseconds, over_arrays};
 

@@ -52,7 +52,10 @@ pub struct DecoderCase {
 
 /// `path` below the folder of the vectors.
 pub fn vector_files(folder: &str) -> Vec<(PathBuf, Value)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("test-vectors").join(folder);
+    // Of the package whose test this is, or of the workspace.
+    let mut packages = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let package = packages.find(|package| package.join("test-vectors").is_dir());
+    let folder = package.expect("a folder of vectors").join("test-vectors").join(folder);
     let mut files: Vec<_> = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.unwrap().path())

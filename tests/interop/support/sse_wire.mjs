@@ -24,7 +24,7 @@ export function listen(scope, url, ...options) {
 
 /** Starts an example that serves, on a free port or the one that the address names. */
 export async function example(scope, name, ...options) {
-    const program = start(scope, `${TARGET}/debug/examples/${name}`, options);
+    const program = start(scope, `${TARGET}/debug/${name}`, options);
     const [, url] = await program.until(
         () => program.stdout.map((line) => line.match(/^listening on (\S+)$/)).find(Boolean),
         'it said where it listens',

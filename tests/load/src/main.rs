@@ -41,7 +41,7 @@ struct Arguments {
     burst: usize,
 
     /// Where the built examples are
-    #[arg(long, default_value = "target/release/examples")]
+    #[arg(long, default_value = "target/release")]
     examples: PathBuf,
 
     /// Redis, for the server that is killed: without it that part is left out

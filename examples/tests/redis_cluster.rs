@@ -90,7 +90,7 @@ fn host(address: &str) -> &str {
 fn start_nginx(directory: &Path, servers: [&str; 2]) -> (String, Process) {
     // nginx can't be asked which port it has got, so it is given one that was free just now.
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/redis_nginx.conf");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("redis_nginx.conf");
     let mut configuration = fs::read_to_string(example).unwrap();
     let addresses = [
         ("127.0.0.1:3000", &*free),
@@ -139,14 +139,14 @@ fn a_client_that_loses_its_server_again_and_again_gets_each_event_once_and_in_or
     let mut redis = Redis::start("cluster");
     let url = redis.url.clone();
     let run = |address: &str| {
-        let mut process = start("redis_server", &[&url, address]);
+        let mut process = start(env!("CARGO_BIN_EXE_redis_server"), &[&url, address]);
         (process.address(), process)
     };
     let mut servers = [run("127.0.0.1:0"), run("127.0.0.1:0")];
     let addresses = servers.each_ref().map(|(address, _)| host(address).to_owned());
     let (nginx, _nginx) = start_nginx(&redis.directory, addresses.each_ref().map(String::as_str));
 
-    let mut client = start("blocking_client", &[&format!("{nginx}/events")]);
+    let mut client = start(env!("CARGO_BIN_EXE_blocking_client"), &[&format!("{nginx}/events")]);
     // From the first event on: the client has no ID yet, and begins with what comes next.
     let start_of_wait = Instant::now();
     while servers.iter().all(|(server, _)| clients(server) == 0) {
@@ -192,7 +192,7 @@ fn a_client_whose_place_was_trimmed_is_told_of_the_gap_and_others_are_not() {
     let mut redis = Redis::start("trimmed");
     let ids: Vec<String> = (0..30).map(|at| redis.add("*", &at.to_string())).collect();
     let _: usize = redis.connection.xtrim("events", StreamMaxlen::Equals(10)).unwrap();
-    let mut process = start("redis_server", &[&redis.url, "127.0.0.1:0", "10"]);
+    let mut process = start(env!("CARGO_BIN_EXE_redis_server"), &[&redis.url, "127.0.0.1:0", "10"]);
     let server = process.address();
 
     let mut held = connect(&server, &ids[25]);
@@ -212,7 +212,7 @@ fn a_client_that_has_more_than_its_new_server_is_waited_for_and_not_told_of_a_ga
     }
     let mut redis = Redis::start("ahead");
     redis.add("1-1", "seen");
-    let mut process = start("redis_server", &[&redis.url, "127.0.0.1:0"]);
+    let mut process = start(env!("CARGO_BIN_EXE_redis_server"), &[&redis.url, "127.0.0.1:0"]);
     let server = process.address();
     // It has been given 2-1 by another server. This one has not read it yet.
     let client = std::thread::spawn(move || next(&mut connect(&server, "2-1")));
@@ -228,7 +228,7 @@ fn a_server_that_finds_a_hole_ends_rather_than_hide_it() {
     }
     let mut redis = Redis::start("hole");
     redis.add("1-1", "seen");
-    let mut process = start("redis_server", &[&redis.url, "127.0.0.1:0"]);
+    let mut process = start(env!("CARGO_BIN_EXE_redis_server"), &[&redis.url, "127.0.0.1:0"]);
     let mut client = connect(&process.address(), "1-1");
     process.signal("STOP");
     for id in ["2-1", "3-1", "4-1"] {

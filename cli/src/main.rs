@@ -12,11 +12,14 @@ mod encode;
 mod escape;
 mod explain;
 mod json;
+#[cfg(feature = "http")]
 mod listen;
 mod output;
 mod parse;
 mod readable;
+#[cfg(feature = "http")]
 mod runtime;
+#[cfg(feature = "http")]
 mod serve;
 
 use std::fmt;
@@ -28,7 +31,7 @@ use clap::{Parser, Subcommand};
 
 /// Parse, encode and check text/event-stream (Server-Sent Events).
 #[derive(Parser)]
-#[command(version, after_help = EXIT_CODES)]
+#[command(name = "sse-wire", version, after_help = EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -43,8 +46,10 @@ enum Command {
     /// Turn JSON lines into a stream.
     Encode(encode::Arguments),
     /// Show the events of a server, and connect again when the connection is lost.
+    #[cfg(feature = "http")]
     Listen(listen::Arguments),
     /// Serve lines of stdin as events to every client that connects.
+    #[cfg(feature = "http")]
     Serve(serve::Arguments),
     /// Answer conformance requests: JSON lines in, JSON lines out.
     ///
@@ -77,7 +82,9 @@ fn main() -> ExitCode {
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Encode(arguments) => encode::run(&arguments),
+        #[cfg(feature = "http")]
         Command::Listen(arguments) => listen::run(&arguments),
+        #[cfg(feature = "http")]
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Conform => conform::run(),
     };

@@ -1,14 +1,14 @@
 //! The examples do what they say. As users run them: as processes, over sockets of this machine.
 
-#[path = "../examples/axum_server.rs"]
+#[path = "../axum_server.rs"]
 #[allow(dead_code)] // All but its channel.
 mod axum_server;
-#[path = "../examples/embedded_client.rs"]
+#[path = "../embedded_client.rs"]
 #[allow(dead_code)] // Its `main`.
 mod embedded_client;
 #[path = "support/example.rs"]
 mod example;
-#[path = "../examples/gateway.rs"]
+#[path = "../gateway.rs"]
 #[allow(dead_code)] // All but the rewriter.
 mod gateway;
 
@@ -87,7 +87,7 @@ fn message(id: &str, data: &str) -> (String, String, String) {
 
 #[test]
 fn the_server_gives_each_event_to_every_client_and_counts_those_that_are_there() {
-    let mut process = start("axum_server", &["127.0.0.1:0"]);
+    let mut process = start(env!("CARGO_BIN_EXE_axum_server"), &["127.0.0.1:0"]);
     let server = process.address();
     let mut clients: Vec<Events> = (0..3).map(|_| connect(&server, None)).collect();
     assert_eq!(stats(&server)["clients"], 3);
@@ -106,7 +106,7 @@ fn the_server_gives_each_event_to_every_client_and_counts_those_that_are_there()
 
 #[test]
 fn the_server_gives_a_client_what_it_has_missed_or_says_that_there_is_a_gap() {
-    let mut process = start("axum_server", &["127.0.0.1:0"]);
+    let mut process = start(env!("CARGO_BIN_EXE_axum_server"), &["127.0.0.1:0"]);
     let server = process.address();
     let ids = ["one", "two", "three"].map(|data| publish(&server, data));
 
@@ -145,7 +145,7 @@ async fn the_server_gives_a_client_whose_id_is_forgotten_what_it_holds_when_it_i
 
 #[test]
 fn the_server_waits_for_no_slow_client_and_keeps_no_more_than_its_bound_for_it() {
-    let mut process = start("axum_server", &["127.0.0.1:0"]);
+    let mut process = start(env!("CARGO_BIN_EXE_axum_server"), &["127.0.0.1:0"]);
     let server = process.address();
     let mut slow = connect(&server, None);
     let mut fast = connect(&server, None);
@@ -174,7 +174,7 @@ fn the_server_waits_for_no_slow_client_and_keeps_no_more_than_its_bound_for_it()
 #[test]
 #[cfg(unix)]
 fn the_server_ends_all_streams_between_two_events_when_it_is_terminated() {
-    let mut process = start("axum_server", &["127.0.0.1:0", "1"]);
+    let mut process = start(env!("CARGO_BIN_EXE_axum_server"), &["127.0.0.1:0", "1"]);
     let server = process.address();
     let mut client = connect(&server, None);
     assert!(next(&mut client).2.ends_with(" ms"));
@@ -228,17 +228,21 @@ fn check_client(client: impl FnOnce(&str) -> Process) {
 
 #[test]
 fn the_reqwest_client_resumes_and_ends_as_the_specification_says() {
-    check_client(|address| start("reqwest_client", &[&format!("http://{address}/")]));
+    check_client(|address| {
+        start(env!("CARGO_BIN_EXE_reqwest_client"), &[&format!("http://{address}/")])
+    });
 }
 
 #[test]
 fn the_blocking_client_resumes_and_ends_as_the_specification_says() {
-    check_client(|address| start("blocking_client", &[&format!("http://{address}/")]));
+    check_client(|address| {
+        start(env!("CARGO_BIN_EXE_blocking_client"), &[&format!("http://{address}/")])
+    });
 }
 
 #[test]
 fn the_embedded_client_resumes_and_ends_as_the_specification_says() {
-    check_client(|address| start("embedded_client", &[address, "/"]));
+    check_client(|address| start(env!("CARGO_BIN_EXE_embedded_client"), &[address, "/"]));
 }
 
 /// A board without a network: what it reads comes in pieces of seven bytes.
@@ -374,7 +378,7 @@ fn the_gateway_hands_on_each_piece_before_it_needs_the_next_one() {
         request
     });
 
-    let mut process = start("gateway", &[&base, "127.0.0.1:0"]);
+    let mut process = start(env!("CARGO_BIN_EXE_gateway"), &[&base, "127.0.0.1:0"]);
     let gateway = process.address();
     let request = agent().get(format!("{gateway}/v1/chat?stream=1")).header("last-event-id", "7");
     let mut body = request.call().unwrap().into_body().into_reader();

@@ -1,5 +1,5 @@
 //! `sse-wire serve`, from outside: what clients get, what is said, and the exit code.
-#![cfg(all(feature = "cli", unix))]
+#![cfg(all(feature = "http", unix))]
 
 #[path = "support/process.rs"]
 #[allow(dead_code)] // Each file of tests needs another part of it.

@@ -1,9 +1,7 @@
 //! The examples as processes.
 #![allow(dead_code)]
 
-use std::env;
 use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
@@ -18,29 +16,11 @@ pub struct Process {
     lines: Receiver<String>,
 }
 
-/// Starts an example as its source is now.
-pub fn start(name: &str, arguments: &[&str]) -> Process {
-    let mut command = Command::new(build(name));
+/// Starts an example: `env!("CARGO_BIN_EXE_…")` is where it is.
+pub fn start(program: &str, arguments: &[&str]) -> Process {
+    let mut command = Command::new(program);
     // What it says to people would stand between the tests' lines.
     Process::start(command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()))
-}
-
-/// `cargo test` with a name builds no examples, so this asks for it: nothing to do in most cases.
-fn build(name: &str) -> PathBuf {
-    let test = env::current_exe().unwrap();
-    let folder = test.parent().and_then(|deps| deps.parent()).unwrap();
-    let profile = match folder.file_name().unwrap().to_str().unwrap() {
-        "debug" => "test",
-        profile => profile,
-    };
-    let cargo = env::var_os("CARGO").unwrap_or("cargo".into());
-    let status = Command::new(cargo)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["build", "--quiet", "--all-features", "--profile", profile, "--example", name])
-        .status()
-        .unwrap();
-    assert!(status.success(), "{name} does not build");
-    folder.join("examples").join(name)
 }
 
 impl Process {

@@ -1,6 +1,6 @@
 //! The command `sse-wire`, from outside: what goes in, what comes out, and the exit code.
-#![cfg(feature = "cli")]
 
+#[path = "../../tests/support/mod.rs"]
 mod support;
 
 use std::fs;
@@ -483,7 +483,7 @@ fn a_last_event_id_is_written_where_it_is_another_one() {
 
 #[test]
 fn what_parse_prints_encodes_to_a_stream_with_the_same_events() {
-    let sample = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/chat.sse")).unwrap();
+    let sample = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/chat.sse")).unwrap();
     let cases = support::decoder_cases().into_iter();
     let cases = cases.filter(|case| case.limit.is_none() && case.last_event_id.is_none());
     let streams = cases.map(|case| (case.name, case.chunks.concat(), &["--comments"][..]));
@@ -1101,7 +1101,7 @@ fn help_and_version_are_there_and_wrong_arguments_are_refused() {
 
 #[test]
 fn the_sample_stream_reads_well() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/chat.sse");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/chat.sse");
     let shown = run(&["parse", "--require-clean-end", path], "").fine();
     assert_eq!(shown.lines().filter(|line| !line.starts_with("  ")).count(), 8);
     assert!(shown.ends_with("message\n  [DONE]\n"), "{shown}");
