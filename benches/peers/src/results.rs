@@ -197,7 +197,7 @@ fn about(name: &str, note: &str) -> (String, About) {
 /// As the lock file has it.
 fn version(name: &str) -> String {
     let wanted = format!("name = \"{name}\"");
-    let mut lines = include_str!("../Cargo.lock").lines();
+    let mut lines = include_str!("../../Cargo.lock").lines();
     let version = lines.find(|&line| line == wanted).and_then(|_| lines.next());
     let version = version.and_then(|line| line.strip_prefix("version = "));
     version.unwrap_or_default().trim_matches('"').to_owned()

@@ -1,16 +1,17 @@
 //! The scanning loop alone: [`decode::scan::Scan`] beside `memchr2_iter`, by chunk size and workload.
 //!
-//! `cargo bench --bench scan -- 65536/llm` runs one group.
+//! `cargo bench --manifest-path benches/Cargo.toml --bench scan -- 65536/llm` runs one group.
 
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};
 
 #[allow(dead_code, reason = "each bench uses its part")]
+#[path = "../drive/mod.rs"]
 mod drive;
 /// The library's own source: its scan is not public.
 #[allow(dead_code, reason = "the library uses the rest")]
-#[path = "../src/decode"]
+#[path = "../../src/decode"]
 mod decode {
     pub(crate) mod scan;
 }
@@ -20,6 +21,7 @@ mod work {
     pub(crate) const fn count_bytes(_bytes: usize) {}
 }
 #[allow(dead_code, reason = "each bench uses its part")]
+#[path = "../workloads/mod.rs"]
 mod workloads;
 
 fn main() {

@@ -1,6 +1,6 @@
 //! Blocks → bytes, by block and target.
 //!
-//! `cargo bench --bench encode -- json/vec` runs one bench.
+//! `cargo bench --manifest-path benches/Cargo.toml --bench encode -- json/vec` runs one bench.
 
 use std::hint::black_box;
 
@@ -8,9 +8,11 @@ use criterion::{Criterion, Throughput};
 use sse_wire::Block;
 
 #[allow(dead_code, reason = "each bench uses its part")]
+#[path = "../drive/mod.rs"]
 mod drive;
 mod settings;
 #[allow(dead_code, reason = "each bench uses its part")]
+#[path = "../workloads/mod.rs"]
 mod workloads;
 
 fn main() {

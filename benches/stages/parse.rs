@@ -1,14 +1,16 @@
 //! Chunks → events, by chunk size and workload, beside the floor for the same chunks.
 //!
-//! `cargo bench --bench parse -- 65536/llm` runs one group.
+//! `cargo bench --manifest-path benches/Cargo.toml --bench parse -- 65536/llm` runs one group.
 
 use criterion::{Criterion, Throughput};
 use sse_wire::Parser;
 
 #[allow(dead_code, reason = "each bench uses its part")]
+#[path = "../drive/mod.rs"]
 mod drive;
 mod settings;
 #[allow(dead_code, reason = "each bench uses its part")]
+#[path = "../workloads/mod.rs"]
 mod workloads;
 
 fn main() {

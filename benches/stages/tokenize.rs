@@ -1,15 +1,17 @@
 //! Chunks → tokens, by chunk size and workload, beside the search for line ends in the same chunks:
 //! a tokenizer does not look at UTF-8.
 //!
-//! `cargo bench --bench tokenize -- 65536/llm` runs one group.
+//! `cargo bench --manifest-path benches/Cargo.toml --bench tokenize -- 65536/llm` runs one group.
 
 use criterion::{Criterion, Throughput};
 use sse_wire::Tokenizer;
 
 #[allow(dead_code, reason = "each bench uses its part")]
+#[path = "../drive/mod.rs"]
 mod drive;
 mod settings;
 #[allow(dead_code, reason = "each bench uses its part")]
+#[path = "../workloads/mod.rs"]
 mod workloads;
 
 fn main() {
