@@ -17,7 +17,6 @@
 //!
 //! Each client takes a file descriptor: for thousands, raise `ulimit -n`.
 
-use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -32,10 +31,8 @@ use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use futures_util::{StreamExt, stream};
 use sse_wire::Block;
-use sse_wire::http_body::EventBody;
 use sse_wire::server::{
-    Bounds, KeepAlive, LAST_EVENT_ID, Position, PushError, RESPONSE_HEADERS, ReplayBuffer, Resume,
-    last_event_id,
+    Bounds, LAST_EVENT_ID, Position, PushError, ReplayBuffer, Resume, last_event_id,
 };
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -108,12 +105,11 @@ impl Channel {
             let event = client.next().await?;
             Some((event, client))
         });
-        let body = EventBody::new(greeting.chain(events), |event: Arc<[u8]>, out| {
+        let response = sse_wire::response(greeting.chain(events), |event: Arc<[u8]>, out| {
             out.extend_from_slice(&event);
-            Ok::<_, Infallible>(())
+            Ok(())
         });
-        let body = body.keep_alive(KeepAlive::new(Duration::ZERO), tokio::time::sleep);
-        (RESPONSE_HEADERS, Body::new(body)).into_response()
+        response.map(Body::new)
     }
 }
 

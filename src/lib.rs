@@ -78,7 +78,8 @@
 //! | `std` (default) | `alloc`; `io`: events from any `std::io::Read`, blocks to any `Write`; `std::io::Write` for [`DataWriter`]; wider vectors in `memchr` and `simdutf8` |
 //! | `alloc` | [`Growable`] buffers and with them `Parser::new`, `OwnedEvent`, `Vec` and `String` as [`Sink`], `server::ReplayBuffer` |
 //! | `stream` | `stream`: events of any `futures_core::Stream` of chunks |
-//! | `http-body` | `http_body`: events of any `http_body::Body`, and a body made of events |
+//! | `http-body` | `http_body`: events of any `http_body::Body` |
+//! | `server` | `response`: a response of any stream; in [`server`] connections that a client can't block for ever; on tokio's timer |
 //! | `embedded-io`, `embedded-io-async` | `embedded_io`, `embedded_io_async`: the same without an allocator, over the traits of those crates |
 //! | `codec` | `codec`: `Decoder` and `Encoder` of tokio-util |
 //! | `json` | `Event::json`, `OwnedEvent::json`, `Block::encode_json` |
@@ -143,6 +144,8 @@ pub use error::{EncodeError, LastEventIdError, LimitError, ParseError, Part, Ref
 pub use event::{End, Event, Item, Pending};
 #[cfg(feature = "alloc")]
 pub use event::{LastEventId, OwnedEvent};
+#[cfg(feature = "server")]
+pub use server::relay::response;
 
 #[cfg(all(feature = "stream", any(doc, doctest)))]
 #[doc = include_str!("adapters/migration.md")]

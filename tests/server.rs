@@ -574,7 +574,7 @@ fn text_that_was_not_decoded_as_latin1_is_refused() {
 
 #[test]
 fn response_headers_are_lower_case_and_fit_every_version_of_http() {
-    for (name, value) in RESPONSE_HEADERS {
+    for &(name, value) in RESPONSE_HEADERS {
         assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{name}");
         assert!(value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' '), "{value}");
         // RFC 9113, 8.2.2: fields of the connection make a message malformed.

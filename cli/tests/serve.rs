@@ -153,7 +153,7 @@ fn the_head_is_that_of_an_event_stream_and_the_first_words_are_the_retry() {
         head_of(&answer),
         [
             "http/1.1 200 ok",
-            "cache-control: no-cache",
+            "cache-control: no-cache, no-transform",
             "connection: close",
             "content-type: text/event-stream",
             "transfer-encoding: chunked",

@@ -50,7 +50,7 @@ fn connect(server: &str, last_event_id: Option<&str>) -> Events {
     }
     let response = request.call().unwrap();
     assert_eq!(response.status(), 200);
-    for (name, value) in sse_wire::server::RESPONSE_HEADERS {
+    for &(name, value) in sse_wire::server::RESPONSE_HEADERS {
         assert_eq!(response.headers()[name], value);
     }
     EventReader::new(response.into_body().into_reader())

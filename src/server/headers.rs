@@ -2,20 +2,9 @@
 //! ([9.2.3](https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model),
 //! [9.2.7](https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes)).
 //!
-//! A letter to the maintainer. Names are lower case, since HTTP/2 and 3 carry no others and
+//! Implementation notes. Names are lower case, since HTTP/2 and 3 carry no others and
 //! `http::HeaderName::from_static` panics at others. What is not in the list is left out for the
 //! reasons that its documentation gives.
-
-/// `content-type: text/event-stream`. Without it a browser fails the connection for good. Event
-/// streams are always UTF-8, so there is no `charset`.
-pub const CONTENT_TYPE: (&str, &str) = ("content-type", "text/event-stream");
-
-/// `cache-control: no-cache`: no cache may answer with a stream that it has kept.
-pub const CACHE_CONTROL: (&str, &str) = ("cache-control", "no-cache");
-
-/// `x-accel-buffering: no`: nginx, and what follows it, hands on each piece as it comes. Others
-/// ignore it.
-pub const X_ACCEL_BUFFERING: (&str, &str) = ("x-accel-buffering", "no");
 
 /// The header fields of a response with an event stream, its status being 200.
 ///
@@ -35,6 +24,15 @@ pub const X_ACCEL_BUFFERING: (&str, &str) = ("x-accel-buffering", "no");
 /// With the crate `http`, `HeaderName::from_static` and `HeaderValue::from_static` take them as
 /// they are.
 ///
+/// - **`content-type: text/event-stream`**: without it a browser fails the connection for good. Event
+///   streams are always UTF-8, so there is no `charset`.
+/// - **`cache-control: no-cache, no-transform`**: no cache may answer with a stream that it has kept,
+///   and nothing on the way may compress it. Much middleware compresses `text/event-stream` as it does
+///   any text, and holds events, or even the head, back until its window is full. Most of it heeds
+///   `no-transform`; if yours doesn't, turn it off for this response.
+/// - **`x-accel-buffering: no`**: nginx, and what follows it, hands on each piece as it comes. Others
+///   ignore it.
+///
 /// # What is not among them
 ///
 /// - **`connection: keep-alive`** is HTTP/1.1's default, and an HTTP/2 or 3 message with it is
@@ -46,11 +44,11 @@ pub const X_ACCEL_BUFFERING: (&str, &str) = ("x-accel-buffering", "no");
 /// - **`cache-control: no-store`** forbids to keep what `no-cache` only forbids to use unasked.
 ///   `EventSource` asks past every cache, so for a stream the two differ where something on the
 ///   way, or a client of another kind, writes it down: for confidential data say `no-store`.
-/// - **`cache-control: no-transform`** forbids to compress on the way. Much middleware compresses
-///   `text/event-stream` as it does any text, and holds events back until its window is full.
-///   Turn that off for this response, or have it flush after each write; where you can't,
-///   `no-cache, no-transform` is what most of it heeds.
 /// - **`access-control-allow-origin`** and its like: they depend on who may read.
 ///
 /// A status of 204 in place of 200 tells a browser not to connect again.
-pub const RESPONSE_HEADERS: [(&str, &str); 3] = [CONTENT_TYPE, CACHE_CONTROL, X_ACCEL_BUFFERING];
+pub const RESPONSE_HEADERS: &[(&str, &str)] = &[
+    ("content-type", "text/event-stream"),
+    ("cache-control", "no-cache, no-transform"),
+    ("x-accel-buffering", "no"),
+];

@@ -65,6 +65,12 @@ impl<'a> KeepAlive<'a> {
         }
     }
 
+    /// What is written.
+    #[cfg(feature = "server")]
+    pub(super) const fn text(&self) -> Block<'a> {
+        self.block
+    }
+
     /// Sets how long the stream may be silent. [`Duration::MAX`] is for ever; zero is due whenever
     /// asked, which makes a loop that never rests.
     #[must_use]
@@ -111,5 +117,12 @@ impl<'a> KeepAlive<'a> {
     /// [`sent`](Self::sent) is called.
     pub fn due(&self, now: Duration) -> Option<Block<'a>> {
         (now >= self.next_at()).then_some(self.block)
+    }
+}
+
+/// An empty comment after 15 seconds, for a stream that begins at zero.
+impl Default for KeepAlive<'_> {
+    fn default() -> Self {
+        Self::new(Duration::ZERO)
     }
 }

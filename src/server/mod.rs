@@ -113,13 +113,23 @@
 mod headers;
 mod keep_alive;
 mod last_event_id;
+#[cfg(feature = "server")]
+pub(crate) mod relay;
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 mod replay;
+#[cfg(feature = "server")]
+mod silence;
+#[cfg(feature = "server")]
+mod write_timeout;
 
-pub use headers::{CACHE_CONTROL, CONTENT_TYPE, RESPONSE_HEADERS, X_ACCEL_BUFFERING};
+pub use headers::RESPONSE_HEADERS;
 pub use keep_alive::KeepAlive;
 #[cfg(feature = "alloc")]
 pub use last_event_id::last_event_id_from_latin1;
 pub use last_event_id::{HeaderError, LAST_EVENT_ID, last_event_id, survives_header};
+#[cfg(feature = "server")]
+pub use relay::EventBody;
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 pub use replay::{Blocks, Bounds, Lagged, Position, PushError, ReplayBuffer, Resume};
+#[cfg(feature = "server")]
+pub use write_timeout::WriteTimeout;

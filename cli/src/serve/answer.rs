@@ -1,6 +1,5 @@
 //! What a request is answered with: the stream, or why there is none.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,8 +14,9 @@ use hyper::header::{
 };
 use hyper::{Method, Request, Response, StatusCode};
 use sse_wire::Block;
-use sse_wire::http_body::EventBody;
-use sse_wire::server::{KeepAlive, LAST_EVENT_ID, RESPONSE_HEADERS, Resume, last_event_id};
+use sse_wire::server::{
+    EventBody, KeepAlive, LAST_EVENT_ID, RESPONSE_HEADERS, Resume, last_event_id,
+};
 
 use super::channel::Channel;
 use crate::complain;
@@ -37,7 +37,7 @@ pub(crate) struct Answers {
     pub(crate) clients: Arc<Clients>,
 }
 
-pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
+pub(crate) type Body = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
 
 impl Answers {
     pub(crate) fn answer<B>(&self, request: &Request<B>, peer: SocketAddr) -> Response<Body> {
@@ -98,10 +98,9 @@ impl Answers {
             out.extend_from_slice(&block);
             Ok(())
         });
-        let keep_alive = KeepAlive::new(Duration::ZERO).interval(self.keep_alive);
-        let body = body.keep_alive(keep_alive, tokio::time::sleep);
+        let body = body.keep_alive(KeepAlive::default().interval(self.keep_alive));
         let mut response = Response::new(body.boxed_unsync());
-        for (name, value) in RESPONSE_HEADERS {
+        for &(name, value) in RESPONSE_HEADERS {
             response
                 .headers_mut()
                 .insert(HeaderName::from_static(name), HeaderValue::from_static(value));
@@ -128,7 +127,9 @@ impl Answers {
 }
 
 fn text(status: StatusCode, text: &'static str) -> Response<Body> {
-    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())).boxed_unsync());
+    let mut response = Response::new(
+        Full::new(Bytes::from_static(text.as_bytes())).map_err(Into::into).boxed_unsync(),
+    );
     *response.status_mut() = status;
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, plain);

@@ -1,0 +1,54 @@
+//! The keep-alive schedule on tokio's timer, for bodies.
+//!
+//! Implementation notes. A timer per subscriber that is set anew at each event would cost more than
+//! the event. So one that is set stays as it is, and only when it fires is it seen whether anything
+//! was written since.
+
+use alloc::boxed::Box;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::KeepAlive;
+use crate::encode::Block;
+
+/// When a body has to write a keep-alive, and whether it has written anything yet.
+#[derive(Debug)]
+pub(super) struct Silence {
+    keep_alive: KeepAlive<'static>,
+    start: Instant,
+    begun: bool,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Silence {
+    /// A silence that begins now. The times of `keep_alive` begin at zero.
+    pub(super) fn new(keep_alive: KeepAlive<'static>) -> Self {
+        Silence { keep_alive, start: Instant::now(), begun: false, timer: None }
+    }
+
+    /// To be called whenever something is written.
+    pub(super) fn end(&mut self) {
+        self.begun = true;
+        self.keep_alive.sent(self.start.elapsed());
+    }
+
+    /// What to write, if nothing has been written yet or for too long.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Block<'static>> {
+        loop {
+            let due = self.keep_alive.next_at();
+            if !self.begun || self.start.elapsed() >= due {
+                self.end();
+                return Poll::Ready(self.keep_alive.text());
+            }
+            let Some(deadline) = self.start.checked_add(due) else { return Poll::Pending };
+            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+            if timer.is_elapsed() {
+                timer.as_mut().reset(deadline);
+            }
+            ready!(timer.as_mut().poll(cx));
+        }
+    }
+}
