@@ -7,10 +7,8 @@ pub(crate) const fn count_bytes(_bytes: usize) {}
 
 #[cfg(all(test, feature = "alloc"))]
 pub(crate) use counted::count_bytes;
-#[cfg(all(test, any(feature = "std", feature = "stream")))]
-pub(crate) use counted::counted;
 #[cfg(all(test, feature = "std"))]
-pub(crate) use counted::streams;
+pub(crate) use counted::{counted, streams};
 
 #[cfg(all(test, feature = "alloc"))]
 mod counted {
@@ -30,7 +28,7 @@ mod counted {
     }
 
     /// How many bytes are counted while it runs.
-    #[cfg(any(feature = "std", feature = "stream"))]
+    #[cfg(feature = "std")]
     pub(crate) fn counted(run: impl FnOnce()) -> usize {
         let before = BYTES.get();
         run();

@@ -172,37 +172,3 @@ macro_rules! reader_methods {
 }
 
 pub(crate) use {parser_methods, reader_methods};
-
-#[cfg(all(test, feature = "std"))]
-mod tests {
-    use std::format;
-    use std::string::String;
-
-    use crate::Parser;
-    use crate::adapters::io::EventReader;
-    use crate::work::{counted, streams};
-
-    #[test]
-    fn linear_time_a_reader_looks_at_each_byte_a_bounded_number_of_times() {
-        const LEN: usize = 20_000;
-        let mut failures = String::new();
-        for (name, stream) in streams(LEN) {
-            for size in [1, 64, 1460, 2 * LEN] {
-                for limit in [usize::MAX, LEN / 2, 10] {
-                    let parser = Parser::with_limit(limit);
-                    let buffer = std::vec![0; size];
-                    let mut reader = EventReader::with_buffer(&stream[..], parser, buffer);
-                    let work = counted(|| while !matches!(reader.next(), Ok(None)) {});
-                    // That of the parser alone.
-                    if work > 8 * stream.len() {
-                        let ratio = work / stream.len();
-                        failures += &format!(
-                            "{name}, {size} bytes a read, limit {limit}: {ratio} for each byte\n"
-                        );
-                    }
-                }
-            }
-        }
-        assert!(failures.is_empty(), "{failures}");
-    }
-}

@@ -23,6 +23,8 @@ mod intake;
 pub mod io;
 #[cfg(feature = "json")]
 mod json;
+#[cfg(all(test, feature = "std"))]
+mod linear_time;
 #[cfg(any(feature = "embedded-io", feature = "embedded-io-async"))]
 mod outgoing;
 #[cfg(feature = "stream")]

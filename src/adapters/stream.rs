@@ -308,28 +308,3 @@ where
         self.ended
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use core::convert::Infallible;
-    use std::vec::Vec;
-
-    use futures::{StreamExt, executor::block_on, stream};
-
-    use super::EventStreamExt;
-    use crate::work::counted;
-
-    #[test]
-    fn linear_time_the_rest_of_a_chunk_is_not_looked_at_again_for_each_event() {
-        for len in [20_000, 200_000] {
-            let bytes = b"data: x\n\n".repeat(len / 9);
-            let mut events = stream::iter([Ok::<_, Infallible>(&bytes[..])]).events();
-            let mut count = 0;
-            let work = counted(|| count = block_on(events.by_ref().collect::<Vec<_>>()).len());
-            let work = work / bytes.len();
-            assert_eq!(count, len / 9);
-            // That of the parser, and of what it sees ahead, for each event.
-            assert!(work <= 8 + 256 / 9, "{work} for each byte");
-        }
-    }
-}
