@@ -41,8 +41,11 @@ fn every_workload_is_long_enough_to_time_and_short_enough_to_wait_for() {
 }
 
 #[test]
+#[ignore = "needs recorded streams in a folder beside the project"]
 fn every_event_of_a_recorded_stream_has_one_data_line() {
-    for Workload { name, bytes, events, .. } in workloads::recorded() {
+    let recorded = workloads::recorded();
+    assert!(!recorded.is_empty(), "no recorded streams");
+    for Workload { name, bytes, events, .. } in recorded {
         let lines = bytes.split(|&byte| byte == b'\n');
         assert_eq!(lines.filter(|line| line.starts_with(b"data:")).count(), events, "{name}");
     }

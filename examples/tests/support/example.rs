@@ -26,7 +26,7 @@ pub fn start(program: &str, arguments: &[&str]) -> Process {
 impl Process {
     /// Starts a command that has one pipe, and reads its lines.
     pub fn start(command: &mut Command) -> Process {
-        let mut child = command.spawn().unwrap();
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let pipe: Box<dyn Read + Send> = match (child.stdout.take(), child.stderr.take()) {
             (Some(stdout), _) => Box::new(stdout),
             (None, stderr) => Box::new(stderr.expect("a pipe")),
