@@ -4,7 +4,7 @@
 //! cargo run -p sse-wire-examples --bin blocking_client http://127.0.0.1:3000/events
 //! ```
 //!
-//! `EventSource` has the rules: which response opens the stream, when to connect again, from which
+//! `Connection` has the rules: which response opens the stream, when to connect again, from which
 //! event on. What is left to do here is what it says. For one stream without reconnection,
 //! `sse_wire::io::EventReader` over the body is enough.
 
@@ -14,14 +14,14 @@ use std::io::Read;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sse_wire::{Action, Event, EventSource, Failure};
+use sse_wire::{Action, Connection, Event, Notice, Policy};
 use ureq::http::HeaderValue;
 use ureq::{Agent, BodyReader};
 
 /// Reads events until the server wants no more of this client, and says why.
-fn listen(url: &str, mut on_event: impl FnMut(Event<'_>)) -> Failure {
+fn listen(url: &str, mut on_event: impl FnMut(Event<'_>)) -> Notice {
     let agent: Agent = Agent::config_builder()
-        // Which status is an error is for the event source to say.
+        // Which status is an error is for the connection to say.
         .http_status_as_error(false)
         .timeout_connect(Some(Duration::from_secs(10)))
         .timeout_recv_response(Some(Duration::from_secs(30)))
@@ -29,13 +29,22 @@ fn listen(url: &str, mut on_event: impl FnMut(Event<'_>)) -> Failure {
         .timeout_per_read(Some(Duration::from_secs(45)))
         .build()
         .into();
-    let mut source = EventSource::new();
+    let mut source = Connection::new(Policy::default());
     let start = Instant::now();
     let mut body: Option<BodyReader<'static>> = None;
     let mut buffer = [0; 16 * 1024];
     loop {
-        match source.poll(start.elapsed()) {
-            Action::Connect { last_event_id } => {
+        let action = source.poll(start.elapsed());
+        while let Some(notice) = source.next_notice() {
+            match notice {
+                Notice::Ended | Notice::Failed(_) => return notice,
+                notice => eprintln!("{notice}"),
+            }
+        }
+        match action {
+            Action::Connect => {
+                body = None;
+                let last_event_id = source.last_event_id_header();
                 let mut request = agent
                     .get(url)
                     .header("accept", "text/event-stream")
@@ -48,9 +57,7 @@ fn listen(url: &str, mut on_event: impl FnMut(Event<'_>)) -> Failure {
                 }
                 match request.call() {
                     Ok(response) => {
-                        let content_type = response.headers().get("content-type");
-                        let content_type = content_type.map(|value| value.as_bytes());
-                        source.handle_response(response.status().as_u16(), content_type);
+                        source.handle_response(&response);
                         body = Some(response.into_body().into_reader());
                     }
                     Err(_) => _ = source.handle_network_error(),
@@ -75,14 +82,8 @@ fn listen(url: &str, mut on_event: impl FnMut(Event<'_>)) -> Failure {
                 }
             }
             Action::Wait { until } => thread::sleep(until.saturating_sub(start.elapsed())),
-            Action::Opened => eprintln!("open"),
-            Action::Reconnecting { reason, delay } => {
-                eprintln!("{reason}, again in {delay:?}");
-                body = None;
-            }
-            Action::Failed(failure) => return failure,
-            // After `source.close()`, which nobody calls here.
-            Action::Stop => unreachable!("it has failed before"),
+            // There was a notice before.
+            Action::Stop => unreachable!(),
         }
     }
 }

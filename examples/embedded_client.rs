@@ -9,10 +9,11 @@
 //! hand: a request of HTTP/1.0, so that the body is not chunked, and httparse for the response.
 
 use core::fmt::Write as _;
+use core::ops::Range;
 use core::time::Duration;
 
 use embedded_io::{Read, Write};
-use sse_wire::{Action, Array, Arrays, Event, EventSource, Failure, Parser};
+use sse_wire::{Action, Array, Arrays, Connection, Event, Notice, Parser, Policy, ResponseHead};
 
 /// What a board has.
 pub trait Board {
@@ -30,7 +31,7 @@ pub trait Board {
 }
 
 /// Data of 512 bytes, types of 32, and IDs of 32: the last array has up to three of them.
-type Source = EventSource<Arrays<[u8; 512], [u8; 32], [u8; 96]>>;
+type Source = Connection<Arrays<[u8; 512], [u8; 32], [u8; 96]>>;
 
 /// Reads events until the server wants no more of this client, and returns why.
 pub fn listen<B: Board>(
@@ -38,27 +39,38 @@ pub fn listen<B: Board>(
     host: &str,
     path: &str,
     mut on_event: impl FnMut(Event<'_>),
-) -> Failure {
-    let mut source: Source = EventSource::with_parser(Parser::with_arrays(Arrays {
+) -> Notice {
+    let parser = Parser::with_arrays(Arrays {
         data: Array::new([0; 512]),
         event_type: Array::new([0; 32]),
         ids: Array::new([0; 96]),
-    }));
+    });
+    // With a seed from the hardware, waits differ from board to board.
+    let mut source: Source = Connection::with_parser(parser, Policy::default());
     let mut connection = None;
     // What was read: the head of the response, and then its body.
     let mut buffer = [0; 1024];
     loop {
         match source.poll(board.now()) {
-            Action::Connect { last_event_id } => {
+            Action::Connect => {
                 connection = board.connect();
                 let sent = match &mut connection {
-                    Some(connection) => request(connection, host, path, last_event_id),
+                    Some(connection) => {
+                        request(connection, host, path, source.last_event_id_header())
+                    }
                     None => Err(()),
                 };
                 match sent.and_then(|()| head(connection.as_mut().ok_or(())?, &mut buffer)) {
                     Ok(head) => {
-                        let content_type = head.content_type.map(|range| &buffer[range]);
-                        source.handle_response(head.status, content_type);
+                        let header =
+                            |range: Option<Range<usize>>| range.map(|range| &buffer[range]);
+                        source.handle_response(ResponseHead {
+                            status: head.status,
+                            content_type: header(head.content_type),
+                            content_encoding: header(head.content_encoding),
+                            retry_after: header(head.retry_after),
+                            date: header(head.date),
+                        });
                         take(&mut source, &buffer[head.body], &mut on_event);
                     }
                     Err(()) => _ = source.handle_network_error(),
@@ -71,14 +83,19 @@ pub fn listen<B: Board>(
                     Some(Err(_)) | None => _ = source.handle_network_error(),
                 }
             }
-            Action::Wait { until } => board.sleep_until(until),
-            Action::Opened => {}
-            Action::Reconnecting { .. } => connection = None,
-            Action::Failed(failure) => return failure,
-            // After `source.close()`, which nobody calls here.
-            Action::Stop => unreachable!("it has failed before"),
+            Action::Wait { until } => {
+                connection = None;
+                board.sleep_until(until);
+            }
+            Action::Stop => break,
         }
     }
+    // The last of the notices is why it stops.
+    let mut last = Notice::Ended;
+    while let Some(notice) = source.next_notice() {
+        last = notice;
+    }
+    last
 }
 
 fn take(source: &mut Source, bytes: &[u8], on_event: &mut impl FnMut(Event<'_>)) {
@@ -121,9 +138,12 @@ impl core::fmt::Write for Text {
 /// The head of a response. Ranges are those in the buffer that it was read to.
 struct Head {
     status: u16,
-    content_type: Option<core::ops::Range<usize>>,
+    content_type: Option<Range<usize>>,
+    content_encoding: Option<Range<usize>>,
+    retry_after: Option<Range<usize>>,
+    date: Option<Range<usize>>,
     /// What was read of the body already.
-    body: core::ops::Range<usize>,
+    body: Range<usize>,
 }
 
 fn head(from: &mut impl Read, buffer: &mut [u8]) -> Result<Head, ()> {
@@ -137,13 +157,20 @@ fn head(from: &mut impl Read, buffer: &mut [u8]) -> Result<Head, ()> {
         let mut headers = [httparse::EMPTY_HEADER; 16];
         let mut response = httparse::Response::new(&mut headers);
         if let httparse::Status::Complete(end) = response.parse(&buffer[..len]).map_err(|_| ())? {
-            let content_type =
-                response.headers.iter().find(|h| h.name.eq_ignore_ascii_case("content-type"));
-            let content_type = content_type.map(|header| {
+            let range = |name: &str| {
+                let mut headers = response.headers.iter();
+                let header = headers.find(|header| header.name.eq_ignore_ascii_case(name))?;
                 let start = header.value.as_ptr() as usize - buffer.as_ptr() as usize;
-                start..start + header.value.len()
+                Some(start..start + header.value.len())
+            };
+            return Ok(Head {
+                status: response.code.ok_or(())?,
+                content_type: range("content-type"),
+                content_encoding: range("content-encoding"),
+                retry_after: range("retry-after"),
+                date: range("date"),
+                body: end..len,
             });
-            return Ok(Head { status: response.code.ok_or(())?, content_type, body: end..len });
         }
     }
 }
@@ -177,9 +204,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = arguments.next().ok_or("which address? 127.0.0.1:3000 /events")?;
     let path = arguments.next().unwrap_or("/".into());
     let mut host = Host { address: address.clone(), start: std::time::Instant::now() };
-    let failure = listen(&mut host, &address, &path, |event| {
+    let end = listen(&mut host, &address, &path, |event| {
         println!("{} {} {:?}", event.last_event_id, event.event_type, event.data);
     });
-    eprintln!("{failure}");
+    eprintln!("{end}");
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! cargo run -p sse-wire-examples --bin reqwest_client http://127.0.0.1:3000/events
 //! ```
 //!
-//! `EventSource` has the rules: which response opens the stream, when to connect again, from which
+//! `Connection` has the rules: which response opens the stream, when to connect again, from which
 //! event on. What is left to do here is what it says.
 
 use std::collections::hash_map::RandomState;
@@ -14,22 +14,29 @@ use std::hash::BuildHasher;
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, Response};
-use sse_wire::{Action, Backoff, Event, EventSource, Failure, Liveness};
+use sse_wire::{Action, Connection, Event, Notice, Policy, Silence};
 use tokio::time;
 
 /// Reads events until the server wants no more of this client, and says why.
-async fn listen(url: &str, mut on_event: impl FnMut(Event<'_>)) -> reqwest::Result<Failure> {
+async fn listen(url: &str, mut on_event: impl FnMut(Event<'_>)) -> reqwest::Result<Notice> {
     let client = Client::builder().connect_timeout(Duration::from_secs(10)).build()?;
-    let mut source = EventSource::new()
-        // Where connecting brings nothing, wait longer each time, and each client another time.
-        .with_backoff(Backoff::new(Duration::from_secs(60)).with_jitter(20, random()))
-        // Servers break silence every 15 seconds or so: this one is gone.
-        .with_idle_timeout(Liveness::Bytes, Duration::from_secs(45));
+    // Servers break silence every 15 seconds or so: one that doesn't is gone.
+    let silence = Silence { bytes: Some(Duration::from_secs(45)), ..Silence::default() };
+    let mut source = Connection::new(Policy { silence, ..Policy::default() }).with_seed(random());
     let start = Instant::now();
     let mut response = None;
     loop {
-        match source.poll(start.elapsed()) {
-            Action::Connect { last_event_id } => {
+        let action = source.poll(start.elapsed());
+        while let Some(notice) = source.next_notice() {
+            match notice {
+                Notice::Ended | Notice::Failed(_) => return Ok(notice),
+                notice => eprintln!("{notice}"),
+            }
+        }
+        match action {
+            Action::Connect => {
+                response = None;
+                let last_event_id = source.last_event_id_header();
                 let mut request = client
                     .get(url)
                     .header("accept", "text/event-stream")
@@ -40,10 +47,9 @@ async fn listen(url: &str, mut on_event: impl FnMut(Event<'_>)) -> reqwest::Resu
                 }
                 match time::timeout(Duration::from_secs(30), request.send()).await {
                     Ok(Ok(answer)) => {
-                        let content_type = answer.headers().get("content-type");
-                        let content_type = content_type.map(|value| value.as_bytes());
-                        source.handle_response(answer.status().as_u16(), content_type);
-                        response = Some(answer);
+                        let answer = axum::http::Response::from(answer);
+                        source.handle_response(&answer);
+                        response = Some(Response::from(answer));
                     }
                     Ok(Err(_)) | Err(_) => _ = source.handle_network_error(),
                 }
@@ -70,14 +76,8 @@ async fn listen(url: &str, mut on_event: impl FnMut(Event<'_>)) -> reqwest::Resu
                 }
             }
             Action::Wait { until } => time::sleep(until.saturating_sub(start.elapsed())).await,
-            Action::Opened => eprintln!("open"),
-            Action::Reconnecting { reason, delay } => {
-                eprintln!("{reason}, again in {delay:?}");
-                response = None;
-            }
-            Action::Failed(failure) => return Ok(failure),
-            // After `source.close()`, which nobody calls here.
-            Action::Stop => unreachable!("it has failed before"),
+            // There was a notice before.
+            Action::Stop => unreachable!(),
         }
     }
 }

@@ -26,20 +26,20 @@
 //!         + ASCII    = field    the limits,  the caller           then written
 //!                    + value    dispatch
 //!                                  ▲
-//!                            EventSource: connect, open, reconnect
+//!                            Connection: connect, open, reconnect
 //! ```
 //!
 //! # From the specification to this crate
 //!
 //! | [WHATWG HTML](https://html.spec.whatwg.org/multipage/server-sent-events.html) | here |
 //! | --- | --- |
-//! | 9.2.2 `readyState`, `close()` | [`ReadyState`], [`EventSource::close`] |
+//! | 9.2.2 `readyState`, `close()` | [`ReadyState`], [`Connection::close`] |
 //! | 9.2.2 last event ID string | [`Event::last_event_id`], [`Parser::last_event_id`] |
-//! | 9.2.2 reconnection time | [`Parser::reconnection_time`], [`Item::ReconnectionTime`], [`EventSource::reconnection_time`] |
+//! | 9.2.2 reconnection time | [`Parser::reconnection_time`], [`Item::ReconnectionTime`], [`Connection::reconnection_time`] |
 //! | 9.2.3 the request | [`Action::Connect`] |
-//! | 9.2.3 the response: announce the connection, or fail it | [`EventSource::handle_response`]; [`Action::Opened`], [`Action::Failed`] |
-//! | 9.2.3 reestablish the connection | [`EventSource::handle_end`], [`EventSource::handle_network_error`]; [`Action::Reconnecting`], [`Action::Wait`] |
-//! | 9.2.4 `Last-Event-ID` | [`EventSource::last_event_id_header`] |
+//! | 9.2.3 the response: announce the connection, or fail it | [`Connection::handle_response`]; [`Notice::Open`], [`Notice::Failed`] |
+//! | 9.2.3 reestablish the connection | [`Connection::handle_end`], [`Connection::handle_network_error`]; [`Notice::Reconnecting`], [`Action::Wait`] |
+//! | 9.2.4 `Last-Event-ID` | [`Connection::last_event_id_header`] |
 //! | 9.2.5 event stream: lines, comments, fields | [`Tokenizer`], [`Token`], [`Field`] |
 //! | 9.2.5 an event's lines and its blank line | [`Token::BlankLine`], [`Event::range`]; to write one, [`Block`] |
 //! | 9.2.6 UTF-8 decode, byte order mark | [`Parser`]; a [`Token`] has the stream's bytes |
@@ -58,7 +58,7 @@
 //!   else.
 //! - **Reconnection time**: an empty `retry` is ignored, one beyond the integer is capped at
 //!   `u64::MAX` milliseconds.
-//! - **The first reconnection time** is 3000 ms; [`EventSource`] says what else it decides.
+//! - **The first reconnection time** is 3000 ms; [`Policy`] and [`Connection`] have what else is chosen.
 //! - **Memory** has a limit, 16 MiB unless another is given: what passes it is one [`LimitError`],
 //!   the event is skipped to its blank line, parsing goes on. It counts bytes as they came, and
 //!   decoded text at the blank line, lent or kept.
@@ -77,6 +77,7 @@
 //! | --- | --- |
 //! | `std` (default) | `alloc`; `io`: events from any `std::io::Read`, blocks to any `Write`; `std::io::Write` for [`DataWriter`]; wider vectors in `memchr` and `simdutf8` |
 //! | `alloc` | [`Growable`] buffers and with them `Parser::new`, `OwnedEvent`, `Vec` and `String` as [`Sink`], `server::ReplayBuffer` |
+//! | `http` | a [`ResponseHead`] of a response of the crate `http` |
 //! | `stream` | `stream`: events of any `futures_core::Stream` of chunks |
 //! | `http-body` | `http_body`: events of any `http_body::Body` |
 //! | `server` | `response`: a response of any stream; in [`server`] connections that a client can't block for ever; on tokio's timer |
@@ -85,12 +86,12 @@
 //! | `json` | `Event::json`, `OwnedEvent::json`, `Block::encode_json` |
 //! | `serde` | `Serialize` and `Deserialize` for `OwnedEvent` and `LastEventId` |
 //!
-//! Without any there is `core` alone: [`Tokenizer`], [`Parser::with_arrays`], [`EventSource`] with
+//! Without any there is `core` alone: [`Tokenizer`], [`Parser::with_arrays`], [`Connection`] with
 //! such a parser, and [`Block`] into fixed memory or a [`core::fmt::Write`].
 //!
 //! # What this crate does not do
 //!
-//! It opens no connection and reads no clock: [`EventSource`] says when to connect, and a driver
+//! It opens no connection and reads no clock: [`Connection`] decides when to connect, and a driver
 //! does it. It does not interpret data (except as JSON, with `json`). Of HTTP it knows a response's status and type and the
 //! header `Last-Event-ID`; redirects, credentials and time limits for a response are the client's.
 
@@ -132,8 +133,8 @@ pub use adapters::{DecodeJsonError, EncodeJsonError};
 ))]
 pub use adapters::{ReadError, WriteError};
 pub use client::{
-    Action, Backoff, EventSource, Failure, Interruption, Liveness, ReadyState, SourceEvents,
-    SourceItems,
+    Action, Connection, ConnectionEvents, ConnectionItems, Failure, Interruption, Liveness, Notice,
+    Policy, ReadyState, ResponseHead, SendAgain, Silence,
 };
 pub use decode::{
     Array, Arrays, Events, Field, Growable, Items, Memory, Parser, Storage, Token, Tokenizer,

@@ -1,4 +1,4 @@
-//! Drivers of `EventSource`, as a blocking, an async and an embedded program would write them: each
+//! Drivers of `Connection`, as a blocking, an async and an embedded program would write them: each
 //! is a loop without a rule, and all hear the same of the same server.
 
 #![cfg(feature = "std")]
@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sse_wire::{Action, Array, Arrays, EventSource, Failure, Liveness, Parser};
+use sse_wire::{Action, Array, Arrays, Connection, Notice, Parser, Policy, ResponseHead, Silence};
 
 const EVENT_STREAM: &str = "text/event-stream";
 
@@ -52,18 +52,18 @@ fn request(address: SocketAddr, last_event_id: Option<&str>) -> io::Result<Respo
 }
 
 fn drive(
-    source: &mut EventSource,
+    source: &mut Connection,
     address: SocketAddr,
     mut on_event: impl FnMut(&str),
-) -> io::Result<Option<Failure>> {
+) -> io::Result<Option<Notice>> {
     let start = Instant::now();
     let mut body = None;
     loop {
         match source.poll(start.elapsed()) {
-            Action::Connect { last_event_id } => match request(address, last_event_id) {
+            Action::Connect => match request(address, source.last_event_id_header()) {
                 Ok(response) => {
                     let content_type = response.content_type.as_ref().map(String::as_bytes);
-                    source.handle_response(response.status, content_type);
+                    source.handle_response(head(response.status, content_type));
                     body = Some(response.body);
                 }
                 Err(_) => _ = source.handle_network_error(),
@@ -92,11 +92,11 @@ fn drive(
                     Err(_) => _ = source.handle_network_error(),
                 }
             }
-            Action::Wait { until } => thread::sleep(until.saturating_sub(start.elapsed())),
-            Action::Opened => {}
-            Action::Reconnecting { .. } => body = None,
-            Action::Failed(failure) => return Ok(Some(failure)),
-            Action::Stop => return Ok(None),
+            Action::Wait { until } => {
+                body = None;
+                thread::sleep(until.saturating_sub(start.elapsed()));
+            }
+            Action::Stop => return Ok(std::iter::from_fn(|| source.next_notice()).last()),
         }
     }
 }
@@ -126,11 +126,16 @@ fn a_blocking_driver_reads_resumes_and_ends_over_a_socket() {
         })
     });
     let mut events = Vec::new();
-    let failure = drive(&mut EventSource::new(), address, |data| events.push(data.to_owned()));
+    let mut source = Connection::new(Policy::specification());
+    let end = drive(&mut source, address, |data| events.push(data.to_owned()));
     assert_eq!(events, ["a", "b"]);
-    assert_eq!(failure.unwrap(), Some(Failure::Status(204)));
+    assert_eq!(end.unwrap(), Some(Notice::Ended));
     let headers = server.join().unwrap();
     assert_eq!(headers, [None, Some("é1".into()), Some("é1".into()), None]);
+}
+
+fn head(status: u16, content_type: Option<&[u8]>) -> ResponseHead<'_> {
+    ResponseHead { status, content_type, ..ResponseHead::default() }
 }
 
 // A server that exists only as a script, and a clock that jumps.
@@ -142,47 +147,55 @@ enum Turn {
     Response(u16, &'static str),
     Chunk(&'static [u8]),
     /// Nothing, for so many seconds.
-    Silence(u64),
+    Quiet(u64),
     End,
 }
 
-use Turn::{Chunk, End, Refused, Response as Head, Silence};
+use Turn::{Chunk, End, Quiet, Refused, Response as Head};
 
 const SCRIPT: [Turn; 13] = [
     Refused,
     Head(200, EVENT_STREAM),
     Chunk(b"retry: 500\nid: 1\ndata: a\n\nda"),
-    Silence(9),
+    Quiet(9),
     Chunk(b"ta: b\n\ndata: c"),
     End,
     Head(200, "text/event-stream; charset=utf-8"),
     Chunk(b": comment\n\n"),
-    Silence(9),
+    Quiet(9),
     Chunk(b": comment\n\n"),
     // For too long, without an event.
-    Silence(2),
+    Quiet(2),
     Refused,
     Head(500, "text/html"),
 ];
 
 const HEARD: [&str; 14] = [
-    "0.0: request behind None",
-    "0.0: there was a network error, again in 3s",
-    "3.0: request behind None",
+    "0.0: request after None",
+    "0.0: reconnecting in 3s: there was a network error",
+    "3.0: request after None",
     "3.0: open",
     "3.0: a",
     "12.0: b",
-    "12.0: the server ended the stream, again in 500ms",
-    "12.5: request behind Some(\"1\")",
+    "12.0: reconnecting in 500ms: the server ended the stream",
+    "12.5: request after Some(\"1\")",
     "12.5: open",
-    "22.5: no event came in time, again in 500ms",
-    "23.0: request behind Some(\"1\")",
-    "23.0: there was a network error, again in 500ms",
-    "23.5: request behind Some(\"1\")",
+    "22.5: reconnecting in 500ms: no event came in time",
+    "23.0: request after Some(\"1\")",
+    "23.0: reconnecting in 500ms: there was a network error",
+    "23.5: request after Some(\"1\")",
     "23.5: the response has the status 500; an event stream needs 200",
 ];
 
-const SILENT_FOR_TOO_LONG: (Liveness, Duration) = (Liveness::Events, Duration::from_secs(10));
+const POLICY: Policy = Policy {
+    silence: Silence {
+        bytes: None,
+        comments: None,
+        blocks: None,
+        events: Some(Duration::from_secs(10)),
+    },
+    ..Policy::specification()
+};
 
 #[derive(Default)]
 struct World {
@@ -208,7 +221,7 @@ impl World {
         }
         silent_until.set(None);
         let turn = self.script.borrow_mut().pop_front().expect("nobody asks for more");
-        if let Silence(seconds) = turn {
+        if let Quiet(seconds) = turn {
             silent_until.set(Some(self.now.get() + Duration::from_secs(seconds)));
             return None;
         }
@@ -226,7 +239,7 @@ struct Body<'w> {
 
 impl World {
     async fn get(&self, last_event_id: Option<&str>) -> Result<(u16, &'static str, Body<'_>), ()> {
-        self.hear(format_args!("request behind {last_event_id:?}"));
+        self.hear(format_args!("request after {last_event_id:?}"));
         let silent_until = Cell::new(None);
         match self.next(&silent_until) {
             Some(Head(status, name)) => Ok((status, name, Body { world: self, silent_until })),
@@ -273,13 +286,17 @@ impl Body<'_> {
     }
 }
 
-async fn drive_async(source: &mut EventSource, world: &World) {
+async fn drive_async(source: &mut Connection, world: &World) {
     let mut body = None;
     loop {
-        match source.poll(world.now.get()) {
-            Action::Connect { last_event_id } => match world.get(last_event_id).await {
+        let action = source.poll(world.now.get());
+        while let Some(notice) = source.next_notice() {
+            world.hear(notice);
+        }
+        match action {
+            Action::Connect => match world.get(source.last_event_id_header()).await {
                 Ok((status, content_type, response)) => {
-                    source.handle_response(status, Some(content_type.as_bytes()));
+                    source.handle_response(head(status, Some(content_type.as_bytes())));
                     body = Some(response);
                 }
                 Err(()) => _ = source.handle_network_error(),
@@ -297,13 +314,10 @@ async fn drive_async(source: &mut EventSource, world: &World) {
                     None => {}
                 }
             }
-            Action::Wait { until } => world.sleep_until(until).await,
-            Action::Opened => world.hear("open"),
-            Action::Reconnecting { reason, delay } => {
+            Action::Wait { until } => {
                 body = None;
-                world.hear(format_args!("{reason}, again in {delay:?}"));
+                world.sleep_until(until).await;
             }
-            Action::Failed(failure) => world.hear(failure),
             Action::Stop => return,
         }
     }
@@ -312,8 +326,7 @@ async fn drive_async(source: &mut EventSource, world: &World) {
 #[test]
 fn an_async_driver_hears_what_it_should() {
     let world = World::new();
-    let (class, timeout) = SILENT_FOR_TOO_LONG;
-    let mut source = EventSource::new().with_idle_timeout(class, timeout);
+    let mut source = Connection::new(POLICY);
     let driver = pin!(drive_async(&mut source, &world));
     let mut context = Context::from_waker(Waker::noop());
     assert_eq!(driver.poll(&mut context), Poll::Ready(()));
@@ -323,7 +336,7 @@ fn an_async_driver_hears_what_it_should() {
 // An embedded driver: no allocator in it, no threads, a tick that never blocks.
 
 struct Device<'w> {
-    source: EventSource<Arrays<[u8; 64], [u8; 8], [u8; 16]>>,
+    source: Connection<Arrays<[u8; 64], [u8; 8], [u8; 16]>>,
     world: &'w World,
     silent_until: Cell<Option<Duration>>,
 }
@@ -333,14 +346,19 @@ impl Device<'_> {
     /// at the end.
     fn tick(&mut self, now: Duration) -> Option<Duration> {
         loop {
-            match self.source.poll(now) {
+            let action = self.source.poll(now);
+            while let Some(notice) = self.source.next_notice() {
+                self.world.hear(notice);
+            }
+            match action {
                 // Into the output of a socket; the response comes in a later turn.
-                Action::Connect { last_event_id } => {
-                    self.world.hear(format_args!("request behind {last_event_id:?}"));
+                Action::Connect => {
+                    let id = self.source.last_event_id_header();
+                    self.world.hear(format_args!("request after {id:?}"));
                 }
                 Action::Receive { until } => match self.world.next(&self.silent_until) {
                     Some(Head(status, name)) => {
-                        self.source.handle_response(status, Some(name.as_bytes()));
+                        self.source.handle_response(head(status, Some(name.as_bytes())));
                     }
                     Some(Chunk(chunk)) => {
                         let mut events = self.source.push(chunk);
@@ -352,13 +370,10 @@ impl Device<'_> {
                     Some(_) => _ = self.source.handle_end(),
                     None => return Some(until.unwrap_or(Duration::MAX)),
                 },
-                Action::Wait { until } => return Some(until),
-                Action::Opened => self.world.hear("open"),
-                Action::Reconnecting { reason, delay } => {
+                Action::Wait { until } => {
                     self.silent_until.set(None);
-                    self.world.hear(format_args!("{reason}, again in {delay:?}"));
+                    return Some(until);
                 }
-                Action::Failed(failure) => self.world.hear(failure),
                 Action::Stop => return None,
             }
         }
@@ -368,14 +383,13 @@ impl Device<'_> {
 #[test]
 fn an_embedded_driver_hears_what_it_should() {
     let world = World::new();
-    let (class, timeout) = SILENT_FOR_TOO_LONG;
     let parser = Parser::with_arrays(Arrays {
         data: Array::new([0; 64]),
         event_type: Array::new([0; 8]),
         ids: Array::new([0; 16]),
     });
     let mut device = Device {
-        source: EventSource::with_parser(parser).with_idle_timeout(class, timeout),
+        source: Connection::with_parser(parser, POLICY),
         world: &world,
         silent_until: Cell::new(None),
     };

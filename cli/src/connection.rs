@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
-use sse_wire::{Action, EventSource, ReadyState};
+use sse_wire::{Action, Connection, Notice, Policy, ReadyState, ResponseHead};
 
 use crate::arguments;
 use crate::conform::{Chunk, ParsedEvent};
@@ -48,17 +48,18 @@ pub(crate) enum StepResult {
 }
 
 pub(crate) fn run<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<StepResult> {
-    let source = EventSource::with_parser(arguments::parser(Some(usize::MAX)));
-    let mut connection = Connection { source, now: Duration::ZERO };
-    steps.map(|step| connection.take(step)).collect()
+    let parser = arguments::parser(Some(usize::MAX));
+    let connection = Connection::with_parser(parser, Policy::specification());
+    let mut driver = Driver { connection, now: Duration::ZERO };
+    steps.map(|step| driver.take(step)).collect()
 }
 
-struct Connection {
-    source: EventSource,
+struct Driver {
+    connection: Connection,
     now: Duration,
 }
 
-impl Connection {
+impl Driver {
     /// A step that does not fit the state has the result that the state gives: there is no other
     /// shape.
     fn take(&mut self, step: &Step) -> StepResult {
@@ -69,24 +70,27 @@ impl Connection {
             }
             Step::Response { status, content_type } => {
                 self.request();
-                let content_type = content_type.as_ref().map(String::as_bytes);
-                self.source.handle_response(*status, content_type);
-                let open = self.source.ready_state() == ReadyState::Open;
+                self.connection.handle_response(ResponseHead {
+                    status: *status,
+                    content_type: content_type.as_ref().map(String::as_bytes),
+                    ..ResponseHead::default()
+                });
+                let open = self.connection.ready_state() == ReadyState::Open;
                 StepResult::Action { action: if open { "open" } else { "fail" } }
             }
             Step::Bytes { b64: Chunk(bytes) } => StepResult::Bytes { events: self.events(bytes) },
             Step::End {} => {
                 self.request();
-                let _ = self.source.handle_end();
+                let _ = self.connection.handle_end();
                 self.reconnect()
             }
             Step::NetworkError {} => {
                 self.request();
-                let _ = self.source.handle_network_error();
+                let _ = self.connection.handle_network_error();
                 self.reconnect()
             }
             Step::Close {} => {
-                self.source.close();
+                self.connection.close();
                 StepResult::Action { action: "closed" }
             }
         }
@@ -94,18 +98,18 @@ impl Connection {
 
     /// Sends a request where one is due or will be: steps need not say that it was sent.
     fn request(&mut self) {
-        while self.source.ready_state() == ReadyState::Connecting {
-            match self.source.poll(self.now) {
+        while self.connection.ready_state() == ReadyState::Connecting {
+            match self.connection.poll(self.now) {
                 Action::Wait { until } => self.now = until,
-                Action::Receive { .. } => break,
-                _ => {}
+                Action::Connect => {}
+                Action::Receive { .. } | Action::Stop => break,
             }
         }
     }
 
     fn events(&mut self, bytes: &[u8]) -> Vec<ParsedEvent> {
         let mut events = Vec::new();
-        let mut cursor = self.source.push(bytes);
+        let mut cursor = self.connection.push(bytes);
         // Without a limit there is no error.
         while let Ok(Some(event)) = cursor.next() {
             events.push(event.into());
@@ -114,23 +118,24 @@ impl Connection {
     }
 
     fn reconnect(&mut self) -> StepResult {
-        loop {
-            match self.source.poll(self.now) {
-                Action::Reconnecting { delay, .. } => {
-                    return StepResult::Reconnect {
-                        action: "reconnect",
-                        delay_ms: milliseconds(delay),
-                        last_event_id_header: self.header(),
-                    };
-                }
-                // The opening and the failure are results of the response already.
-                Action::Opened | Action::Failed(_) => {}
-                _ => return StepResult::Action { action: "none" },
+        let _ = self.connection.poll(self.now);
+        // The opening and the failure are results of the response already.
+        while let Some(notice) = self.connection.next_notice() {
+            if let Notice::Reconnecting { delay, .. } = notice {
+                return StepResult::Reconnect {
+                    action: "reconnect",
+                    delay_ms: milliseconds(delay),
+                    last_event_id_header: self.header(),
+                };
             }
         }
+        StepResult::Action { action: "none" }
     }
 
+    /// What the specification sends: any ID, whether or not HTTP can carry it.
     fn header(&self) -> Option<String> {
-        self.source.last_event_id_header().map(str::to_owned)
+        Some(self.connection.parser().last_event_id())
+            .filter(|id| !id.is_empty())
+            .map(str::to_owned)
     }
 }

@@ -1,5 +1,5 @@
 //! `sse-wire listen`: the events of a server, with reconnection. All rules are those of
-//! [`EventSource`]; here is its driver.
+//! [`sse_wire::Connection`]; here is its driver.
 
 mod http;
 
@@ -9,7 +9,9 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use sse_wire::{Action, Backoff, End, EventSource, Failure, Item, Liveness, ParseError};
+use sse_wire::{
+    Action, End, Failure, Item, Liveness, Notice, ParseError, Policy, ResponseHead, Silence,
+};
 use tokio::time::{Instant, sleep_until};
 
 use self::http::{Client, Connection, Header, Input, Trouble};
@@ -84,10 +86,10 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 It connects again whenever the connection is lost or can't be made, as browsers do, with the last
-event ID; it ends at a response that is no event stream (204 included) or when asked to. stderr says
+event ID; it ends at a response that is no event stream, or when asked to. stderr says
 what happens.
 
-Exit codes: 0 asked to end (SIGINT, SIGTERM, --max-events, nobody reads stdout); 1 failed, or an
+Exit codes: 0 asked to end (status 204, SIGINT, SIGTERM, --max-events, nobody reads stdout); 1 failed, or an
 event or an id was skipped for the limit; 130 a second SIGINT or SIGTERM.
 
 Examples:
@@ -149,31 +151,37 @@ fn client(arguments: &Arguments, url: reqwest::Url) -> Result<Client, String> {
     Client::new(url, &arguments.headers, arguments.timeout, response_timeout)
 }
 
-fn source(arguments: &Arguments) -> Result<EventSource, String> {
+fn source(arguments: &Arguments) -> Result<sse_wire::Connection, String> {
     let mut parser = arguments::parser(arguments.limit);
     if let Some(id) = &arguments.last_event_id {
         parser.set_last_event_id(id).map_err(|error| format!("--last-event-id: {error}"))?;
     }
-    let mut source = EventSource::with_parser(parser)
-        .with_reconnection_time(Duration::from_millis(arguments.retry));
-    if let Some(cap) = arguments.backoff {
-        // Its keys are random.
-        let seed = RandomState::new().build_hasher().finish();
-        source = source.with_backoff(Backoff::new(cap).with_jitter(arguments.jitter, seed));
-    }
-    if let Some(count) = arguments.max_reconnections {
-        source = source.with_max_reconnections(count);
-    }
+    let mut silence = Silence::default();
     for &(class, timeout) in &arguments.idle_timeouts {
-        source = source.with_idle_timeout(class, timeout);
+        *match class {
+            Liveness::Bytes => &mut silence.bytes,
+            Liveness::Comments => &mut silence.comments,
+            Liveness::Blocks => &mut silence.blocks,
+            _ => &mut silence.events,
+        } = Some(timeout);
     }
-    Ok(source)
+    let policy = Policy {
+        reconnection_time: Duration::from_millis(arguments.retry),
+        backoff: arguments.backoff,
+        jitter: arguments.jitter,
+        max_reconnections: arguments.max_reconnections,
+        silence,
+        ..Policy::specification()
+    };
+    // Its keys are random.
+    let seed = RandomState::new().build_hasher().finish();
+    Ok(sse_wire::Connection::with_parser(parser, policy).with_seed(seed))
 }
 
-/// The driver of an event source.
+/// The driver of a connection.
 struct Listener {
     client: Client,
-    source: EventSource,
+    source: sse_wire::Connection,
     connection: Connection,
     /// The network error that the source will speak of.
     trouble: Option<String>,
@@ -190,36 +198,13 @@ impl Listener {
     async fn listen(mut self, mut interruption: Interruption) -> io::Result<ExitCode> {
         let start = Instant::now();
         loop {
-            let until = match self.source.poll(start.elapsed()) {
-                Action::Connect { last_event_id } => {
-                    let last_event_id = last_event_id.and_then(header);
-                    self.connection = self.client.connect(last_event_id);
-                    continue;
-                }
-                Action::Opened => {
-                    complain(format_args!("connected to {}", self.client.url()));
-                    continue;
-                }
-                Action::Reconnecting { reason, delay } => {
-                    let delay = delay.as_millis();
-                    self.connection = Connection::None;
-                    let trouble = self.trouble();
-                    let from = match self.source.last_event_id_header() {
-                        Some(id) => format!(", behind id {id:?}"),
-                        None => String::new(),
-                    };
-                    complain(format_args!(
-                        "{reason}{trouble}; connecting again in {delay} ms{from}"
-                    ));
-                    continue;
-                }
-                Action::Failed(failure) => {
-                    let trouble = match failure {
-                        Failure::Reconnections { .. } => self.trouble(),
-                        _ => String::new(),
-                    };
-                    complain(format_args!("{}: {failure}{trouble}", self.client.url()));
-                    self.failed = true;
+            let action = self.source.poll(start.elapsed());
+            while let Some(notice) = self.source.next_notice() {
+                self.announce(notice);
+            }
+            let until = match action {
+                Action::Connect => {
+                    self.connection = self.client.connect(self.header());
                     continue;
                 }
                 Action::Stop => break,
@@ -243,6 +228,46 @@ impl Listener {
         Ok(if self.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
+    fn announce(&mut self, notice: Notice) {
+        match notice {
+            Notice::Open => complain(format_args!("connected to {}", self.client.url())),
+            Notice::Reconnecting { reason, delay, .. } => {
+                let delay = delay.as_millis();
+                self.connection = Connection::None;
+                let trouble = self.trouble();
+                let from = match self.source.last_event_id_header() {
+                    Some(id) => format!(", behind id {id:?}"),
+                    None => String::new(),
+                };
+                complain(format_args!("{reason}{trouble}; connecting again in {delay} ms{from}"));
+            }
+            notice => {
+                let trouble = match notice {
+                    Notice::Failed(Failure::Reconnections { .. }) => self.trouble(),
+                    _ => String::new(),
+                };
+                complain(format_args!("{}: {notice}{trouble}", self.client.url()));
+                self.failed |= notice != Notice::Ended;
+            }
+        }
+    }
+
+    /// The header's value for the last event ID. Without one the server takes the client for a new one:
+    /// that is better than none.
+    fn header(&self) -> Option<hyper::header::HeaderValue> {
+        let id = self.source.parser().last_event_id();
+        if id.is_empty() {
+            return None;
+        }
+        http::header_value(id)
+            .map_err(|reason| {
+                complain(format_args!(
+                    "the last event ID {id:?} is not sent: {reason}; the server may repeat or leave out events"
+                ));
+            })
+            .ok()
+    }
+
     /// The network error, to be said behind what comes of it.
     fn trouble(&mut self) -> String {
         self.trouble.take().map_or_else(String::new, |trouble| format!(" ({trouble})"))
@@ -252,7 +277,9 @@ impl Listener {
     fn take(&mut self, input: Input) -> io::Result<()> {
         let end = match input {
             Input::Response { status, content_type } => {
-                self.source.handle_response(status, content_type.as_deref());
+                let content_type = content_type.as_deref();
+                let head = ResponseHead { status, content_type, ..ResponseHead::default() };
+                self.source.handle_response(head);
                 return Ok(());
             }
             Input::Chunk(chunk) => return self.show(&chunk),
@@ -317,16 +344,4 @@ impl Listener {
             }
         }
     }
-}
-
-/// The header's value for an id. Without one the server takes the client for a new one: that is
-/// better than none.
-fn header(id: &str) -> Option<hyper::header::HeaderValue> {
-    http::header_value(id)
-        .map_err(|reason| {
-            complain(format_args!(
-                "the last event ID {id:?} is not sent: {reason}; the server may repeat or leave out events"
-            ));
-        })
-        .ok()
 }

@@ -27,7 +27,7 @@ use example::{PATIENCE, Process, start};
 use gateway::{LONGEST_LINE, Rewriter};
 use sse_wire::io::EventReader;
 use sse_wire::server::{Bounds, LAST_EVENT_ID};
-use sse_wire::{Block, End, Failure};
+use sse_wire::{Block, End, Notice};
 use ureq::BodyReader;
 
 type Events = EventReader<BodyReader<'static>>;
@@ -299,7 +299,7 @@ fn the_embedded_client_allocates_nothing() {
             count += usize::from(event.last_event_id == "\u{e9}1");
         }));
     });
-    assert_eq!((count, failure), (3, Some(Failure::Status(204))));
+    assert_eq!((count, failure), (3, Some(Notice::Ended)));
     assert_eq!(allocations.count_total, 0);
 }
 

@@ -111,6 +111,9 @@ fn step(step: &Value) -> Vec<u8> {
         "bytes" => [b"b".to_vec(), bytes(&step["bytes"])].concat(),
         "end" => b"e".to_vec(),
         "network_error" => b"n".to_vec(),
+        "time" => format!("t{}", step["ms"]).into_bytes(),
+        "late_end" => b"e".to_vec(),
+        "reconnect" => b"a".to_vec(),
         "close" => b"c".to_vec(),
         other => panic!("{other}"),
     }

@@ -1,4 +1,4 @@
-//! What an [`EventSource`](crate::EventSource) says: its state, what is to be done, what happened.
+//! What a [`Connection`](crate::Connection) answers: its state, what is to be done, what has happened.
 
 use core::error::Error;
 use core::fmt::{self, Display, Formatter};
@@ -8,7 +8,7 @@ use super::Liveness;
 
 /// The state of a connection, with the values of
 /// [`readyState`](https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource-readystate)
-/// (9.2.2).
+/// (9.2.2). These are all that the specification has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum ReadyState {
@@ -16,52 +16,59 @@ pub enum ReadyState {
     Connecting = 0,
     /// Open: events are delivered.
     Open = 1,
-    /// Closed by the user, or failed. It stays so.
+    /// Closed by the user, ended by the server, or failed.
     Closed = 2,
 }
 
-/// What is to be done next, or has happened: see [`EventSource::poll`](crate::EventSource::poll).
+/// What is to be done next: see [`Connection::poll`](crate::Connection::poll).
 ///
 /// A driver that does not know one of them could not go on, so these are all there will be.
 #[must_use = "nothing goes on unless it is done"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action<'a> {
-    /// Send a request, and hand in what comes of it. Said once for each request.
+pub enum Action {
+    /// Drop the connection, if there is one, send a request, and hand in what comes of it. Returned
+    /// once for each request.
     ///
-    /// It has the headers `Accept: text/event-stream` and `Cache-Control: no-cache`, and goes past
-    /// caches. Redirects are followed below, by the HTTP client.
-    Connect {
-        /// The value of the header `Last-Event-ID`: these bytes, whether or not they are ASCII.
-        /// Where it is `None`, the request has no such header.
-        last_event_id: Option<&'a str>,
-    },
+    /// The request has the headers `Accept: text/event-stream` and `Cache-Control: no-cache`, and
+    /// `Last-Event-ID` if [`last_event_id_header`](crate::Connection::last_event_id_header) returns
+    /// a value for it. Redirects are followed by the HTTP client.
+    Connect,
     /// Take what comes on the connection, first the response and then its body, and hand it in.
     Receive {
-        /// Wait no longer than until this time, and poll again: an open connection will have been
-        /// silent for too long then.
+        /// Wait no longer than until this time, and poll again.
         until: Option<Duration>,
     },
-    /// There is no connection: wait, and poll again.
+    /// Drop the connection, if there is one, wait, and poll again.
     Wait {
         /// Until when to wait.
         until: Duration,
     },
-    /// The connection is open. Said once, before anything else of this connection.
-    Opened,
-    /// The connection is lost: drop it. Said once, before the wait for the next one.
-    Reconnecting {
-        /// Why.
-        reason: Interruption,
-        /// How long the wait will be.
-        delay: Duration,
-    },
-    /// It failed for good: drop the connection. Said once, before `Stop`.
-    Failed(Failure),
-    /// Closed. Drop the connection; nothing will come any more.
+    /// Drop the connection, if there is one. Nothing more comes, unless
+    /// [`reconnect`](crate::Connection::reconnect) forgives a failure.
     Stop,
 }
 
-/// Why a connection was lost, so that there will be another.
+/// What has happened: see [`Connection::next_notice`](crate::Connection::next_notice).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Notice {
+    /// The connection is open.
+    Open,
+    /// The connection is lost, or could not be made, and there will be another.
+    #[non_exhaustive]
+    Reconnecting {
+        /// Why.
+        reason: Interruption,
+        /// How long the wait is.
+        delay: Duration,
+    },
+    /// The server answered with the status 204, which asks clients not to connect again.
+    Ended,
+    /// The connection failed, and there will be no other.
+    Failed(Failure),
+}
+
+/// Why a connection was lost, if there is another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Interruption {
@@ -69,20 +76,28 @@ pub enum Interruption {
     End,
     /// There was a network error.
     NetworkError,
-    /// No sign of life of this class came in time.
-    Idle(Liveness),
+    /// The response has this status, which is [tried again](crate::Policy::retry_status).
+    Status(u16),
+    /// No response came in [time](crate::Policy::head_timeout).
+    NoResponse,
+    /// No sign of life of this class came in [time](crate::Policy::silence).
+    Silence(Liveness),
+    /// The user asked for it: [`Connection::reconnect`](crate::Connection::reconnect).
+    Asked,
 }
 
-/// Why there will be no other connection.
+/// Why there is no other connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The response has another status than 200: this one.
+    /// The response has this status, which is neither 200 nor tried again.
     Status(u16),
     /// The response has another type than `text/event-stream`, or none.
     ContentType,
-    /// So many reconnections in a row brought no event, all that
-    /// [`EventSource::with_max_reconnections`](crate::EventSource::with_max_reconnections) allows.
+    /// The response's body is compressed.
+    ContentEncoding,
+    /// That many reconnections in a row, all that
+    /// [`max_reconnections`](crate::Policy::max_reconnections) allows, gave no healthy connection.
     #[non_exhaustive]
     Reconnections {
         /// How many.
@@ -90,6 +105,26 @@ pub enum Failure {
         /// How the last connection was lost.
         last: Interruption,
     },
+    /// The request is [not to be sent again](crate::SendAgain::IfSafe): a part of the response was
+    /// received, and no event had an ID to resume after.
+    #[non_exhaustive]
+    NotSafe {
+        /// How the connection was lost.
+        reason: Interruption,
+    },
+}
+
+impl Display for Notice {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open => f.write_str("open"),
+            Self::Reconnecting { reason, delay } => {
+                write!(f, "reconnecting in {delay:?}: {reason}")
+            }
+            Self::Ended => f.write_str("the server asks not to connect again (status 204)"),
+            Self::Failed(failure) => failure.fmt(f),
+        }
+    }
 }
 
 impl Display for Interruption {
@@ -97,10 +132,13 @@ impl Display for Interruption {
         f.write_str(match self {
             Self::End => "the server ended the stream",
             Self::NetworkError => "there was a network error",
-            Self::Idle(Liveness::Bytes) => "no bytes came in time",
-            Self::Idle(Liveness::Comments) => "no comment, block or event came in time",
-            Self::Idle(Liveness::Blocks) => "no block or event came in time",
-            Self::Idle(Liveness::Events) => "no event came in time",
+            Self::Status(status) => return write!(f, "the response has the status {status}"),
+            Self::NoResponse => "no response came in time",
+            Self::Silence(Liveness::Bytes) => "no bytes came in time",
+            Self::Silence(Liveness::Comments) => "no comment, block or event came in time",
+            Self::Silence(Liveness::Blocks) => "no block or event came in time",
+            Self::Silence(Liveness::Events) => "no event came in time",
+            Self::Asked => "asked for",
         })
     }
 }
@@ -114,9 +152,17 @@ impl Display for Failure {
             Self::ContentType => f.write_str(
                 "the response has no `Content-Type` of `text/event-stream`; check the address",
             ),
-            Self::Reconnections { count, last } => {
-                write!(f, "{count} reconnections brought no event; at last, {last}")
-            }
+            Self::ContentEncoding => f.write_str(
+                "the response is compressed (`Content-Encoding`); let the HTTP client decode it, or ask for no compression",
+            ),
+            Self::Reconnections { count, last } => write!(
+                f,
+                "{count} reconnections in a row gave no connection that lasted; at last, {last}"
+            ),
+            Self::NotSafe { reason } => write!(
+                f,
+                "{reason}; the request is not sent again, since a part of the response was received"
+            ),
         }
     }
 }

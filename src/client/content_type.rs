@@ -1,30 +1,38 @@
-//! Whether a response's `Content-Type` is `text/event-stream`: "extract a MIME type" of the
+//! Which type a response's `Content-Type` names: "extract a MIME type" of the
 //! [Fetch Standard](https://fetch.spec.whatwg.org/#concept-header-extract-mime-type) and "parse a
 //! MIME type" of the [MIME Sniffing Standard](https://mimesniff.spec.whatwg.org/#parse-a-mime-type),
 //! as far as they decide that.
 
-/// Whether the header's value names the type of an event stream.
+/// Whether the header's value names this type.
 ///
 /// Several headers of the name are one value with commas between, and of several types the last
 /// valid one counts; `*/*` never does. A comma within a quoted string separates nothing.
-pub(crate) fn is_event_stream(header: &[u8]) -> bool {
+pub(super) fn is_of_type(header: &[u8], name: &str) -> bool {
+    let (header, name) = (last_type(header), essence(name.as_bytes()));
+    header.zip(name).is_some_and(|((r#type, subtype), (other_type, other_subtype))| {
+        r#type.eq_ignore_ascii_case(other_type) && subtype.eq_ignore_ascii_case(other_subtype)
+    })
+}
+
+/// Whether the header's value has a type that counts.
+#[cfg(feature = "http")]
+pub(super) fn has_type(header: &[u8]) -> bool {
+    last_type(header).is_some()
+}
+
+/// The type and the subtype that count.
+fn last_type(header: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut rest = Some(header);
-    let mut is_event_stream = false;
+    let mut last = None;
     while let Some(values) = rest {
         let (value, behind) = split_at_comma(values);
         rest = behind;
-        match essence(value) {
-            None | Some((b"*", b"*")) => {}
-            Some((r#type, subtype)) => {
-                is_event_stream = r#type.eq_ignore_ascii_case(b"text")
-                    && subtype.eq_ignore_ascii_case(b"event-stream");
-            }
-        }
+        last = essence(value).filter(|&value| value != (b"*", b"*")).or(last);
     }
-    is_event_stream
+    last
 }
 
-/// The value before the first comma outside quotes, and what stands behind that comma.
+/// The value before the first comma outside quotes, and what follows that comma.
 fn split_at_comma(values: &[u8]) -> (&[u8], Option<&[u8]>) {
     let mut quoted = false;
     let mut bytes = values.iter();
@@ -75,7 +83,11 @@ fn trim_end(mut value: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::is_event_stream;
+    use super::is_of_type;
+
+    fn is_event_stream(header: &[u8]) -> bool {
+        is_of_type(header, "text/event-stream")
+    }
 
     #[test]
     fn of_several_types_the_last_valid_one_counts() {

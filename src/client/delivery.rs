@@ -1,31 +1,31 @@
-//! What an [`EventSource`](crate::EventSource) delivers of a chunk: the parser's cursors, as long
+//! What an [`Connection`](crate::Connection) delivers of a chunk: the parser's cursors, as long
 //! as the connection is open. A cursor that is never asked takes nothing, so this is the one place
 //! that keeps bytes of a connection that is not open away from the parser.
 
-use super::connection::Connection;
+use super::rules::Rules;
 use crate::decode::{Events, Growable, Items, Storage};
 use crate::error::ParseError;
 use crate::event::{Event, Item};
 
-/// The events of one chunk: see [`EventSource::push`](crate::EventSource::push).
+/// The events of one chunk: see [`Connection::push`](crate::Connection::push).
 #[must_use = "nothing is read before the cursor is asked"]
 #[derive(Debug)]
-pub struct SourceEvents<'s, 'c, S = Growable> {
-    pub(super) connection: &'s mut Connection,
+pub struct ConnectionEvents<'s, 'c, S = Growable> {
+    pub(super) rules: &'s mut Rules,
     pub(super) events: Events<'s, 'c, S>,
 }
 
-/// All that can be observed in one chunk: see [`EventSource::observe`](crate::EventSource::observe).
+/// All that can be observed in one chunk: see [`Connection::observe`](crate::Connection::observe).
 #[must_use = "nothing is read before the cursor is asked"]
 #[derive(Debug)]
-pub struct SourceItems<'s, 'c, S = Growable> {
-    pub(super) connection: &'s mut Connection,
+pub struct ConnectionItems<'s, 'c, S = Growable> {
+    pub(super) rules: &'s mut Rules,
     pub(super) items: Items<'s, 'c, S>,
 }
 
-impl<S: Storage> SourceEvents<'_, '_, S> {
+impl<S: Storage> ConnectionEvents<'_, '_, S> {
     /// The next event, which borrows the cursor; `None` once the whole chunk is taken, and from
-    /// then on where the source is closed.
+    /// then on if the connection is closed.
     ///
     /// # Errors
     ///
@@ -33,20 +33,16 @@ impl<S: Storage> SourceEvents<'_, '_, S> {
     #[inline]
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ParseError> {
-        if !self.connection.is_open() {
+        if !self.rules.is_open() {
             return Ok(None);
         }
-        let event = self.events.next()?;
-        if event.is_some() {
-            self.connection.deliver_event();
-        }
-        Ok(event)
+        self.events.next()
     }
 }
 
-impl<S: Storage> SourceItems<'_, '_, S> {
+impl<S: Storage> ConnectionItems<'_, '_, S> {
     /// The next item, which borrows the cursor; `None` once the whole chunk is taken, and from
-    /// then on where the source is closed.
+    /// then on if the connection is closed.
     ///
     /// # Errors
     ///
@@ -54,14 +50,10 @@ impl<S: Storage> SourceItems<'_, '_, S> {
     #[inline]
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Item<'_>>, ParseError> {
-        if !self.connection.is_open() {
+        if !self.rules.is_open() {
             return Ok(None);
         }
-        let item = self.items.next()?;
-        if matches!(item, Some(Item::Event(_))) {
-            self.connection.deliver_event();
-        }
-        Ok(item)
+        self.items.next()
     }
 }
 
@@ -70,20 +62,20 @@ macro_rules! cursor {
     ($name:ident, $field:ident) => {
         impl<'c, S: Storage> $name<'_, 'c, S> {
             /// Ends the cursor here, and returns the bytes of the chunk that it has not taken: to be
-            /// pushed again. None if the source is not open: nobody wants them.
+            /// pushed again. None if the connection is not open.
             pub fn into_rest(self) -> &'c [u8] {
                 let rest = self.$field.into_rest();
-                if self.connection.is_open() { rest } else { &[] }
+                if self.rules.is_open() { rest } else { &[] }
             }
 
-            /// Closes the source, as [`EventSource::close`](crate::EventSource::close) does: what
+            /// Closes the connection, as [`Connection::close`](crate::Connection::close) does: what
             /// is left of the chunk is not delivered.
             pub fn close(&mut self) {
-                self.connection.close();
+                self.rules.close();
             }
         }
     };
 }
 
-cursor!(SourceEvents, events);
-cursor!(SourceItems, items);
+cursor!(ConnectionEvents, events);
+cursor!(ConnectionItems, items);

@@ -1,6 +1,8 @@
 //! How long an open connection may be silent, by what counts as a sign of life.
 //!
-//! A letter to the maintainer. A tokenizer of its own looks at each chunk before the parser does,
+//! # Implementation notes
+//!
+//! A tokenizer of its own looks at each chunk before the parser does,
 //! and only where a clock is there that needs it: so it does not matter whether the caller wants
 //! events or all items, or takes a chunk piecewise. What was looked at is known by its position in
 //! the stream, and rests that are pushed again count once. Clocks are set by the poll that follows
@@ -8,12 +10,14 @@
 
 use core::time::Duration;
 
+use super::policy::Silence;
 use crate::decode::{Field, Token, Tokenizer};
 
 /// What shows that the server is alive, from the weakest sign to the strongest. Each counts for the
 /// clocks of its own class and of all weaker ones: a server that sends keep-alive comments only
 /// while it has nothing else to say is alive when it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Liveness {
     /// Any byte of the stream.
     Bytes,
@@ -48,18 +52,20 @@ struct Clock {
 }
 
 impl Idle {
-    pub(crate) const fn new() -> Self {
+    pub(crate) const fn new(silence: Silence) -> Self {
+        let Silence { bytes, comments, blocks, events } = silence;
         Idle {
-            clocks: [Clock { timeout: None, since: Duration::ZERO }; CLASSES.len()],
+            clocks: [
+                Clock::new(bytes),
+                Clock::new(comments),
+                Clock::new(blocks),
+                Clock::new(events),
+            ],
             sign: None,
             tokenizer: Tokenizer::new(),
             seen: 0,
             block: None,
         }
-    }
-
-    pub(crate) const fn set(&mut self, class: Liveness, timeout: Duration) {
-        self.clocks[class as usize].timeout = Some(timeout);
     }
 
     /// A stream begins, and all clocks with it.
@@ -119,6 +125,10 @@ impl Idle {
 }
 
 impl Clock {
+    const fn new(timeout: Option<Duration>) -> Self {
+        Clock { timeout, since: Duration::ZERO }
+    }
+
     fn deadline(&self) -> Option<Duration> {
         Some(self.since.saturating_add(self.timeout?))
     }

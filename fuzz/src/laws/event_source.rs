@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use sse_wire::{
-    Action, Arrays, Backoff, End, EventSource, Failure, Interruption, Liveness, ParseError, Parser,
-    ReadyState, Storage,
+    Action, Arrays, Connection, End, Failure, Interruption, Notice, ParseError, Parser, Policy,
+    ReadyState, ResponseHead, Silence,
 };
 
 use crate::arrays::over_arrays;
 use crate::input::{Controls, SEPARATOR, limit, stream_and_controls};
 use crate::outcome::{Output, drain, pending};
 
-/// What a source is asked for; zero is not at all.
+/// A policy; zero is not at all.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 struct Settings {
     reconnection_time: u8,
@@ -27,9 +27,6 @@ impl Controls for Settings {
     const LEN: usize = 9;
 }
 
-const CLASSES: [Liveness; 4] =
-    [Liveness::Bytes, Liveness::Comments, Liveness::Blocks, Liveness::Events];
-
 /// The longest limit, and the length of each array.
 const AMPLE: usize = 1024;
 
@@ -41,25 +38,19 @@ impl Settings {
         }
     }
 
-    fn apply<S: Storage>(self, mut source: EventSource<S>) -> EventSource<S> {
-        let seconds = |seconds: u8| Duration::from_secs(seconds.into());
-        if self.reconnection_time > 0 {
-            source = source
-                .with_reconnection_time(Duration::from_millis(100) * self.reconnection_time.into());
+    fn policy(self) -> Policy {
+        let some = |number: u8| Some(number).filter(|&number| number > 0);
+        let seconds = |number: u8| some(number).map(|number| Duration::from_secs(number.into()));
+        let mut policy = Policy::specification();
+        if let Some(time) = some(self.reconnection_time) {
+            policy.reconnection_time = Duration::from_millis(100) * time.into();
         }
-        if self.backoff > 0 {
-            let backoff = Backoff::new(seconds(self.backoff));
-            source = source.with_backoff(backoff.with_jitter(self.jitter, self.jitter.into()));
-        }
-        if self.max_reconnections > 0 {
-            source = source.with_max_reconnections(self.max_reconnections.into());
-        }
-        for (class, timeout) in CLASSES.into_iter().zip(self.idle) {
-            if timeout > 0 {
-                source = source.with_idle_timeout(class, seconds(timeout));
-            }
-        }
-        source
+        policy.backoff = seconds(self.backoff);
+        policy.jitter = self.jitter;
+        policy.max_reconnections = some(self.max_reconnections).map(u32::from);
+        let [bytes, comments, blocks, events] = self.idle.map(seconds);
+        policy.silence = Silence { bytes, comments, blocks, events };
+        policy
     }
 }
 
@@ -67,7 +58,7 @@ impl Settings {
 /// parser would give of each connection, and does so alike over arrays and growable buffers.
 ///
 /// An input is steps with [`SEPARATOR`] between them, each named by its first byte: `t` time passes,
-/// `r` a response, `b`, `o` and `d` bytes, `e` the end, `n` a network error, `c` closed. The source is
+/// `r` a response, `b`, `o` and `d` bytes, `e` the end, `n` a network error, `a` another connection asked for, `c` closed. The source is
 /// polled behind each, but not behind one that has a capital letter.
 pub fn event_source(input: &[u8]) {
     let (steps, settings) = stream_and_controls::<Settings>(input);
@@ -76,14 +67,15 @@ pub fn event_source(input: &[u8]) {
     arrays.set_limit(settings.limit()).unwrap();
     let mut world = World {
         settings,
-        source: settings.apply(EventSource::with_parser(growable.clone())),
-        fixed: settings.apply(EventSource::with_parser(arrays)),
+        source: Connection::with_parser(growable.clone(), settings.policy()),
+        fixed: Connection::with_parser(arrays, settings.policy()),
         parser: growable,
         now: Duration::ZERO,
         requested: false,
         until: Duration::ZERO,
+        since: None,
         reconnections: 0,
-        ended: false,
+        closed: false,
     };
     world.poll();
     for step in steps.split(|&byte| byte == SEPARATOR) {
@@ -98,13 +90,19 @@ pub fn event_source(input: &[u8]) {
             b'b' => world.push(rest, usize::MAX),
             b'd' => world.push(rest, 1),
             b'o' => world.observe(rest),
-            b'e' => world.interrupt(EventSource::handle_end, EventSource::handle_end),
-            b'n' => world
-                .interrupt(EventSource::handle_network_error, EventSource::handle_network_error),
+            b'e' => world.interrupt(Connection::handle_end, Connection::handle_end),
+            b'n' => {
+                world.interrupt(Connection::handle_network_error, Connection::handle_network_error)
+            }
+            b'a' => {
+                world.source.reconnect();
+                world.fixed.reconnect();
+                world.requested = false;
+            }
             b'c' => {
                 world.source.close();
                 world.fixed.close();
-                world.ended = true;
+                world.closed = true;
                 world.requested = false;
                 assert_eq!(world.source.ready_state(), ReadyState::Closed);
             }
@@ -118,11 +116,11 @@ pub fn event_source(input: &[u8]) {
     world.poll();
 }
 
-type OverArrays = EventSource<Arrays<[u8; AMPLE], [u8; AMPLE], [u8; AMPLE]>>;
+type OverArrays = Connection<Arrays<[u8; AMPLE], [u8; AMPLE], [u8; AMPLE]>>;
 
 struct World {
     settings: Settings,
-    source: EventSource,
+    source: Connection,
     fixed: OverArrays,
     /// A parser that is given the bytes of each connection that is open, and nothing else.
     parser: Parser,
@@ -131,10 +129,12 @@ struct World {
     requested: bool,
     /// No request comes before that.
     until: Duration,
-    /// How often in a row the connection was lost since there was an event.
+    /// Since when the connection stands.
+    since: Option<Duration>,
+    /// How often in a row the connection was lost since one was healthy.
     reconnections: u32,
-    /// Whether nothing is to come any more: closed, or failed and told.
-    ended: bool,
+    /// Whether nothing is to come any more.
+    closed: bool,
 }
 
 impl World {
@@ -142,60 +142,82 @@ impl World {
     fn poll(&mut self) {
         loop {
             let before = self.source.ready_state();
-            let reconnection_time = self.source.reconnection_time();
-            let header = self.source.last_event_id_header().map(str::to_owned);
-            assert_eq!(header.as_deref().unwrap_or_default(), self.parser.last_event_id());
-            assert_ne!(header.as_deref(), Some(""));
+            let id = self.source.parser().last_event_id();
+            assert_eq!(id, self.parser.last_event_id());
+            let header = self.source.last_event_id_header();
+            assert!(header.is_none_or(|header| header == id && !header.is_empty()));
             let action = self.source.poll(self.now);
             assert_eq!(action, self.fixed.poll(self.now));
-            assert!(!self.ended || action == Action::Stop, "{action:?} after the end");
+            if before == ReadyState::Open {
+                self.since.get_or_insert(self.now);
+            }
+            while let Some(notice) = self.source.next_notice() {
+                assert_eq!(self.fixed.next_notice(), Some(notice));
+                assert!(!self.closed, "{notice:?} after the end");
+                self.hear(notice);
+            }
+            assert_eq!(self.fixed.next_notice(), None);
             match action {
-                Action::Connect { last_event_id } => {
-                    assert_eq!(last_event_id, header.as_deref());
-                    assert!(!self.requested && self.now >= self.until, "too early");
+                Action::Connect => {
+                    assert!(!self.closed && !self.requested && self.now >= self.until, "too early");
                     self.requested = true;
                 }
                 Action::Receive { until } => {
+                    assert!(!self.closed);
                     assert!(until.is_none_or(|until| until > self.now || until == Duration::MAX));
                     let idle = self.settings.idle != [0; 4] && before == ReadyState::Open;
                     assert_eq!(until.is_some(), idle);
                     return;
                 }
                 Action::Wait { until } => {
-                    assert!(until > self.now);
+                    assert!(!self.closed && until > self.now);
                     assert_eq!(until, self.until);
                     return;
                 }
-                Action::Opened => assert!(!self.requested),
-                Action::Reconnecting { reason, delay } => {
-                    assert!(delay >= reconnection_time);
-                    let cap = Duration::from_secs(self.settings.backoff.into());
-                    let most = reconnection_time.max(cap).as_millis();
-                    let jitter = most * u128::from(self.settings.jitter) / 100;
-                    assert!(delay.as_millis() <= (most + jitter).min(u64::MAX.into()));
-                    if let Interruption::Idle(_) = reason {
-                        assert_ne!(self.settings.idle, [0; 4]);
-                    }
-                    self.until = self.now.saturating_add(delay);
-                    self.requested = false;
-                    self.reconnections += 1;
-                    let most = u32::from(self.settings.max_reconnections);
-                    assert!(most == 0 || self.reconnections <= most);
-                    assert_eq!(self.source.ready_state(), ReadyState::Connecting);
-                }
-                Action::Failed(failure) => {
-                    if let Failure::Reconnections { count, .. } = failure {
-                        assert_eq!(count, u32::from(self.settings.max_reconnections));
-                        assert_eq!(count, self.reconnections);
-                    }
-                    self.ended = true;
-                }
                 Action::Stop => {
-                    assert!(self.ended);
                     assert_eq!(self.source.ready_state(), ReadyState::Closed);
                     return;
                 }
             }
+        }
+    }
+
+    fn hear(&mut self, notice: Notice) {
+        if notice != Notice::Open {
+            self.requested = false;
+            let since = self.since.take();
+            if since.is_some_and(|since| self.now - since >= Duration::from_secs(5)) {
+                self.reconnections = 0;
+            }
+        }
+        match notice {
+            Notice::Reconnecting { reason: Interruption::Asked, delay, .. } => {
+                assert_eq!(delay, Duration::ZERO);
+                self.until = self.now;
+            }
+            Notice::Reconnecting { reason, delay, .. } => {
+                let reconnection_time = self.source.reconnection_time();
+                assert!(delay >= reconnection_time);
+                let cap = Duration::from_secs(self.settings.backoff.into());
+                let most = reconnection_time.max(cap).as_millis();
+                let jitter = most * u128::from(self.settings.jitter) / 100;
+                assert!(delay.as_millis() <= (most + jitter).min(u64::MAX.into()));
+                if let Interruption::Silence(_) = reason {
+                    assert_ne!(self.settings.idle, [0; 4]);
+                }
+                self.until = self.now.saturating_add(delay);
+                self.reconnections += 1;
+                let most = u32::from(self.settings.max_reconnections);
+                assert!(most == 0 || self.reconnections <= most);
+            }
+            Notice::Failed(Failure::Reconnections { count, .. }) => {
+                assert_eq!(count, u32::from(self.settings.max_reconnections));
+                assert_eq!(count, self.reconnections);
+                // What forgives the failure begins to count anew.
+                self.reconnections = 0;
+            }
+            Notice::Ended | Notice::Failed(_) => self.reconnections = 0,
+            _ => {}
         }
     }
 
@@ -206,8 +228,9 @@ impl World {
         let status = status.unwrap_or(200);
         let content_type = Some(content_type).filter(|value| !value.is_empty());
         let before = self.source.ready_state();
-        self.source.handle_response(status, content_type);
-        self.fixed.handle_response(status, content_type);
+        let head = ResponseHead { status, content_type, ..ResponseHead::default() };
+        self.source.handle_response(head);
+        self.fixed.handle_response(head);
         let after = self.source.ready_state();
         if !self.requested {
             assert_eq!(after, before, "a response that nobody waits for changes nothing");
@@ -241,7 +264,7 @@ impl World {
         } else {
             assert_eq!(rest, b"", "dropped");
         }
-        self.check(&output, &of_parser);
+        assert_eq!(output, of_parser);
     }
 
     fn observe(&mut self, chunk: &[u8]) {
@@ -256,19 +279,12 @@ impl World {
             let mut items = self.parser.observe(chunk);
             drain(usize::MAX, &mut of_parser, || Ok(items.next()?.map(Output::from)));
         }
-        self.check(&output, &of_parser);
-    }
-
-    fn check(&mut self, output: &[Output], expected: &[Output]) {
-        assert_eq!(output, expected);
-        if output.iter().any(|output| matches!(output, Output::Event(_))) {
-            self.reconnections = 0;
-        }
+        assert_eq!(output, of_parser);
     }
 
     fn interrupt(
         &mut self,
-        growable: fn(&mut EventSource) -> Result<End<'_>, ParseError>,
+        growable: fn(&mut Connection) -> Result<End<'_>, ParseError>,
         fixed: fn(&mut OverArrays) -> Result<End<'_>, ParseError>,
     ) {
         let before = self.source.ready_state();
@@ -278,11 +294,8 @@ impl World {
         };
         assert_eq!(pending(growable(&mut self.source).unwrap()), of_parser);
         assert_eq!(pending(fixed(&mut self.fixed).unwrap()), of_parser);
-        self.requested = false;
-        let after = self.source.ready_state();
-        assert_ne!(after, ReadyState::Open);
-        let may_fail = before == ReadyState::Closed || self.settings.max_reconnections > 0;
-        assert!(after == ReadyState::Connecting || may_fail);
-        assert!(before != ReadyState::Closed || after == before);
+        let closed = before == ReadyState::Closed;
+        let after = if closed { ReadyState::Closed } else { ReadyState::Connecting };
+        assert_eq!(self.source.ready_state(), after);
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use arbitrary::Arbitrary;
-use sse_wire_reference::{Interpretation, Verdict, interpret};
 use sse_wire::{Event, Parser, Storage};
+use sse_wire_reference::{Interpretation, Verdict, interpret};
 
 use crate::arrays::over_arrays;
 use crate::input::{Controls, Cuts, stream_and_controls};

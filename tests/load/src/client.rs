@@ -1,4 +1,4 @@
-//! One client: the driver of an `EventSource` over hyper, and the judge of what it is given.
+//! One client: the driver of a `Connection` over hyper, and the judge of what it is given.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,10 +11,9 @@ use hdrhistogram::Histogram;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::header::CONTENT_TYPE;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use sse_wire::{Action, Event, EventSource};
+use sse_wire::{Action, Connection, Event, Notice, Policy};
 use tokio::net::TcpSocket;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -79,12 +78,12 @@ pub struct Client {
 }
 
 /// The body of a response, and the task that reads it from the connection.
-struct Connection {
+struct Stream {
     response: Response<Incoming>,
     task: AbortHandle,
 }
 
-impl Drop for Connection {
+impl Drop for Stream {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -107,37 +106,40 @@ impl Client {
 
     /// Goes on until it is over, the client leaves, or something is wrong.
     pub async fn run(mut self) -> Outcome {
-        let mut source = EventSource::new();
+        let mut source = Connection::new(Policy::specification());
         let mut over = self.shared.over.clone();
-        let mut connection = None;
+        let mut stream = None;
         while self.outcome.complaint.is_none() {
-            match source.poll(self.shared.start.elapsed()) {
-                Action::Connect { last_event_id } => {
-                    match connect(self.shared.address, last_event_id, self.outcome.habit).await {
+            let action = source.poll(self.shared.start.elapsed());
+            while let Some(notice) = source.next_notice() {
+                match notice {
+                    Notice::Open => _ = self.shared.open.fetch_add(1, Ordering::Relaxed),
+                    Notice::Reconnecting { .. } => {
+                        if stream.take().is_some() {
+                            self.shared.open.fetch_sub(1, Ordering::Relaxed);
+                        }
+                        self.outcome.reconnections += 1;
+                    }
+                    other => self.complain(other.to_string()),
+                }
+            }
+            match action {
+                Action::Connect => {
+                    let id = source.last_event_id_header();
+                    match connect(self.shared.address, id, self.outcome.habit).await {
                         Ok(new) => {
-                            let content_type = new.response.headers().get(CONTENT_TYPE);
-                            source.handle_response(
-                                new.response.status().as_u16(),
-                                content_type.map(|value| value.as_bytes()),
-                            );
-                            connection = Some(new);
+                            source.handle_response(&new.response);
+                            stream = Some(new);
                         }
                         Err(_) => _ = source.handle_network_error(),
                     }
-                }
-                Action::Opened => _ = self.shared.open.fetch_add(1, Ordering::Relaxed),
-                Action::Reconnecting { .. } => {
-                    if connection.take().is_some() {
-                        self.shared.open.fetch_sub(1, Ordering::Relaxed);
-                    }
-                    self.outcome.reconnections += 1;
                 }
                 Action::Wait { until } => tokio::select! {
                     () = sleep_until(self.shared.start + until) => {}
                     _ = over.wait_for(|&over| over) => break,
                 },
                 Action::Receive { .. } => {
-                    let Some(Connection { response, .. }) = &mut connection else { unreachable!() };
+                    let Some(Stream { response, .. }) = &mut stream else { unreachable!() };
                     let frame = tokio::select! {
                         frame = response.frame() => frame,
                         _ = over.wait_for(|&over| over) => break,
@@ -154,17 +156,16 @@ impl Client {
                         break;
                     }
                 }
-                Action::Failed(failure) => self.complain(failure.to_string()),
                 Action::Stop => break,
             }
         }
-        if connection.is_some() {
+        if stream.is_some() {
             self.shared.open.fetch_sub(1, Ordering::Relaxed);
         }
         self.outcome
     }
 
-    fn take(&mut self, source: &mut EventSource, chunk: &Bytes) {
+    fn take(&mut self, source: &mut Connection, chunk: &Bytes) {
         let mut events = source.push(chunk);
         loop {
             match events.next() {
@@ -209,7 +210,7 @@ impl Client {
     }
 
     /// Does what the habit is, after something was read; whether the client stays.
-    async fn live_up_to_habit(&mut self, source: &mut EventSource) -> bool {
+    async fn live_up_to_habit(&mut self, source: &mut Connection) -> bool {
         match self.outcome.habit {
             // What comes before the first event is no reason to go: all are to be there first.
             _ if self.outcome.last == 0 => {}
@@ -232,7 +233,7 @@ async fn connect(
     address: SocketAddr,
     last_event_id: Option<&str>,
     habit: Habit,
-) -> Result<Connection, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<Stream, Box<dyn std::error::Error + Send + Sync>> {
     let socket = TcpSocket::new_v4()?;
     if habit == Habit::Slow {
         socket.set_recv_buffer_size(4096)?;
@@ -247,7 +248,7 @@ async fn connect(
         request = request.header("last-event-id", id);
     }
     match sender.send_request(request.body(Empty::<Bytes>::new())?).await {
-        Ok(response) => Ok(Connection { response, task }),
+        Ok(response) => Ok(Stream { response, task }),
         Err(error) => {
             task.abort();
             Err(error.into())
