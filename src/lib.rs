@@ -80,7 +80,7 @@
 //! | `http` | a [`ResponseHead`] of a response of the crate `http` |
 //! | `stream` | `stream`: events of any `futures_core::Stream` of chunks |
 //! | `http-body` | `http_body`: events of any `http_body::Body` |
-//! | `server` | `response`: a response of any stream; in [`server`] connections that a client can't block for ever; on tokio's timer |
+//! | `server` | `response`: a response of any stream; in [`server`] a hub for many subscribers, and connections that a client can't block for ever; on tokio's timer |
 //! | `embedded-io`, `embedded-io-async` | `embedded_io`, `embedded_io_async`: the same without an allocator, over the traits of those crates |
 //! | `codec` | `codec`: `Decoder` and `Encoder` of tokio-util |
 //! | `json` | `Event::json`, `OwnedEvent::json`, `Block::encode_json` |

@@ -111,6 +111,8 @@
 //! streams has as many buffers.
 
 mod headers;
+#[cfg(feature = "server")]
+mod hub;
 mod keep_alive;
 mod last_event_id;
 #[cfg(feature = "server")]
@@ -123,6 +125,8 @@ mod silence;
 mod write_timeout;
 
 pub use headers::RESPONSE_HEADERS;
+#[cfg(feature = "server")]
+pub use hub::{Counts, Hub, PublishError, Retention, Settings, Subscriber, Subscription};
 pub use keep_alive::KeepAlive;
 #[cfg(feature = "alloc")]
 pub use last_event_id::last_event_id_from_latin1;

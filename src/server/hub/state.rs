@@ -1,0 +1,334 @@
+//! Who is given what, behind the hub's lock.
+//!
+//! Implementation notes. Nothing here wakes a task or drops a waker: both may run code of others,
+//! which may call the hub. So wakers are handed out, and the hub deals with them outside the lock.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use alloc::{format, vec};
+use core::mem::take;
+use core::task::Waker;
+use core::time::Duration;
+
+use bytes::Bytes;
+use slab::Slab;
+
+use super::topic::{Registration, Topic, cost};
+use super::topics::Topics;
+use super::{PublishError, Settings};
+use crate::encode::Block;
+use crate::event::LastEventId;
+use crate::server::last_event_id::as_sent;
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) settings: Settings,
+    /// What ids that are made begin with.
+    epoch: String,
+    pub(super) topics: Topics,
+    subscribers: Slab<Box<[Seat]>>,
+    /// The number of the latest block.
+    number: u64,
+    /// The last event that everybody is given once the hub is closed; empty for none.
+    pub(super) closed: Option<Bytes>,
+    pub(super) totals: Totals,
+}
+
+/// What has happened so far.
+#[derive(Debug, Default)]
+pub(super) struct Totals {
+    pub(super) published: u64,
+    pub(super) left: u64,
+    pub(super) lagging: u64,
+    pub(super) ended: u64,
+    pub(super) gaps: u64,
+}
+
+/// A subscriber's place in one of its topics.
+#[derive(Debug)]
+struct Seat {
+    topic: Arc<str>,
+    /// The number of the first block that it has not been given; zero for the oldest, whichever
+    /// that will be when it is first asked for.
+    next: u64,
+    waits: Option<Registration>,
+}
+
+/// What a subscriber is given next.
+#[derive(Debug)]
+pub(super) enum Next {
+    Block(Bytes),
+    /// It has missed blocks.
+    Gap(Bytes),
+    /// It is at the end, or too slow; with the last event, if there is one.
+    End(Bytes),
+    /// Its waker will be woken. With the one of before.
+    Wait(Vec<Waker>),
+}
+
+/// A subscriber that has come.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    pub(super) key: usize,
+    /// What it is given before all blocks; may be empty.
+    pub(super) greeting: Bytes,
+    /// Whether nothing will ever come for it.
+    pub(super) complete: bool,
+}
+
+impl State {
+    pub(super) fn new(settings: Settings, epoch: String) -> Self {
+        State {
+            topics: Topics::new(settings.retention),
+            settings,
+            epoch,
+            subscribers: Slab::new(),
+            number: 0,
+            closed: None,
+            totals: Totals::default(),
+        }
+    }
+
+    /// Adds a block to a topic. Returns its id, and who waits for it.
+    pub(super) fn publish(
+        &mut self,
+        topic: &str,
+        block: &Block<'_>,
+        now: Duration,
+    ) -> Result<(LastEventId, Slab<Waker>), PublishError> {
+        if self.closed.is_some() || self.topics.get(topic).is_some_and(|topic| topic.closed) {
+            return Err(PublishError::Closed);
+        }
+        let number = self.number + 1;
+        let made = (self.settings.makes_ids && block.id.is_none() && block.data.is_some())
+            .then(|| format!("{}-{number}", self.epoch));
+        let block = Block { id: block.id.or(made.as_deref()), ..*block };
+        let len = block.encoded_len()?;
+        let id = block.id.map(as_sent).filter(|id| !id.is_empty());
+        let needed = cost(len, id);
+        let bound = self.topics.bound(topic);
+        if needed > bound {
+            return Err(PublishError::TooLarge { needed, bound });
+        }
+        // One allocation, of the exact size.
+        let mut encoded = vec![0; len];
+        block.encode_to_slice(&mut encoded)?;
+
+        let name = self.topics.make_room(topic, needed, now);
+        self.number = number;
+        self.totals.published += 1;
+        let waiting = self.topics.change(&name, |topic| {
+            topic.push(number, encoded.into(), id, now);
+            topic.take_waiting()
+        });
+        let id = block.id.map_or(LastEventId::NONE, LastEventId::from);
+        Ok((id, waiting.unwrap_or_default()))
+    }
+
+    /// Adds a subscriber.
+    pub(super) fn subscribe(
+        &mut self,
+        topics: &[&str],
+        last_event_id: Option<&str>,
+        now: Duration,
+    ) -> Arrival {
+        self.topics.sweep(now);
+        let mut names: Vec<Arc<str>> = Vec::with_capacity(topics.len().max(1));
+        for topic in if topics.is_empty() { &[""] } else { topics } {
+            let name = self.topics.named(topic);
+            if !names.contains(&name) {
+                self.topics.change(&name, |topic| {
+                    topic.expire(now);
+                    topic.subscribers += 1;
+                });
+                names.push(name);
+            }
+        }
+        let id = last_event_id.map(as_sent);
+        let resumed = match id {
+            Some("") => None,
+            Some(id) => Some(self.position(&names, id)),
+            None => Some(None),
+        };
+        let next = match resumed {
+            Some(Some(position)) => position + 1,
+            Some(None) => 0,
+            None if self.settings.replay_to_new => 0,
+            None => self.number + 1,
+        };
+        let gap = resumed == Some(None);
+        let all = |test: &dyn Fn(&Topic) -> bool| {
+            names.iter().filter_map(|name| self.topics.get(name)).all(test)
+        };
+        let nothing = all(&|topic| topic.first_from(next).is_none());
+        let needs_id = nothing && (gap || (resumed.is_none() && self.settings.initial_id));
+        let greeting = self.greeting(&names, gap, needs_id, self.settings.retry);
+        let complete = nothing && !gap && all(&|topic| topic.closed);
+        let seats = names.into_iter().map(|topic| Seat { topic, next, waits: None }).collect();
+        self.totals.gaps += u64::from(gap);
+        Arrival { key: self.subscribers.insert(seats), greeting, complete }
+    }
+
+    /// What a subscriber is given next.
+    pub(super) fn next(&mut self, key: usize, waker: &Waker, now: Duration) -> Next {
+        let mut seats = take(&mut self.subscribers[key]);
+        let next = self.next_of(&mut seats, waker, now);
+        self.subscribers[key] = seats;
+        next
+    }
+
+    fn next_of(&mut self, seats: &mut [Seat], waker: &Waker, now: Duration) -> Next {
+        let mut missed = false;
+        let mut first: Option<(u64, usize)> = None;
+        for (at, seat) in seats.iter_mut().enumerate() {
+            self.topics.change(&seat.topic, |topic| topic.expire(now));
+            let Some(topic) = self.topics.get(&seat.topic) else { continue };
+            if seat.next <= topic.evicted {
+                missed |= seat.next > 0;
+                seat.next = topic.evicted + 1;
+            }
+            let number = topic.first_from(seat.next).map(|(number, _)| number);
+            first = number.map(|number| (number, at)).into_iter().chain(first).min();
+        }
+        if missed {
+            if self.settings.end_lagging {
+                self.totals.lagging += 1;
+                return Next::End(Bytes::new());
+            }
+            self.totals.gaps += 1;
+            let names: Vec<Arc<str>> = seats.iter().map(|seat| seat.topic.clone()).collect();
+            return Next::Gap(self.greeting(&names, true, first.is_none(), None));
+        }
+        if let Some((number, at)) = first {
+            let topic = self.topics.get(&seats[at].topic);
+            if let Some((_, block)) = topic.and_then(|topic| topic.first_from(number)) {
+                seats[at].next = number + 1;
+                return Next::Block(block.clone());
+            }
+        }
+        let closed = |seat: &Seat| self.topics.get(&seat.topic).is_none_or(|topic| topic.closed);
+        if self.closed.is_some() || seats.iter().all(closed) {
+            self.totals.ended += 1;
+            return Next::End(self.closed.clone().unwrap_or_default());
+        }
+        let wait = |seat: &mut Seat| {
+            self.topics.get_mut(&seat.topic).and_then(|topic| topic.wait(&mut seat.waits, waker))
+        };
+        Next::Wait(seats.iter_mut().filter_map(wait).collect())
+    }
+
+    /// Removes a subscriber. Returns wakers of others to be woken, and its own to be dropped.
+    pub(super) fn leave(&mut self, key: usize) -> (Vec<Waker>, Vec<Waker>) {
+        let (mut drained, mut own) = (Vec::new(), Vec::new());
+        for Seat { topic: name, waits, .. } in self.subscribers.remove(key) {
+            if let Some(topic) = self.topics.get_mut(&name) {
+                own.extend(topic.leave(waits));
+                topic.subscribers -= 1;
+                if topic.subscribers == 0 {
+                    drained.append(&mut topic.draining);
+                }
+            }
+            self.topics.forget(&name);
+        }
+        if self.subscribers.is_empty() {
+            self.subscribers = Slab::new();
+        }
+        (drained, own)
+    }
+
+    /// Closes a topic. Returns who waits for it.
+    pub(super) fn close_topic(&mut self, topic: &str) -> Slab<Waker> {
+        let name = self.topics.named(topic);
+        let waiting = self.topics.change(&name, |topic| {
+            topic.closed = true;
+            topic.take_waiting()
+        });
+        self.topics.forget(&name);
+        waiting.unwrap_or_default()
+    }
+
+    /// Closes everything, and returns who waits.
+    pub(super) fn close(&mut self, last: Bytes) -> Vec<Slab<Waker>> {
+        self.closed.get_or_insert(last);
+        self.topics.iter_mut().map(Topic::take_waiting).collect()
+    }
+
+    /// Whether a topic has no subscriber. Otherwise has a waker woken once it has none.
+    pub(super) fn is_drained(&mut self, topic: &str, waker: &Waker) -> bool {
+        match self.topics.get_mut(topic).filter(|topic| topic.subscribers > 0) {
+            Some(topic) => {
+                if !topic.draining.iter().any(|registered| registered.will_wake(waker)) {
+                    topic.draining.push(waker.clone());
+                }
+                false
+            }
+            None => true,
+        }
+    }
+
+    /// Evicts everywhere what has grown too old. Then: topics, events, bytes, subscribers, and by how
+    /// many events the slowest of those is behind.
+    pub(super) fn count(&mut self, now: Duration) -> [usize; 5] {
+        self.topics.expire(now);
+        let (topics, events) = self.topics.count();
+        let behind = |seat: &Seat| self.held_for(seat);
+        let slowest =
+            self.subscribers.iter().map(|(_, seats)| seats.iter().map(behind).sum()).max();
+        let subscribers = self.subscribers.len();
+        [topics, events, self.topics.bytes, subscribers, slowest.unwrap_or(0)]
+    }
+
+    fn held_for(&self, seat: &Seat) -> usize {
+        self.topics.get(&seat.topic).map_or(0, |topic| topic.count_from(seat.next))
+    }
+
+    /// The number of the last block that somebody with this id has been given, if it is one of these
+    /// topics' and none of what follows there is gone.
+    fn position(&self, topics: &[Arc<str>], id: &str) -> Option<u64> {
+        let topics = || topics.iter().filter_map(|name| self.topics.get(name));
+        let initial = || {
+            let number = id.strip_prefix(&*self.epoch)?.strip_prefix(':')?.parse().ok()?;
+            (number <= self.number).then_some(number)
+        };
+        let first_use = topics().filter_map(|topic| topic.ids.position(id)).min();
+        let position = first_use.or_else(initial)?;
+        topics().all(|topic| topic.evicted <= position).then_some(position)
+    }
+
+    /// An id with which a subscriber can come back that has been given all that is held.
+    fn current_id(&self, topics: &[Arc<str>]) -> Option<String> {
+        if self.settings.makes_ids {
+            return Some(format!("{}:{}", self.epoch, self.number));
+        }
+        let topics = || topics.iter().filter_map(|name| self.topics.get(name));
+        let (position, id) = topics().filter_map(|topic| topic.ids.last()).max()?;
+        topics().all(|topic| topic.evicted <= position).then(|| id.to_string())
+    }
+
+    /// What a subscriber is given that has just come, or has missed blocks.
+    fn greeting(
+        &self,
+        topics: &[Arc<str>],
+        gap: bool,
+        needs_id: bool,
+        retry: Option<u64>,
+    ) -> Bytes {
+        let id = if needs_id { self.current_id(topics) } else { None };
+        let data = if gap { &*self.settings.gap_data } else { "" };
+        let block = Block {
+            event_type: gap.then_some(&*self.settings.gap_type),
+            data: (gap || id.is_some()).then_some(data),
+            id: id.as_deref(),
+            retry,
+            ..Block::new()
+        };
+        let mut greeting = Vec::new();
+        if block != Block::new() {
+            // The type was checked when it was set, and the id when it was published.
+            let _ = block.encode(&mut greeting);
+        }
+        greeting.into()
+    }
+}

@@ -1,0 +1,189 @@
+//! Who subscribes, and what comes of it: the body of its response.
+
+use alloc::vec::Vec;
+use core::convert::Infallible;
+use core::fmt::{self, Debug, Formatter};
+use core::mem::take;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_core::stream::{FusedStream, Stream};
+use http::HeaderMap;
+use http_body::{Body, Frame};
+
+use super::Hub;
+use super::state::Next;
+use crate::server::silence::Silence;
+use crate::server::{HeaderError, LAST_EVENT_ID, last_event_id};
+
+/// What a client asks of a [`Hub`]: topics, and to go on after its last event ID. The headers of its
+/// request are enough:
+///
+/// ```
+/// # use http::{HeaderMap, Response};
+/// # use sse_wire::server::{Hub, Subscriber, Subscription};
+/// fn events(hub: &Hub, headers: &HeaderMap) -> Response<Subscription> {
+///     hub.subscribe(headers)
+/// }
+///
+/// // The topics are the server's to choose, by what the client may see. `id` is of the query.
+/// fn prices(hub: &Hub, headers: &HeaderMap, user: &str, id: Option<&str>) -> Response<Subscription> {
+///     let subscriber = Subscriber::from(headers).topic("prices").topic(user).or_last_event_id(id);
+///     hub.subscribe(subscriber)
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Subscriber<'a> {
+    pub(super) topics: Vec<&'a str>,
+    pub(super) last_event_id: Result<&'a str, HeaderError>,
+}
+
+impl<'a> Subscriber<'a> {
+    /// A client without a last event ID.
+    pub const fn new() -> Self {
+        Subscriber { topics: Vec::new(), last_event_id: Ok("") }
+    }
+
+    /// Adds a topic. Without any, it is that of [`Hub::publish`], whose name is empty.
+    #[must_use]
+    pub fn topic(mut self, topic: &'a str) -> Self {
+        self.topics.push(topic);
+        self
+    }
+
+    /// Sets the last event ID, unless the headers had one, which is later: a page can't set the header
+    /// on its first request, and hands the id over in the URL.
+    #[must_use]
+    pub fn or_last_event_id(mut self, id: Option<&'a str>) -> Self {
+        if self.last_event_id == Ok("") {
+            self.last_event_id = Ok(id.unwrap_or_default());
+        }
+        self
+    }
+}
+
+impl Default for Subscriber<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// With the `Last-Event-ID` of a request. A value that no event stream can have led to is a gap.
+impl<'a> From<&'a HeaderMap> for Subscriber<'a> {
+    fn from(headers: &'a HeaderMap) -> Self {
+        let id = headers.get(LAST_EVENT_ID).map_or(Ok(""), |id| last_event_id(id.as_bytes()));
+        Subscriber { topics: Vec::new(), last_event_id: id }
+    }
+}
+
+/// The events of a [`Hub`] for one client, as the body of its response.
+///
+/// It is an [`http_body::Body`] and a [`Stream`] of [`Bytes`] without errors. Each frame is one event, a
+/// reference to the bytes that all subscribers share. If there is none when the body is polled for the
+/// first time, a keep-alive is written at once, so that the client sees the head.
+///
+/// While it isn't polled, because a client is slow, it holds nothing: it may fall behind what the hub
+/// holds, and is told so when it is polled again. The body alone can't see that a client has stopped
+/// reading: see [`WriteTimeout`](crate::server::WriteTimeout). Dropping it unsubscribes.
+///
+/// # Panics
+///
+/// It waits on tokio's timer, so it has to be polled in a tokio runtime that has time enabled.
+#[must_use = "bodies do nothing unless polled"]
+pub struct Subscription {
+    pub(super) hub: Hub,
+    /// Its key, until it has ended.
+    pub(super) key: Option<usize>,
+    /// What it is given next, whatever the hub says.
+    pub(super) greeting: Bytes,
+    pub(super) silence: Silence,
+}
+
+impl Subscription {
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if self.greeting.is_empty() {
+            let Some(key) = self.key else { return Poll::Ready(None) };
+            match self.hub.next(key, cx.waker()) {
+                Next::Block(block) | Next::Gap(block) => self.greeting = block,
+                Next::End(last) => {
+                    self.leave();
+                    self.greeting = last;
+                    if self.greeting.is_empty() {
+                        return Poll::Ready(None);
+                    }
+                }
+                Next::Wait(stale) => {
+                    drop(stale);
+                    let keep_alive = ready!(self.silence.poll(cx));
+                    let mut bytes = Vec::new();
+                    // What can't be encoded was refused when the schedule was made.
+                    let _ = keep_alive.encode(&mut bytes);
+                    return Poll::Ready(Some(bytes.into()));
+                }
+            }
+        }
+        self.silence.end();
+        Poll::Ready(Some(take(&mut self.greeting)))
+    }
+
+    /// Ends it before its first event.
+    pub(super) fn end(&mut self) {
+        self.leave();
+        self.greeting = Bytes::new();
+    }
+
+    /// Unsubscribes.
+    fn leave(&mut self) -> bool {
+        let key = self.key.take();
+        key.map(|key| self.hub.leave(key)).is_some()
+    }
+
+    fn is_ended(&self) -> bool {
+        self.key.is_none() && self.greeting.is_empty()
+    }
+}
+
+impl Body for Subscription {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.poll_bytes(cx).map(|bytes| bytes.map(Frame::data).map(Ok))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_ended()
+    }
+}
+
+impl Stream for Subscription {
+    type Item = Result<Bytes, Infallible>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_bytes(cx).map(|bytes| bytes.map(Ok))
+    }
+}
+
+impl FusedStream for Subscription {
+    fn is_terminated(&self) -> bool {
+        self.is_ended()
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        if self.leave() {
+            self.hub.lock().totals.left += 1;
+        }
+    }
+}
+
+impl Debug for Subscription {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").field("ended", &self.is_ended()).finish_non_exhaustive()
+    }
+}

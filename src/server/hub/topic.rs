@@ -1,0 +1,176 @@
+//! The latest blocks of one topic.
+//!
+//! Implementation notes. All blocks of a hub are numbered from 1 as they are published, whatever
+//! their topic, so the numbers of a topic rise with holes. A topic holds the latest of its blocks and
+//! the number of the one that it evicted last:
+//!
+//! ```text
+//!    evicted      held
+//! … │ 7 │ 9 ║ 10 │ 14 │ 15 ║
+//!         ▲ evicted = 9
+//! ```
+//!
+//! A subscriber's place is the number of the first block that it has not been given. It has missed
+//! blocks exactly if that is not above `evicted`.
+
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::mem::take;
+use core::task::Waker;
+use core::time::Duration;
+
+use bytes::Bytes;
+use slab::Slab;
+
+use super::Retention;
+use super::ids::Ids;
+
+#[derive(Debug)]
+pub(super) struct Topic {
+    pub(super) retention: Retention,
+    held: VecDeque<Held>,
+    pub(super) ids: Ids,
+    /// What the blocks that are held cost.
+    pub(super) bytes: usize,
+    /// The number of the block evicted last.
+    pub(super) evicted: u64,
+    pub(super) subscribers: usize,
+    /// Whether nothing more will come.
+    pub(super) closed: bool,
+    /// Who waits for the next block, and how often all of them were woken.
+    waiting: Slab<Waker>,
+    round: u64,
+    /// Who waits until there is no subscriber.
+    pub(super) draining: Vec<Waker>,
+}
+
+#[derive(Debug)]
+struct Held {
+    number: u64,
+    block: Bytes,
+    /// The id as it would come back; none if there is none, or it is empty.
+    id: Option<Arc<str>>,
+    published: Duration,
+}
+
+/// A place in the list of those who wait, until all of them are woken.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Registration {
+    round: u64,
+    key: usize,
+}
+
+impl Topic {
+    /// An empty topic, of which blocks up to number `evicted` may have been forgotten.
+    pub(super) fn new(retention: Retention, evicted: u64) -> Self {
+        Topic {
+            retention,
+            held: VecDeque::new(),
+            ids: Ids::default(),
+            bytes: 0,
+            evicted,
+            subscribers: 0,
+            closed: false,
+            waiting: Slab::new(),
+            round: 0,
+            draining: Vec::new(),
+        }
+    }
+
+    pub(super) fn push(&mut self, number: u64, block: Bytes, id: Option<&str>, now: Duration) {
+        self.bytes += cost(block.len(), id);
+        let id = id.map(|id| self.ids.push(id, number));
+        self.held.push_back(Held { number, block, id, published: now });
+    }
+
+    /// The first block from this number on.
+    pub(super) fn first_from(&self, number: u64) -> Option<(u64, &Bytes)> {
+        // Most ask for what comes next.
+        if self.held.back()?.number < number {
+            return None;
+        }
+        let at = self.held.partition_point(|held| held.number < number);
+        self.held.get(at).map(|held| (held.number, &held.block))
+    }
+
+    /// How many blocks are held from this number on.
+    pub(super) fn count_from(&self, number: u64) -> usize {
+        self.held.len() - self.held.partition_point(|held| held.number < number)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Evicts what has grown too old, and more until so many events of this cost can be added.
+    pub(super) fn make_room(&mut self, events: usize, cost: usize, now: Duration) {
+        self.expire(now);
+        let most = self.retention.events.unwrap_or(usize::MAX).max(1) - events;
+        let bytes = self.retention.bytes.saturating_sub(cost);
+        while self.held.len() > most || self.bytes > bytes {
+            if !self.evict() {
+                break;
+            }
+        }
+    }
+
+    /// Evicts what has grown too old.
+    pub(super) fn expire(&mut self, now: Duration) {
+        let Some(age) = self.retention.age else { return };
+        while self.held.front().is_some_and(|held| held.published.saturating_add(age) <= now) {
+            self.evict();
+        }
+    }
+
+    /// Evicts the oldest block, if there is one.
+    pub(super) fn evict(&mut self) -> bool {
+        let Some(Held { number, block, id, .. }) = self.held.pop_front() else { return false };
+        self.evicted = number;
+        self.bytes -= cost(block.len(), id.as_deref());
+        self.ids.evict(id, number);
+        // Half of what is given back stays, so that blocks that come and go don't allocate each time.
+        if self.held.capacity() / 4 > self.held.len() {
+            self.held.shrink_to(self.held.len() * 2);
+        }
+        self.ids.give_back();
+        true
+    }
+
+    /// Has a waker woken with the next block. Returns a waker that is to be dropped outside the lock.
+    pub(super) fn wait(
+        &mut self,
+        place: &mut Option<Registration>,
+        waker: &Waker,
+    ) -> Option<Waker> {
+        match place {
+            Some(Registration { round, key }) if *round == self.round => {
+                let registered = &mut self.waiting[*key];
+                let changed = !registered.will_wake(waker);
+                changed.then(|| core::mem::replace(registered, waker.clone()))
+            }
+            _ => {
+                let key = self.waiting.insert(waker.clone());
+                *place = Some(Registration { round: self.round, key });
+                None
+            }
+        }
+    }
+
+    /// Takes back what `wait` did.
+    pub(super) fn leave(&mut self, place: Option<Registration>) -> Option<Waker> {
+        let registered = place.filter(|place| place.round == self.round)?;
+        self.waiting.try_remove(registered.key)
+    }
+
+    /// Takes all that wait, to be woken outside the lock.
+    pub(super) fn take_waiting(&mut self) -> Slab<Waker> {
+        self.round += 1;
+        take(&mut self.waiting)
+    }
+}
+
+/// What a block counts for the bound of bytes.
+pub(super) fn cost(len: usize, id: Option<&str>) -> usize {
+    len.saturating_add(id.map_or(0, str::len)).saturating_add(Retention::BLOCK_OVERHEAD)
+}

@@ -1,0 +1,154 @@
+//! All topics, and the bound of what they hold together.
+//!
+//! Implementation notes. That bound evicts from the topic that holds most. So a topic loses blocks to
+//! another's burst only as long as it holds more than that.
+//!
+//! A topic that holds nothing and has no subscriber is forgotten. If it has ever held a block, a
+//! subscriber may have missed that; so a topic that is made later counts as having evicted all up to
+//! the last block of any that was forgotten: a gap that may be none, in place of a silent loss.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+use std::collections::HashMap;
+
+use super::Retention;
+use super::topic::Topic;
+
+#[derive(Debug)]
+pub(super) struct Topics {
+    map: HashMap<Arc<str>, Box<Topic>>,
+    /// How much each topic holds that holds anything, least first.
+    sizes: BTreeSet<(usize, Arc<str>)>,
+    /// What topics hold that have no retention of their own, and all together.
+    retention: Retention,
+    retentions: HashMap<Arc<str>, Retention>,
+    pub(super) bytes: usize,
+    /// The number of the latest block of a topic that was forgotten.
+    forgotten: u64,
+    /// From how many topics on all of them are looked at for what has grown too old.
+    sweep_at: usize,
+}
+
+impl Topics {
+    pub(super) fn new(retention: Retention) -> Self {
+        Topics {
+            map: HashMap::new(),
+            sizes: BTreeSet::new(),
+            retention,
+            retentions: HashMap::new(),
+            bytes: 0,
+            forgotten: 0,
+            sweep_at: 64,
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Topic> {
+        self.map.get(name).map(|topic| &**topic)
+    }
+
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Topic> {
+        self.map.get_mut(name).map(|topic| &mut **topic)
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Topic> {
+        self.map.values_mut().map(|topic| &mut **topic)
+    }
+
+    /// How many topics there are, and how many blocks they hold.
+    pub(super) fn count(&self) -> (usize, usize) {
+        (self.map.len(), self.map.values().map(|topic| topic.len()).sum())
+    }
+
+    /// The name of a topic, which is made if there is none.
+    pub(super) fn named(&mut self, name: &str) -> Arc<str> {
+        if let Some((name, _)) = self.map.get_key_value(name) {
+            return name.clone();
+        }
+        let name: Arc<str> = name.into();
+        let topic = Topic::new(self.retention(&name), self.forgotten);
+        self.map.insert(name.clone(), Box::new(topic));
+        name
+    }
+
+    fn retention(&self, topic: &str) -> Retention {
+        self.retentions.get(topic).copied().unwrap_or(self.retention)
+    }
+
+    /// How large a block of the topic may be.
+    pub(super) fn bound(&self, topic: &str) -> usize {
+        self.retention(topic).bytes.min(self.retention.bytes)
+    }
+
+    /// Sets the retention of a topic.
+    pub(super) fn retain(&mut self, topic: &str, retention: Retention, now: Duration) {
+        let name = self.named(topic);
+        self.retentions.insert(name.clone(), retention);
+        self.change(&name, |topic| {
+            topic.retention = retention;
+            topic.make_room(0, 0, now);
+        });
+        self.forget(&name);
+    }
+
+    /// Makes room for a block of this cost, and the topic if there is none.
+    pub(super) fn make_room(&mut self, topic: &str, cost: usize, now: Duration) -> Arc<str> {
+        let name = self.named(topic);
+        self.change(&name, |topic| topic.make_room(1, cost, now));
+        while self.bytes > self.retention.bytes.saturating_sub(cost) {
+            let Some((_, largest)) = self.sizes.last().cloned() else { break };
+            self.change(&largest, Topic::evict);
+            self.forget(&largest);
+        }
+        // It may have been the largest itself, and nobody's.
+        self.named(&name)
+    }
+
+    /// Changes a topic, and notes how much it holds then.
+    pub(super) fn change<R>(
+        &mut self,
+        name: &Arc<str>,
+        change: impl FnOnce(&mut Topic) -> R,
+    ) -> Option<R> {
+        let topic = self.map.get_mut(name)?;
+        let before = topic.bytes;
+        let result = change(topic);
+        let after = topic.bytes;
+        if before != after {
+            self.bytes = self.bytes - before + after;
+            self.sizes.remove(&(before, name.clone()));
+            if after > 0 {
+                self.sizes.insert((after, name.clone()));
+            }
+        }
+        Some(result)
+    }
+
+    /// Forgets a topic that holds nothing and has no subscriber.
+    pub(super) fn forget(&mut self, name: &Arc<str>) {
+        let Some(topic) = self.map.get(name) else { return };
+        if topic.subscribers == 0 && topic.len() == 0 {
+            self.forgotten = self.forgotten.max(topic.evicted);
+            self.map.remove(name);
+        }
+    }
+
+    /// Once in a while, evicts everywhere what has grown too old.
+    pub(super) fn sweep(&mut self, now: Duration) {
+        if self.map.len() >= self.sweep_at {
+            self.expire(now);
+            self.sweep_at = self.map.len().saturating_mul(2).max(64);
+        }
+    }
+
+    /// Evicts everywhere what has grown too old.
+    pub(super) fn expire(&mut self, now: Duration) {
+        for name in self.map.keys().cloned().collect::<Vec<_>>() {
+            self.change(&name, |topic| topic.expire(now));
+            self.forget(&name);
+        }
+        self.map.shrink_to(self.map.len() * 2);
+    }
+}
