@@ -13,7 +13,7 @@ use core::ops::Range;
 use core::time::Duration;
 
 use embedded_io::{Read, Write};
-use sse_wire::{Action, Array, Arrays, Connection, Event, Notice, Parser, Policy, ResponseHead};
+use sse_wire::{Action, Arrays, Connection, Event, Notice, Parser, Policy, ResponseHead};
 
 /// What a board has.
 pub trait Board {
@@ -41,9 +41,9 @@ pub fn listen<B: Board>(
     mut on_event: impl FnMut(Event<'_>),
 ) -> Notice {
     let parser = Parser::with_arrays(Arrays {
-        data: Array::new([0; 512]),
-        event_type: Array::new([0; 32]),
-        ids: Array::new([0; 96]),
+        data: [0; 512],
+        event_type: [0; 32],
+        ids: [0; 96],
     });
     // With a seed from the hardware, waits differ from board to board.
     let mut source: Source = Connection::with_parser(parser, Policy::default());

@@ -137,8 +137,7 @@ pub use client::{
     Policy, ReadyState, ResponseHead, SendAgain, Silence,
 };
 pub use decode::{
-    Array, Arrays, Events, Field, Growable, Items, Memory, Parser, Storage, Token, Tokenizer,
-    Tokens,
+    Arrays, Events, Field, Growable, Items, Memory, Parser, Storage, Token, Tokenizer, Tokens,
 };
 pub use encode::{Block, DataWriter, FmtSink, Sink, SliceSink};
 pub use error::{EncodeError, LastEventIdError, LimitError, ParseError, Part, Refused};

@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sse_wire::{Action, Array, Arrays, Connection, Notice, Parser, Policy, ResponseHead, Silence};
+use sse_wire::{Action, Arrays, Connection, Notice, Parser, Policy, ResponseHead, Silence};
 
 const EVENT_STREAM: &str = "text/event-stream";
 
@@ -384,9 +384,9 @@ impl Device<'_> {
 fn an_embedded_driver_hears_what_it_should() {
     let world = World::new();
     let parser = Parser::with_arrays(Arrays {
-        data: Array::new([0; 64]),
-        event_type: Array::new([0; 8]),
-        ids: Array::new([0; 16]),
+        data: [0; 64],
+        event_type: [0; 8],
+        ids: [0; 16],
     });
     let mut device = Device {
         source: Connection::with_parser(parser, POLICY),

@@ -5,7 +5,7 @@
 
 use std::hint::black_box;
 
-use sse_wire::{Array, Arrays, Event, Item, Parser, Storage, Token, Tokenizer};
+use sse_wire::{Arrays, Event, Item, Parser, Storage, Token, Tokenizer};
 
 use crate::workloads::Workload;
 
@@ -26,9 +26,9 @@ pub(crate) fn stream(workload: &Workload, chunk_size: usize) -> &[u8] {
 /// A parser with arrays that every workload fits into.
 pub(crate) fn fixed_parser() -> Parser<impl Storage> {
     Parser::with_arrays(Arrays {
-        data: Array::new(vec![0; 2 * 1024 * 1024]),
-        event_type: Array::new([0; 64]),
-        ids: Array::new([0; 192]),
+        data: vec![0; 2 * 1024 * 1024],
+        event_type: [0; 64],
+        ids: [0; 192],
     })
 }
 

@@ -17,13 +17,13 @@ use crate::event::OwnedEvent;
 /// Events from a [`Read`], lent one by one.
 ///
 /// ```
-/// use sse_wire::{Array, Arrays, End, Parser, embedded_io::EventReader};
+/// use sse_wire::{Arrays, End, Parser, embedded_io::EventReader};
 ///
 /// let uart = &b"event: tick\ndata: 1\n\ndata: 2\n\ndata: cut"[..];
 /// let parser = Parser::with_arrays(Arrays {
-///     data: Array::new([0; 512]),
-///     event_type: Array::new([0; 32]),
-///     ids: Array::new([0; 96]),
+///     data: [0; 512],
+///     event_type: [0; 32],
+///     ids: [0; 96],
 /// });
 /// let mut reader = EventReader::new(uart, parser, [0; 128]);
 /// while let Some(event) = reader.next()? {

@@ -153,12 +153,12 @@ impl<S: Storage> Connection<S> {
     /// ID or reconnection time from earlier. The rest of an earlier stream in it is forgotten.
     ///
     /// ```
-    /// use sse_wire::{Array, Arrays, Connection, Parser, Policy};
+    /// use sse_wire::{Arrays, Connection, Parser, Policy};
     ///
     /// let mut parser = Parser::with_arrays(Arrays {
-    ///     data: Array::new([0; 512]),
-    ///     event_type: Array::new([0; 32]),
-    ///     ids: Array::new([0; 96]),
+    ///     data: [0; 512],
+    ///     event_type: [0; 32],
+    ///     ids: [0; 96],
     /// });
     /// parser.set_last_event_id("stored")?;
     /// let connection = Connection::with_parser(parser, Policy::default());

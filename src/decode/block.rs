@@ -1,14 +1,13 @@
-//! A block: what each field does to the buffers, what the limits allow, and dispatch
+//! A block: what each field does to the buffers, and dispatch
 //! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)).
 //!
 //! # Implementation notes
 //!
-//! The specification's buffers are the three [`Slot`]s of the storage. A value stays in the chunk,
-//! lent, as long as it is one whole line; it is kept when a chunk border cuts it, when another `data`
-//! line follows, or when the chunk ends. What a slot had stays in the storage as garbage after its
-//! block, so that the event can be lent: slots say what counts.
+//! The specification's buffers are [`Buffers`](super::text::Buffers), each with a [`Slot`]. A value stays
+//! in the chunk, lent, as long as it is one whole line; it is kept when a chunk border cuts it, when
+//! another `data` line follows, or when the chunk ends. What was kept stays as garbage after its block, so
+//! that the event can be lent: slots say what counts.
 
-use super::ids::first_nul;
 use super::line::Piece;
 use super::parser::Parser;
 use super::scan::LF;
@@ -27,120 +26,102 @@ pub(super) enum Retry {
 }
 
 impl<S: Storage> Parser<S> {
-    /// Takes a piece of a field's value; returns whether something was refused.
+    /// Takes a piece of a value of data or type; returns whether the event was refused for it.
     #[inline(always)]
-    pub(super) fn value(&mut self, field: Field, chunk: &[u8], piece: Piece) -> bool {
-        let (span, whole) = (piece.span(), piece.first && piece.last);
-        let is_ascii = self.lines.scan.is_ascii(span.start);
-        // Not one `match`: the most frequent field needs no table of jumps.
-        if field == Field::Data {
-            if !self.far && self.refuses(field, span.len(), piece.first) {
-                return true;
-            }
-            let data = &mut self.storage.arrays_mut().data;
-            if whole && data.slot == Slot::Unset {
-                data.slot = Slot::Lent(span);
-            } else if data.slot != Slot::Refused {
-                // The specification appends each value and an LF, and takes the last LF off when it
-                // dispatches; here the LF comes before all values but the first.
-                let joint = piece.first && data.slot != Slot::Unset;
-                if data.slot != Slot::Kept {
-                    data.begin_kept(chunk, &self.lines.scan);
-                }
-                if joint {
-                    data.push(&[LF], true);
-                }
-                data.push(span.bytes(chunk), is_ascii);
-            }
-        } else if field == Field::Event {
-            if !self.far && self.refuses(field, span.len(), piece.first) {
-                return true;
-            }
-            let arrays = self.storage.arrays_mut();
-            if whole && arrays.data.slot != Slot::Refused {
-                arrays.event_type.slot = Slot::Lent(span);
-            } else if arrays.data.slot != Slot::Refused {
-                if piece.first {
-                    arrays.event_type.slot = Slot::Unset;
-                    arrays.event_type.begin_kept(chunk, &self.lines.scan);
-                }
-                arrays.event_type.push(span.bytes(chunk), is_ascii);
-            }
-        } else if field == Field::Id {
-            let nul = first_nul(span.bytes(chunk));
-            if whole
-                && self.far
-                && is_ascii
-                && nul.is_none()
-                && span.len() <= self.limit_of_ids().bytes
-            {
-                if self.line != self.string {
-                    self.forget_id();
-                }
-                self.storage.arrays_mut().ids.slot = Slot::Lent(span);
-            } else {
-                return self.append_id(chunk, piece, nul);
-            }
-        } else {
-            self.append_retry(span.bytes(chunk), piece.first, piece.last);
+    pub(super) fn append(&mut self, field: Field, chunk: &[u8], piece: Piece) -> bool {
+        if self.buffers.slot(Field::Data) == Slot::Refused {
+            return false;
         }
+        if field == Field::Event && piece.first {
+            self.buffers.set(field, Slot::Unset);
+        }
+        let (span, slot) = (piece.span, self.buffers.slot(field));
+        // The specification appends each value and an LF, and takes the last LF off when it dispatches;
+        // here the LF comes before all values but the first.
+        let joint = piece.first && slot != Slot::Unset;
+        if !self.has_room(span.len()) && self.refuses(field, span.len() + usize::from(joint)) {
+            return true;
+        }
+        if slot == Slot::Unset && piece.first && piece.last {
+            self.buffers.set(field, Slot::Lent(span));
+            return false;
+        }
+        self.append_kept(field, chunk, piece, joint);
         false
     }
 
-    /// Takes a piece of a `retry` line.
-    fn append_retry(&mut self, bytes: &[u8], first: bool, last: bool) {
-        let before = if first { Retry::Empty } else { self.retry };
-        self.retry =
-            bytes.iter().fold(before, |retry, byte| match (retry, byte.wrapping_sub(b'0')) {
+    #[inline(always)]
+    fn append_kept(&mut self, field: Field, chunk: &[u8], piece: Piece, joint: bool) {
+        let scan = &self.lines.scan;
+        match self.buffers.slot(field) {
+            Slot::Unset => {
+                self.buffers.truncate(field, 0);
+                self.buffers.set(field, Slot::Kept);
+            }
+            Slot::Lent(_) => self.buffers.keep(field, 0, chunk, scan),
+            _ => {}
+        }
+        if joint {
+            self.buffers.push(field, &[LF], true);
+        }
+        self.buffers.push(field, piece.span.bytes(chunk), scan.is_ascii(piece.span.start));
+    }
+
+    /// Takes a piece of a `retry` line; returns whether it has set the reconnection time.
+    pub(super) fn append_retry(&mut self, chunk: &[u8], piece: Piece) -> bool {
+        let before = if piece.first { Retry::Empty } else { self.retry };
+        self.retry = piece.span.bytes(chunk).iter().fold(before, |retry, byte| {
+            match (retry, byte.wrapping_sub(b'0')) {
                 (Retry::Empty, digit @ 0..10) => Retry::Digits(digit.into()),
                 (Retry::Digits(number), digit @ 0..10) => {
                     Retry::Digits(number.saturating_mul(10).saturating_add(digit.into()))
                 }
                 _ => Retry::Invalid,
-            });
-        if let (Retry::Digits(milliseconds), true) = (self.retry, last) {
-            self.milliseconds = Some(milliseconds);
+            }
+        });
+        match self.retry {
+            Retry::Digits(milliseconds) if piece.last => {
+                self.milliseconds = Some(milliseconds);
+                true
+            }
+            _ => false,
         }
     }
 
-    /// Drops data and type.
-    pub(super) fn drop_event(&mut self) {
+    /// Drops data and type, and sets the data to `slot`.
+    pub(super) fn drop_event(&mut self, slot: Slot) {
         self.large = true;
-        let arrays = self.storage.arrays_mut();
-        arrays.data.truncate(0);
-        arrays.event_type.truncate(0);
-        (arrays.data.slot, arrays.event_type.slot) = (Slot::Unset, Slot::Unset);
+        for (field, slot) in [(Field::Data, slot), (Field::Event, Slot::Unset)] {
+            self.buffers.truncate(field, 0);
+            self.buffers.set(field, slot);
+        }
     }
 
     /// Drops the whole block, of which something was not read.
     pub(super) fn drop_block(&mut self) {
         self.drop_comment();
-        self.drop_event();
+        self.drop_event(Slot::Unset);
         self.forget_id();
     }
 
     /// Keeps what is lent, since its chunk ends.
     #[inline]
     pub(super) fn keep_lent(&mut self, chunk: &[u8]) {
-        let arrays = self.storage.arrays_mut();
-        arrays.data.keep(chunk, &self.lines.scan);
-        arrays.event_type.keep(chunk, &self.lines.scan);
+        self.buffers.keep(Field::Data, 0, chunk, &self.lines.scan);
+        self.buffers.keep(Field::Event, 0, chunk, &self.lines.scan);
         self.keep_id(chunk);
     }
 
     /// Ends the block at its blank line: as an event, as a block without one, or with an error if its
-    /// event is refused now. The slots of an event stay until [`clear`](Self::clear).
+    /// event is refused now. The buffers of an event stay until [`clear`](Self::clear).
     #[inline(always)]
     pub(super) fn dispatch(&mut self, chunk: &[u8]) -> Stop {
-        let (arrays, scan) = (self.storage.arrays(), &self.lines.scan);
-        if self.large
-            || !arrays.data.is_lent_text(chunk, scan)
-            || !arrays.event_type.is_lent_text(chunk, scan)
-        {
+        let lent = |field| self.buffers.is_lent_text(field, chunk, &self.lines.scan);
+        if self.large || !lent(Field::Data) || !lent(Field::Event) {
             return self.dispatch_kept(chunk);
         }
-        let has_data = arrays.data.slot != Slot::Unset;
-        if arrays.ids.slot != Slot::Unset {
+        let has_data = self.buffers.slot(Field::Data) != Slot::Unset;
+        if self.buffers.slot(Field::Id) != Slot::Unset {
             self.commit_id(chunk);
         }
         if has_data { Stop::Event } else { Stop::Block }
@@ -148,57 +129,54 @@ impl<S: Storage> Parser<S> {
 
     #[inline(never)]
     fn dispatch_kept(&mut self, chunk: &[u8]) -> Stop {
-        let has_data = !matches!(self.storage.arrays().data.slot, Slot::Unset | Slot::Refused);
+        let has_data = self.has_data();
         let refused = has_data && self.decode(chunk);
-        if self.storage.arrays().ids.slot != Slot::Unset {
-            self.commit_id(chunk);
+        self.commit_id(chunk);
+        self.large = self.buffers.release(Field::Id, self.string);
+        for field in [Field::Data, Field::Event] {
+            // Of what is lent nothing is used.
+            let is_kept = self.buffers.slot(field) == Slot::Kept;
+            let used = if is_kept { self.buffers.len(field) } else { 0 };
+            self.large |= self.buffers.release(field, used);
         }
-        let arrays = self.storage.arrays_mut();
-        // Of what is lent nothing is used.
-        let used = |slot, len| if slot == Slot::Kept { len } else { 0 };
-        let data = arrays.data.release(used(arrays.data.slot, arrays.data.len()));
-        let event_type = used(arrays.event_type.slot, arrays.event_type.len());
-        let event_type = arrays.event_type.release(event_type);
-        self.large = data | event_type | arrays.ids.release(self.string);
-        match has_data {
-            true if refused => Stop::Error,
-            true => Stop::Event,
-            false => Stop::Block,
+        match (has_data, refused) {
+            (true, true) => Stop::Error,
+            (true, false) => Stop::Event,
+            (false, _) => Stop::Block,
         }
+    }
+
+    /// Whether there is something to dispatch.
+    pub(super) fn has_data(&self) -> bool {
+        !matches!(self.buffers.slot(Field::Data), Slot::Unset | Slot::Refused)
     }
 
     /// Makes text of data and type; returns whether the event is refused instead.
     pub(super) fn decode(&mut self, chunk: &[u8]) -> bool {
-        let before = self.sizes();
-        let mut sizes = before;
-        let arrays = self.storage.arrays_mut();
-        sizes[0] = arrays.data.decoded_len(chunk, &self.lines.scan);
-        sizes[1] = arrays.event_type.decoded_len(chunk, &self.lines.scan);
-        if sizes != before && self.refuse_event_unless_fits(sizes) {
-            return true;
+        let mut sizes = self.sizes();
+        for field in [Field::Data, Field::Event] {
+            if !self.buffers.is_lent_text(field, chunk, &self.lines.scan) {
+                self.buffers.keep(field, 0, chunk, &self.lines.scan);
+            }
+            if self.buffers.slot(field) == Slot::Kept {
+                sizes[field as usize] = self.buffers.decoded_len(field);
+            }
         }
-        let arrays = self.storage.arrays_mut();
-        arrays.data.decode(sizes[0]);
-        arrays.event_type.decode(sizes[1]);
-        false
-    }
-
-    /// Ends the stream; returns whether the event of the unfinished block was or is refused. What the
-    /// block had stays until [`clear`](Self::clear).
-    pub(super) fn end_block_unfinished(&mut self) -> bool {
-        self.drop_comment();
-        self.storage.arrays_mut().ids.truncate(self.line);
-        self.decode(&[]);
-        self.errors = [None, None];
-        self.storage.arrays().data.slot == Slot::Refused
+        let refused = self.refuse_event_unless_fits(sizes);
+        for field in [Field::Data, Field::Event] {
+            if self.buffers.slot(field) == Slot::Kept {
+                self.buffers.decode(field, sizes[field as usize]);
+            }
+        }
+        refused
     }
 
     /// Clears the buffers of a block that has ended.
     #[inline]
     pub(super) fn clear(&mut self) {
-        let arrays = self.storage.arrays_mut();
-        (arrays.data.slot, arrays.event_type.slot) = (Slot::Unset, Slot::Unset);
-        arrays.ids.slot = Slot::Unset;
+        self.buffers.set(Field::Data, Slot::Unset);
+        self.buffers.set(Field::Event, Slot::Unset);
+        self.buffers.set(Field::Id, Slot::Unset);
         if self.line != self.string {
             self.forget_id();
         }

@@ -7,6 +7,7 @@ use super::parser::Parser;
 use super::step::{Due, Stop};
 use super::storage::{Growable, Storage};
 use super::text::Slot;
+use super::token::Field;
 use crate::error::ParseError;
 use crate::event::{DEFAULT_EVENT_TYPE, Event, Item};
 #[cfg(feature = "alloc")]
@@ -96,15 +97,8 @@ macro_rules! rest_methods {
             /// # Errors
             ///
             /// [`ParseError::Unread`], if an earlier cursor was left.
-            pub fn discard(mut self) -> Result<(), ParseError> {
-                let mut result = Ok(());
-                loop {
-                    match self.next() {
-                        Ok(None) => return result,
-                        Err(error @ ParseError::Unread { .. }) => result = Err(error),
-                        _ => {}
-                    }
-                }
+            pub fn discard(self) -> Result<(), ParseError> {
+                self.parser.discard(self.chunk)
             }
 
             /// Ends the cursor here, and returns the bytes of the chunk that it has not taken: to be
@@ -121,21 +115,34 @@ rest_methods!(Items);
 
 /// What the cursors and the adapters take of a parser.
 impl<S: Storage> Parser<S> {
+    /// Takes the rest of the chunk; returns what was unread before it.
+    fn discard(&mut self, chunk: &[u8]) -> Result<(), ParseError> {
+        let mut result = Ok(());
+        loop {
+            match (self.step::<false>(chunk), self.errors[0]) {
+                (Stop::End, _) => return result,
+                (Stop::Error, Some(error @ ParseError::Unread { .. })) => result = Err(error),
+                _ => {}
+            }
+            let _ = self.take_error::<()>();
+        }
+    }
+
     /// The range of the block that ended last.
-    pub(super) fn range(&self) -> Range<u64> {
+    fn range(&self) -> Range<u64> {
         self.start..self.start + self.len
     }
 
     #[inline]
-    pub(super) fn event_type<'a>(&'a self, chunk: &'a [u8]) -> &'a str {
-        match self.storage.arrays().event_type.text(chunk) {
-            None | Some("") => DEFAULT_EVENT_TYPE,
-            Some(event_type) => event_type,
+    fn event_type<'a>(&'a self, chunk: &'a [u8]) -> &'a str {
+        match self.buffers.text(Field::Event, chunk) {
+            "" => DEFAULT_EVENT_TYPE,
+            event_type => event_type,
         }
     }
 
     pub(super) fn sets_id(&self) -> bool {
-        self.storage.arrays().ids.slot != Slot::Unset
+        self.buffers.slot(Field::Id) != Slot::Unset
     }
 
     /// The event that a step has found in this chunk.
@@ -143,7 +150,7 @@ impl<S: Storage> Parser<S> {
     pub(crate) fn event<'a>(&'a self, chunk: &'a [u8]) -> Event<'a> {
         Event {
             event_type: self.event_type(chunk),
-            data: self.storage.arrays().data.text(chunk).unwrap_or_default(),
+            data: self.buffers.text(Field::Data, chunk),
             last_event_id: self.last_event_id(),
             sets_id: self.sets_id(),
             range: self.range(),
@@ -162,12 +169,12 @@ impl<S: Storage> Parser<S> {
             last_event_id: self.shared_id.1.clone(),
             sets_id: self.sets_id(),
             range: self.range(),
-            data: self.storage.arrays_mut().data.take(chunk),
+            data: self.buffers.take(Field::Data, chunk),
         }
     }
 
     /// What a step has found in this chunk.
-    pub(crate) fn item<'a>(&'a self, stop: Stop, chunk: &'a [u8]) -> Option<Item<'a>> {
+    fn item<'a>(&'a self, stop: Stop, chunk: &'a [u8]) -> Option<Item<'a>> {
         Some(match stop {
             Stop::End | Stop::Error => return None,
             Stop::Event => Item::Event(self.event(chunk)),
@@ -176,10 +183,9 @@ impl<S: Storage> Parser<S> {
                 Item::Block { id, range: self.range() }
             }
             Stop::Comment => {
-                let ids = &self.storage.arrays().ids;
                 let text = match self.comment {
                     Slot::Lent(span) => span.lent(chunk),
-                    _ => ids.get(self.line, ids.len()),
+                    _ => self.buffers.get(Field::Id, self.line..self.buffers.len(Field::Id)),
                 };
                 Item::Comment { text, position: self.comment_start }
             }
@@ -190,8 +196,8 @@ impl<S: Storage> Parser<S> {
     }
 
     /// Ends a chunk before all of it was taken: the rest comes again. Returns where it begins.
-    pub(crate) fn leave(&mut self, chunk: &[u8]) -> usize {
-        if !self.ended {
+    fn leave(&mut self, chunk: &[u8]) -> usize {
+        if self.due != Due::Ended {
             self.keep_lent(chunk);
         }
         self.lines.leave()
@@ -206,16 +212,13 @@ impl<S: Storage> Parser<S> {
     /// Whether there is nothing to hand out before the next chunk.
     #[allow(dead_code)] // Only adapters ask.
     pub(crate) fn is_done(&self) -> bool {
-        self.lines.unread() == 0 && self.errors[0].is_none() && self.due != Due::Block
+        self.lines.unread() == 0 && self.errors[0].is_none() && self.due != Due::Refused
     }
 
     /// Goes on in a chunk that has [begun](Self::begin), where the last cursor was left. The bytes are
     /// those that `begin` was given, in memory that only this crate writes to, or they are lent since;
     /// else [`rescan`](Self::rescan) comes first.
     pub(crate) fn resume<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Events<'p, 'c, S> {
-        if self.has_comment {
-            self.drop_comment();
-        }
         Events { parser: self, chunk }
     }
 

@@ -10,7 +10,8 @@ use super::line::Piece;
 use super::parser::Parser;
 use super::storage::Storage;
 use super::text::Slot;
-use crate::error::Refused;
+use super::token::Field;
+use crate::error::{LimitError, Refused};
 
 /// The `id` line that is being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,23 +24,39 @@ pub(super) enum IdLine {
 }
 
 impl<S: Storage> Parser<S> {
-    /// Takes a piece of an `id` line that is kept, in which the first NUL is at `nul`. If the id does
-    /// not fit beside the event, the event gives way.
+    /// Takes a piece of an `id` line.
+    #[inline(always)]
+    pub(super) fn set_id(&mut self, chunk: &[u8], piece: Piece) {
+        let bytes = piece.span.bytes(chunk);
+        crate::work::count_bytes(bytes.len());
+        let is_ascii = self.lines.scan.is_ascii(piece.span.start);
+        let is_plain = piece.first && piece.last && is_ascii && !bytes.contains(&0);
+        if is_plain && bytes.len() <= self.limit_of_ids().bytes && self.has_room(bytes.len()) {
+            if self.line != self.string {
+                self.forget_id();
+            }
+            self.buffers.set(Field::Id, Slot::Lent(piece.span));
+        } else {
+            self.append_id(chunk, piece, is_ascii);
+        }
+    }
+
+    /// Takes a piece of an `id` line that is kept. If the id does not fit beside the event, the event
+    /// gives way.
     #[inline(never)]
-    pub(super) fn append_id(&mut self, chunk: &[u8], piece: Piece, nul: Option<usize>) -> bool {
-        let is_ascii = self.lines.scan.is_ascii(piece.start);
-        let bytes = piece.span().bytes(chunk);
+    fn append_id(&mut self, chunk: &[u8], piece: Piece, is_ascii: bool) {
         let limit = self.limit_of_ids();
-        self.large = true;
+        (self.room, self.large) = (0, true);
         if piece.first {
             self.keep_id(chunk);
             self.id_line = IdLine::Fits;
         }
+        let bytes = piece.span.bytes(chunk);
+        let nul = memchr::memchr(0, bytes);
         if self.id_line == IdLine::Fits {
             let value = &bytes[..nul.unwrap_or(bytes.len())];
-            let ids = &mut self.storage.arrays_mut().ids;
-            let room = limit.bytes - (ids.len() - self.line);
-            ids.push(&value[..value.len().min(room)], is_ascii);
+            let room = limit.bytes - (self.buffers.len(Field::Id) - self.line);
+            self.buffers.push(Field::Id, &value[..value.len().min(room)], is_ascii);
             if value.len() > room {
                 self.id_line = IdLine::TooLong;
             }
@@ -48,68 +65,64 @@ impl<S: Storage> Parser<S> {
         if nul.is_some() {
             self.id_line = IdLine::Ignored;
         }
-        let ids = &mut self.storage.arrays_mut().ids;
         if piece.last && self.id_line == IdLine::Fits {
-            let decoded_len = ids.kept_decoded_len();
-            if decoded_len - self.line > limit.bytes {
-                self.id_line = IdLine::TooLong;
-            } else {
-                let mut sizes = self.sizes();
-                (sizes[2], self.far, self.room) = (decoded_len, false, 0);
+            let mut sizes = self.sizes();
+            sizes[2] = self.buffers.decoded_len(Field::Id);
+            if sizes[2] - self.line <= limit.bytes {
                 self.refuse_event_unless_fits(sizes);
-                let ids = &mut self.storage.arrays_mut().ids;
-                ids.decode(decoded_len);
-                ids.remove(self.string, self.line);
-                (ids.slot, self.line) = (Slot::Kept, ids.len());
+                self.buffers.decode(Field::Id, sizes[2]);
+                self.buffers.remove(Field::Id, self.string..self.line);
+                self.buffers.set(Field::Id, Slot::Kept);
+                self.line = self.buffers.len(Field::Id);
+            } else {
+                self.id_line = IdLine::TooLong;
             }
         }
-        if piece.last && self.id_line == IdLine::TooLong {
-            self.report(Refused::Id, limit, piece.line_start);
-        }
         if self.id_line != IdLine::Fits {
-            self.storage.arrays_mut().ids.truncate(self.line);
+            self.buffers.truncate(Field::Id, self.line);
         }
-        self.errors[0].is_some()
+        if piece.last && self.id_line == IdLine::TooLong {
+            let position = piece.line_start;
+            self.report(LimitError { refused: Refused::Id, limit, position });
+        }
     }
 
     /// Forgets a lent id of a chunk that may have changed, if it is not ASCII any more.
     #[cfg(feature = "stream")]
     pub(super) fn recheck_id(&mut self, chunk: &[u8]) {
-        if matches!(self.storage.arrays().ids.slot, Slot::Lent(id) if !id.bytes(chunk).is_ascii()) {
+        if matches!(self.buffers.slot(Field::Id), Slot::Lent(id) if !id.bytes(chunk).is_ascii()) {
             self.forget_id();
         }
     }
 
-    /// Keeps a lent id behind the last event ID string.
+    /// Keeps a lent id, which is ASCII, after the last event ID string.
     #[inline]
     pub(super) fn keep_id(&mut self, chunk: &[u8]) {
-        let ids = &mut self.storage.arrays_mut().ids;
-        if let Slot::Lent(span) = ids.slot {
-            // An id is lent only if it is ASCII.
-            ids.keep_span(chunk, span, self.string, true);
-            self.line = ids.len();
+        if let Slot::Lent(_) = self.buffers.slot(Field::Id) {
+            self.buffers.keep(Field::Id, self.string, chunk, &self.lines.scan);
+            self.line = self.buffers.len(Field::Id);
         }
     }
 
-    /// The last event ID buffer, which the block has set, becomes the last event ID string.
+    /// The last event ID buffer, if the block has set it, becomes the last event ID string.
     #[inline]
     pub(super) fn commit_id(&mut self, chunk: &[u8]) {
-        let ids = &mut self.storage.arrays_mut().ids;
-        match ids.slot {
-            Slot::Lent(span) => ids.keep_span(chunk, span, 0, true),
-            _ => ids.remove(0, self.string),
+        match self.buffers.slot(Field::Id) {
+            Slot::Lent(_) => self.buffers.keep(Field::Id, 0, chunk, &self.lines.scan),
+            Slot::Kept => self.buffers.remove(Field::Id, 0..self.string),
+            _ => return,
         }
-        (self.string, self.line) = (ids.len(), ids.len());
-        self.large |= ids.release(self.string);
+        (self.string, self.line) = (self.buffers.len(Field::Id), self.buffers.len(Field::Id));
+        self.large |= self.buffers.release(Field::Id, self.string);
         self.id_changes += 1;
     }
 
     /// Forgets the last event ID buffer and the line that is being read.
+    #[inline]
     pub(super) fn forget_id(&mut self) {
         self.line = self.string;
-        let ids = &mut self.storage.arrays_mut().ids;
-        ids.truncate(self.string);
-        ids.slot = Slot::Unset;
+        self.buffers.truncate(Field::Id, self.string);
+        self.buffers.set(Field::Id, Slot::Unset);
     }
 
     /// Replaces the last event ID string, and what the block has set; or returns how much room
@@ -120,30 +133,13 @@ impl<S: Storage> Parser<S> {
         if id.len() > room {
             return Err(room);
         }
-        (self.id_line, self.string, self.large) = (IdLine::Ignored, 0, true);
-        (self.far, self.room) = (false, 0);
+        (self.id_line, self.string) = (IdLine::Ignored, 0);
+        (self.room, self.large) = (0, true);
         self.drop_comment();
         self.forget_id();
-        self.storage.arrays_mut().ids.push(id.as_bytes(), true);
+        self.buffers.push(Field::Id, id.as_bytes(), true);
         (self.string, self.line) = (id.len(), id.len());
         self.id_changes += 1;
         Ok(())
     }
-}
-
-/// Where the first NUL is.
-#[inline]
-pub(super) fn first_nul(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH_BITS: u64 = ONES << 7;
-    crate::work::count_bytes(bytes.len());
-    // Most ids are shorter than a search pays for. A word has a zero byte if some high bit appears,
-    // that was not there, when 1 is taken from each byte.
-    let (mut rest, mut found) = (bytes, 0);
-    while let Some((word, behind)) = rest.split_first_chunk() {
-        let word = u64::from_ne_bytes(*word);
-        found |= word.wrapping_sub(ONES) & !word & HIGH_BITS;
-        rest = behind;
-    }
-    if found == 0 && !rest.contains(&0) { None } else { memchr::memchr(0, bytes) }
 }

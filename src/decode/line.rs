@@ -16,12 +16,21 @@ pub(crate) enum Line {
     Unknown,
 }
 
+/// All lines that mean something, the most frequent first.
+const KNOWN: [Line; 5] = [
+    Line::Field(Field::Data),
+    Line::Field(Field::Event),
+    Line::Comment,
+    Line::Field(Field::Id),
+    Line::Field(Field::Retry),
+];
+
 /// The longest of all [`Line::head`]s.
 pub(super) const LONGEST_HEAD: usize = "retry: ".len();
 
 impl Line {
     /// What decides where the value begins: the name, the colon and one space.
-    pub(super) const fn head(self) -> &'static [u8] {
+    const fn head(self) -> &'static [u8] {
         match self {
             Line::Field(field) => field.head().as_bytes(),
             Line::Comment => b": ",
@@ -50,53 +59,27 @@ impl Line {
 /// What a line is and where its value begins; `text` is all of it, or enough to tell.
 #[inline(always)]
 pub(super) fn classify(text: &[u8]) -> (Line, usize) {
-    // Each line by itself, so that what follows knows it; the most frequent first.
-    if let Some(value) = Line::Field(Field::Data).value_start(text) {
-        return (Line::Field(Field::Data), value);
-    }
-    if let Some(value) = Line::Field(Field::Event).value_start(text) {
-        return (Line::Field(Field::Event), value);
-    }
-    if let Some(value) = Line::Comment.value_start(text) {
-        return (Line::Comment, value);
-    }
-    if let Some(value) = Line::Field(Field::Id).value_start(text) {
-        return (Line::Field(Field::Id), value);
-    }
-    if let Some(value) = Line::Field(Field::Retry).value_start(text) {
-        return (Line::Field(Field::Retry), value);
+    for line in KNOWN {
+        if let Some(value) = line.value_start(text) {
+            return (line, value);
+        }
     }
     (Line::Unknown, 0)
 }
 
-/// The line that may begin with this byte, unless it is unknown whatever follows.
-pub(super) fn begun_by(byte: u8) -> Option<Line> {
-    Some(match byte {
-        b'e' => Line::Field(Field::Event),
-        b'd' => Line::Field(Field::Data),
-        b'i' => Line::Field(Field::Id),
-        b'r' => Line::Field(Field::Retry),
-        b':' => Line::Comment,
-        _ => return None,
-    })
+/// The head of the line that may begin with this byte, unless it is unknown whatever follows.
+pub(super) fn head_begun_by(byte: u8) -> Option<&'static [u8]> {
+    KNOWN.map(Line::head).into_iter().find(|head| head[0] == byte)
 }
 
 /// A value, or a piece of it, by its place in the chunk.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Piece {
     pub(crate) line: Line,
-    pub(crate) start: usize,
-    pub(crate) end: usize,
+    pub(crate) span: Span,
     /// Whether the value begins here, and whether its line ends here.
     pub(crate) first: bool,
     pub(crate) last: bool,
     /// Where in the stream the line begins.
     pub(crate) line_start: u64,
-}
-
-impl Piece {
-    #[inline]
-    pub(crate) fn span(self) -> Span {
-        Span { start: self.start, end: self.end }
-    }
 }

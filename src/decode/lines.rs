@@ -3,40 +3,43 @@
 //!
 //! # Implementation notes
 //!
-//! A line that lies whole in a chunk goes through [`Lines::whole_line`] and nothing else. [`State`]
-//! serves the line that a chunk border cuts: it says what was seen of it, and no byte is kept, since
-//! the bytes of a known name are known. A CR ends its line at once; that an LF may follow in the next
-//! chunk is known to [`State::AfterCr`] alone.
+//! A line that lies whole in a chunk never leaves [`State::Start`]. The other states serve a line that a
+//! chunk border cuts: they say what was seen of it, and no byte is kept, since the bytes of a known name
+//! are known. A CR ends its line at once; that an LF may follow in the next chunk is known to
+//! [`State::AfterCr`] alone.
 
 use core::ops::Range;
 
-use super::line::{LONGEST_HEAD, Line, Piece, begun_by, classify};
+use super::line::{LONGEST_HEAD, Line, Piece, classify, head_begun_by};
 use super::scan::{CR, LF, Scan, is_line_end};
 use super::text::Span;
 
-const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// What was just seen of the stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum State {
-    /// So many bytes of a byte order mark and nothing else.
-    Bom(u8),
     /// A line end.
     Start,
     /// A CR that ended a line and a chunk: a directly following LF belongs to it.
     AfterCr,
-    /// So many bytes of this line's head, from the line's start on.
-    Head(Line, u8),
-    /// Some of this line's value, or of an unknown line.
-    Value(Line),
+    /// So many bytes of the head of a line, or of a byte order mark.
+    Head(&'static [u8], usize),
+    /// The head of this line, and if it is `false`, some of the value too.
+    Value(Line, bool),
 }
 
-/// What comes if no whole line does.
+/// What comes next.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
+    /// Nothing: the chunk is used up.
+    End,
+    /// A blank line, whose line end begins here.
+    BlankLine(usize),
+    /// The value of a whole line.
+    Line(Piece),
+    /// What the chunk has of the value of a line that its start or its end cuts.
     Piece(Piece),
-    /// A whole line begins here.
-    WholeLine,
     /// The start of an unknown line that earlier chunks had, and that began as something else.
     UnknownHead(&'static [u8]),
 }
@@ -61,7 +64,7 @@ pub(crate) struct Lines {
 impl Lines {
     pub(crate) const fn new() -> Self {
         Lines {
-            state: State::Bom(0),
+            state: State::Head(BYTE_ORDER_MARK, 0),
             origin: 0,
             block_start: 0,
             line_start: 0,
@@ -92,14 +95,15 @@ impl Lines {
     #[cold]
     pub(crate) fn skip_unread(&mut self) -> usize {
         let unread = self.unread();
-        self.at = self.len;
-        self.block_start = self.position();
-        self.line_start = self.position();
-        self.state = match self.last {
-            LF => State::Start,
-            CR => State::AfterCr,
-            _ => State::Value(Line::Unknown),
-        };
+        if unread > 0 {
+            self.at = self.len;
+            self.block_start = self.position();
+            self.state = match self.last {
+                LF => State::Start,
+                CR => State::AfterCr,
+                _ => State::Value(Line::Unknown, false),
+            };
+        }
         unread
     }
 
@@ -135,7 +139,7 @@ impl Lines {
 
     /// Whether something of the current line was taken.
     pub(crate) const fn is_in_line(&self) -> bool {
-        !matches!(self.state, State::Bom(0) | State::Start | State::AfterCr)
+        !matches!(self.state, State::Start | State::AfterCr | State::Head(_, 0))
     }
 
     /// Ends the block at the blank line that was just taken and whose line end begins at `end`, and
@@ -151,42 +155,63 @@ impl Lines {
     #[cold]
     pub(crate) fn skip_block(&mut self, chunk: &[u8]) -> bool {
         loop {
-            match self.whole_line(chunk) {
-                Some(line) if line.len() == 0 => {
-                    self.end_block(line.end);
+            match self.step(chunk) {
+                Step::BlankLine(end) => {
+                    self.end_block(end);
                     return true;
                 }
-                None if self.cut_line(chunk).is_none() => return false,
+                Step::End => return false,
                 _ => {}
             }
         }
     }
 
-    /// Takes the next line, if it begins and ends in the chunk.
+    /// Takes what comes next.
     #[inline(always)]
-    pub(crate) fn whole_line(&mut self, chunk: &[u8]) -> Option<Span> {
-        if self.state != State::Start {
-            return None;
+    pub(crate) fn step(&mut self, chunk: &[u8]) -> Step {
+        loop {
+            if let State::Start = self.state {
+                if let Some(end) = self.scan.peek(chunk) {
+                    return self.whole_line(chunk, end);
+                }
+            }
+            if self.at == chunk.len() {
+                return Step::End;
+            }
+            if let State::Value(line, first) = self.state {
+                return Step::Piece(self.piece(chunk, line, first));
+            }
+            if let Some(seen) = self.cut_line(chunk) {
+                return Step::UnknownHead(seen);
+            }
         }
-        let (start, end) = (self.at, self.scan.peek(chunk)?);
+    }
+
+    #[inline(always)]
+    fn whole_line(&mut self, chunk: &[u8], end: usize) -> Step {
+        let start = self.at;
         self.end_line(chunk, end);
-        Some(Span { start, end })
+        if start == end {
+            return Step::BlankLine(end);
+        }
+        let (line, value) = classify(&chunk[start..end]);
+        let (span, line_start) = (Span { start: start + value, end }, self.position_of(start));
+        Step::Line(Piece { line, span, first: true, last: true, line_start })
     }
 
-    /// The value of a whole line that is not blank.
+    /// Takes what the chunk has of a value that begins here or goes on.
     #[inline(always)]
-    pub(crate) fn value_of(&self, chunk: &[u8], line: Span) -> Piece {
-        let line_start = self.position_of(line.start);
-        let (kind, value) = classify(line.bytes(chunk));
-        let start = line.start + value;
-        Piece { line: kind, start, end: line.end, first: true, last: true, line_start }
-    }
-
-    /// Takes what the chunk has of a value that an earlier one began.
-    #[inline(always)]
-    pub(crate) fn rest_of_value(&mut self, chunk: &[u8]) -> Option<Piece> {
-        let State::Value(line) = self.state else { return None };
-        (self.unread() > 0).then(|| self.piece(chunk, line, false))
+    fn piece(&mut self, chunk: &[u8], line: Line, first: bool) -> Piece {
+        let (start, found) = (self.at, self.scan.peek(chunk));
+        match found {
+            Some(end) => {
+                self.state = State::Start;
+                self.end_line(chunk, end);
+            }
+            None => (self.at, self.state) = (chunk.len(), State::Value(line, false)),
+        }
+        let span = Span { start, end: found.unwrap_or(chunk.len()) };
+        Piece { line, span, first, last: found.is_some(), line_start: self.line_start }
     }
 
     /// Passes the line end at `end`, with the LF of a CRLF if the chunk has it.
@@ -195,16 +220,11 @@ impl Lines {
         self.scan.pass();
         self.at = end + 1;
         if chunk[end] == CR {
-            self.end_line_with_cr(chunk);
-        }
-    }
-
-    #[inline]
-    fn end_line_with_cr(&mut self, chunk: &[u8]) {
-        match chunk.get(self.at) {
-            Some(&LF) => self.take_lf(chunk),
-            Some(_) => {}
-            None => self.state = State::AfterCr,
+            match chunk.get(self.at) {
+                Some(&LF) => self.take_lf(chunk),
+                Some(_) => {}
+                None => self.state = State::AfterCr,
+            }
         }
     }
 
@@ -216,98 +236,54 @@ impl Lines {
         self.at += 1;
     }
 
-    /// Takes what the chunk has of a line that its start or its end cuts; `None` once all is taken.
-    #[inline(always)]
-    pub(crate) fn cut_line(&mut self, chunk: &[u8]) -> Option<Step> {
-        loop {
-            let first = *chunk.get(self.at)?;
-            match self.state {
-                State::Bom(seen) if first == BYTE_ORDER_MARK[usize::from(seen)] => {
-                    self.at += 1;
-                    self.state = State::Bom(seen + 1);
-                    if seen == 2 {
-                        (self.state, self.block_start) = (State::Start, self.position());
+    /// Takes a step towards the value of a line that the start or the end of the chunk cuts. Returns the
+    /// bytes that earlier chunks had of it, if it turns out to be unknown.
+    #[inline(never)]
+    fn cut_line(&mut self, chunk: &[u8]) -> Option<&'static [u8]> {
+        let first = chunk[self.at];
+        match self.state {
+            State::Start => {
+                self.line_start = self.position();
+                match head_begun_by(first) {
+                    Some(head) if chunk.len() - self.at <= LONGEST_HEAD => {
+                        self.state = State::Head(head, 0);
                     }
+                    _ => self.begin_value(&chunk[self.at..], 0),
                 }
-                State::Bom(0) => self.state = State::Start,
-                State::Bom(seen) => return Some(self.head(chunk, &BYTE_ORDER_MARK[..seen.into()])),
-                State::AfterCr => {
-                    self.state = State::Start;
-                    if first == LF {
-                        let between_blocks = self.block_start == self.position();
-                        self.take_lf(chunk);
-                        self.block_start += u64::from(between_blocks);
-                    }
-                }
-                State::Start if self.scan.peek(chunk).is_some() => return Some(Step::WholeLine),
-                State::Start => {
-                    self.line_start = self.position();
-                    let rest = &chunk[self.at..];
-                    match begun_by(first) {
-                        Some(line) if rest.len() <= LONGEST_HEAD => {
-                            self.state = State::Head(line, 0);
-                        }
-                        _ => {
-                            let (line, value) = classify(rest);
-                            return Some(self.first_piece(chunk, line, value));
-                        }
-                    }
-                }
-                State::Head(line, seen) => {
-                    if !self.take_head_byte(chunk) {
-                        return Some(self.head(chunk, &line.head()[..seen.into()]));
-                    }
-                }
-                State::Value(line) => return Some(Step::Piece(self.piece(chunk, line, false))),
             }
+            State::AfterCr => {
+                self.state = State::Start;
+                if first == LF {
+                    let between_blocks = self.block_start == self.position();
+                    self.take_lf(chunk);
+                    self.block_start += u64::from(between_blocks);
+                }
+            }
+            State::Head(head, seen) if head.get(seen) == Some(&first) => {
+                self.at += 1;
+                self.state = State::Head(head, seen + 1);
+                if head[0] == BYTE_ORDER_MARK[0] && seen + 1 == BYTE_ORDER_MARK.len() {
+                    (self.state, self.block_start) = (State::Start, self.position());
+                }
+            }
+            State::Head(_, 0) => self.state = State::Start,
+            State::Head(head, seen) => {
+                let mut text = [0; LONGEST_HEAD + 1];
+                text[..seen].copy_from_slice(&head[..seen]);
+                text[seen] = first;
+                self.begin_value(&text[..seen + usize::from(!is_line_end(first))], seen);
+                let is_unknown = matches!(self.state, State::Value(Line::Unknown, _));
+                return is_unknown.then(|| &head[..seen]);
+            }
+            State::Value(..) => {}
         }
+        None
     }
 
-    /// Takes the next byte, if a line's head goes on with it.
-    #[inline]
-    pub(crate) fn take_head_byte(&mut self, chunk: &[u8]) -> bool {
-        let State::Head(line, seen) = self.state else { return false };
-        let goes_on = line.head().get(usize::from(seen)) == chunk.get(self.at);
-        if goes_on {
-            self.at += 1;
-            self.state = State::Head(line, seen + 1);
-        }
-        goes_on
-    }
-
-    /// Goes on with a line of which earlier chunks had this head: the next byte tells what it is.
-    fn head(&mut self, chunk: &[u8], seen: &'static [u8]) -> Step {
-        let mut text = [0; LONGEST_HEAD + 1];
-        text[..seen.len()].copy_from_slice(seen);
-        text[seen.len()] = chunk[self.at];
-        let len = seen.len() + usize::from(!is_line_end(chunk[self.at]));
-        let (line, value) = classify(&text[..len]);
-        if line == Line::Unknown {
-            self.state = State::Value(line);
-            return Step::UnknownHead(seen);
-        }
-        self.first_piece(chunk, line, value - seen.len())
-    }
-
-    /// Takes what the chunk has of a value that begins so many bytes from here.
-    fn first_piece(&mut self, chunk: &[u8], line: Line, value: usize) -> Step {
-        self.at += value;
-        self.state = State::Value(line);
-        Step::Piece(self.piece(chunk, line, true))
-    }
-
-    /// Takes what the chunk has of a value that begins here or goes on.
-    #[inline(always)]
-    fn piece(&mut self, chunk: &[u8], line: Line, first: bool) -> Piece {
-        let (start, line_start) = (self.at, self.line_start);
-        let found = self.scan.peek(chunk);
-        if let Some(end) = found {
-            self.state = State::Start;
-            self.end_line(chunk, end);
-        } else {
-            self.at = chunk.len();
-        }
-        let (end, last) = (found.unwrap_or(chunk.len()), found.is_some());
-        Piece { line, start, end, first, last, line_start }
+    /// Begins the value of a line of which `seen` bytes have been taken; `text` is enough to tell which.
+    fn begin_value(&mut self, text: &[u8], seen: usize) {
+        let (line, value) = classify(text);
+        self.at += value.saturating_sub(seen);
+        self.state = State::Value(line, true);
     }
 }

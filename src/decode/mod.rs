@@ -21,6 +21,5 @@ mod tokenizer;
 pub use self::cursor::{Events, Items};
 pub use self::parser::Parser;
 pub use self::storage::{Arrays, Growable, Memory, Storage};
-pub use self::text::Array;
 pub use self::token::{Field, Token};
 pub use self::tokenizer::{Tokenizer, Tokens};

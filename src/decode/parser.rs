@@ -10,12 +10,9 @@ use super::cursor::{Events, Items};
 use super::ids::IdLine;
 use super::lines::Lines;
 use super::step::Due;
-#[cfg(feature = "alloc")]
-use super::storage::Heap;
 use super::storage::{Arrays, Growable, Memory, Storage};
-#[cfg(feature = "alloc")]
-use super::text::Array;
-use super::text::Slot;
+use super::text::{Buffers, Slot};
+use super::token::Field;
 use crate::error::{LastEventIdError, LimitError, ParseError};
 #[cfg(feature = "alloc")]
 use crate::event::LastEventId;
@@ -78,13 +75,11 @@ const DEFAULT_ID_LIMIT: usize = 64 * 1024;
 #[derive(Clone)]
 pub struct Parser<S = Growable> {
     pub(super) lines: Lines,
-    pub(super) storage: S,
+    pub(super) buffers: Buffers<S>,
     pub(super) limit: usize,
     pub(super) max_id_len: usize,
-    /// So many bytes of the stream can't reach a limit, whatever they are.
+    /// A value of so many bytes, less one, fits whatever it is.
     pub(super) room: usize,
-    /// Whether the chunk is within the room.
-    pub(super) far: bool,
     /// Whether the storage may have memory to give back when the block ends.
     pub(super) large: bool,
     /// Where in the ids the last event ID string ends, and the last event ID buffer, if it is kept.
@@ -97,15 +92,11 @@ pub struct Parser<S = Growable> {
     /// The observed comment, and where in the stream it begins. It is kept in the ids.
     pub(super) comment: Slot,
     pub(super) comment_start: u64,
-    /// Whether it was handed out, and goes with the next step.
-    pub(super) has_comment: bool,
     /// What has not been reported.
     pub(super) errors: [Option<ParseError>; 2],
     pub(super) due: Due,
-    /// Whether a block has ended, and what it had has to be cleared.
-    pub(super) ended: bool,
-    /// Where that block begins in the stream, and how long it is. (A range of two words, written one
-    /// by one and read as one, would stall.)
+    /// Where the block that has ended begins in the stream, and how long it is. (A range of two words,
+    /// written one by one and read as one, would stall.)
     pub(super) start: u64,
     pub(super) len: u64,
     /// How often the last event ID string has changed, and what owned events share since which change.
@@ -115,9 +106,9 @@ pub struct Parser<S = Growable> {
 }
 
 /// Without the texts that it keeps, which may be secret.
-impl<S: Debug> Debug for Parser<S> {
+impl<S> Debug for Parser<S> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Parser").field("storage", &self.storage).finish_non_exhaustive()
+        f.debug_struct("Parser").field("position", &self.lines.position()).finish_non_exhaustive()
     }
 }
 
@@ -137,12 +128,7 @@ impl Parser {
     /// assert!(parser.push(&flood).next().is_err());
     /// ```
     pub const fn with_limit(limit: usize) -> Self {
-        let growable = Growable {
-            data: Array::new(Heap::new()),
-            event_type: Array::new(Heap::new()),
-            ids: Array::new(Heap::new()),
-        };
-        Self::with_storage(growable, limit)
+        Self::with_storage(Growable::new(), limit)
     }
 }
 
@@ -157,13 +143,13 @@ impl<D: Memory, E: Memory, I: Memory> Parser<Arrays<D, E, I>> {
     /// A parser over arrays, owned or borrowed, for use without an allocator.
     ///
     /// ```
-    /// use sse_wire::{Array, Arrays, Parser};
+    /// use sse_wire::{Arrays, Parser};
     ///
     /// let mut data = [0; 512];
     /// let mut parser = Parser::with_arrays(Arrays {
-    ///     data: Array::new(&mut data[..]),
-    ///     event_type: Array::new([0; 32]),
-    ///     ids: Array::new([0; 96]),
+    ///     data: &mut data[..],
+    ///     event_type: [0; 32],
+    ///     ids: [0; 96],
     /// });
     /// # fn no_allocator(mut parser: Parser<Arrays<&mut [u8], [u8; 32], [u8; 96]>>) {
     /// let mut events = parser.push(b"data: small\n\n");
@@ -189,11 +175,10 @@ impl<S> Parser<S> {
     const fn with_storage(storage: S, limit: usize) -> Self {
         Parser {
             lines: Lines::new(),
-            storage,
+            buffers: Buffers::new(storage),
             limit,
             max_id_len: DEFAULT_ID_LIMIT,
             room: 0,
-            far: false,
             large: false,
             string: 0,
             line: 0,
@@ -202,10 +187,8 @@ impl<S> Parser<S> {
             milliseconds: None,
             comment: Slot::Unset,
             comment_start: 0,
-            has_comment: false,
             errors: [None, None],
             due: Due::Nothing,
-            ended: false,
             start: 0,
             len: 0,
             id_changes: 0,
@@ -268,30 +251,28 @@ impl<S: Storage> Parser<S> {
     /// What no cursor has reported: [`ParseError::Unread`], if the last one was dropped before it had
     /// taken its whole chunk, or a refusal. The stream has ended all the same.
     pub fn finish(&mut self) -> Result<End<'_>, ParseError> {
-        self.clear_ended();
-        if self.lines.unread() > 0 {
-            self.skip_unread();
-        }
-        let error = self.errors[0];
+        self.begin(&[]);
+        let (error, skipped) = (self.errors[0], self.due == Due::Skip);
         let (in_line, range) = (self.lines.is_in_line(), self.lines.unfinished_block());
-        let refused = self.end_block_unfinished();
-        let skipped = core::mem::replace(&mut self.due, Due::Nothing) == Due::Skip;
-        (self.lines, self.ended) = (Lines::new(), true);
+        self.drop_comment();
+        self.buffers.truncate(Field::Id, self.line);
+        self.decode(&[]);
+        // What the block had stays until the next call.
+        (self.lines, self.due, self.errors) = (Lines::new(), Due::Ended, [None, None]);
         if let Some(error) = error {
             return Err(error);
         }
         if range.is_empty() && !skipped {
             return Ok(End::Clean);
         }
-        let arrays = self.storage.arrays();
         let ids = if self.sets_id() { self.string..self.line } else { 0..self.string };
         Ok(End::Incomplete(Pending {
-            event_type: arrays.event_type.text(&[]).unwrap_or_default(),
-            data: arrays.data.text(&[]),
-            last_event_id: arrays.ids.get(ids.start, ids.end),
+            event_type: self.buffers.text(Field::Event, &[]),
+            data: self.has_data().then(|| self.buffers.text(Field::Data, &[])),
+            last_event_id: self.buffers.get(Field::Id, ids),
             sets_id: self.sets_id(),
             in_line,
-            refused,
+            refused: self.buffers.slot(Field::Data) == Slot::Refused,
             range,
         }))
     }
@@ -300,7 +281,7 @@ impl<S: Storage> Parser<S> {
     /// must say; empty if there is none.
     #[inline]
     pub fn last_event_id(&self) -> &str {
-        self.storage.arrays().ids.get(0, self.string)
+        self.buffers.get(Field::Id, 0..self.string)
     }
 
     /// Sets the last event ID string: to one that was kept from an earlier stream, before this one begins. In
@@ -366,20 +347,9 @@ impl<S: Storage> Parser<S> {
         self.set_limits(self.limit, limit)
     }
 
-    fn set_limits(&mut self, limit: usize, max_id_len: usize) -> Result<(), LimitError> {
-        self.clear_ended();
-        let before = (self.limit, self.max_id_len);
-        (self.limit, self.max_id_len) = (limit, max_id_len);
-        let applied = self.apply_limits();
-        if applied.is_err_and(|error| error.refused == crate::Refused::Id) {
-            (self.limit, self.max_id_len) = before;
-        }
-        applied
-    }
-
     /// How many bytes are retained now. They count as they came until they are decoded.
     pub fn retained(&self) -> usize {
-        if self.ended { self.string } else { self.sizes().iter().sum() }
+        if self.due == Due::Ended { self.string } else { self.sizes().iter().sum() }
     }
 
     /// How many bytes of the stream have been taken.

@@ -12,32 +12,9 @@
 //! last [`begin`](Scan::begin) was for, with the same bytes; [`Scan::is_ascii`] is what unchecked
 //! text is built on: see `text`.
 
-#[cfg(all(target_arch = "x86_64", feature = "std"))]
-mod avx2;
-#[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
-mod neon;
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-mod sse2;
-#[cfg_attr(
-    any(
-        all(target_arch = "x86_64", target_feature = "sse2"),
-        all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")
-    ),
-    cfg(test)
-)]
-mod swar;
+mod kernels;
 #[cfg(test)]
 mod tests;
-
-#[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
-use neon::look;
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-use sse2::look;
-#[cfg(not(any(
-    all(target_arch = "x86_64", target_feature = "sse2"),
-    all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")
-)))]
-use swar::look;
 
 pub(crate) const LF: u8 = b'\n';
 pub(crate) const CR: u8 = b'\r';
@@ -126,7 +103,7 @@ impl Scan {
 
     #[inline(always)]
     fn next_mask(&mut self, chunk: &[u8]) -> bool {
-        if self.pending == 0 && (self.scanned == chunk.len() || !self.fill(chunk)) {
+        if self.pending == 0 && (self.scanned == chunk.len() || !kernels::fill(self, chunk)) {
             return false;
         }
         let block = self.pending.trailing_zeros() as usize % WINDOW;
@@ -137,14 +114,6 @@ impl Scan {
     }
 
     /// Looks at windows up to the first that has line ends.
-    fn fill(&mut self, chunk: &[u8]) -> bool {
-        #[cfg(all(target_arch = "x86_64", feature = "std"))]
-        if chunk.len() >= WINDOW * BLOCK && std::arch::is_x86_feature_detected!("avx2") {
-            return avx2::fill(self, chunk);
-        }
-        self.fill_with(chunk, look)
-    }
-
     #[inline(always)]
     fn fill_with(&mut self, chunk: &[u8], look: impl Fn(&[u8; BLOCK]) -> Look) -> bool {
         let (mut at, mut ascii_from, mut pending) = (self.scanned, self.ascii_from, 0);

@@ -4,12 +4,10 @@
 //! # Implementation notes
 //!
 //! [`Parser::step`] decides and returns a plain value; only then an event is built that borrows the
-//! buffers. A whole line and a line that a chunk border cuts are read in different ways, and both end
-//! in [`Parser::piece`].
+//! buffers.
 
 use core::ops::Range;
 
-use super::block::Retry;
 use super::line::{Line, Piece};
 use super::lines::Step;
 use super::parser::Parser;
@@ -22,10 +20,14 @@ use crate::error::ParseError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     Nothing,
+    /// Clearing a block that has ended and was handed out.
+    Ended,
+    /// Clearing a comment that was handed out.
+    Comment,
+    /// Handing out a block whose event was refused at its blank line.
+    Refused,
     /// Skipping what follows unread bytes, up to a blank line.
     Skip,
-    /// A block whose event was refused at its blank line.
-    Block,
 }
 
 /// Why a cursor stops.
@@ -47,25 +49,12 @@ impl<S: Storage> Parser<S> {
     #[inline(always)]
     pub(crate) fn step<const ALL: bool>(&mut self, chunk: &[u8]) -> Stop {
         self.clear_ended();
-        if ALL && self.has_comment {
-            self.drop_comment();
+        let mut stop = self.errors[0].is_some().then_some(Stop::Error);
+        if self.due != Due::Nothing && stop.is_none() {
+            stop = self.take_due(chunk, ALL);
         }
-        let due = if self.errors[0].is_some() {
-            Some(Stop::Error)
-        } else if self.due != Due::Nothing {
-            self.take_due(chunk, ALL)
-        } else {
-            None
-        };
-        let stop = if let Some(stop) = due {
-            stop
-        } else if let Some(stop) = self.rest_of_value::<ALL>(chunk) {
-            // Nothing is lent then.
-            return stop;
-        } else {
-            self.find::<ALL>(chunk)
-        };
-        if stop != Stop::Event && !self.ended && self.lines.unread() == 0 {
+        let stop = stop.unwrap_or_else(|| self.find::<ALL>(chunk));
+        if stop != Stop::Event && self.due != Due::Ended && self.lines.unread() == 0 {
             self.keep_lent(chunk);
         }
         stop
@@ -74,12 +63,18 @@ impl<S: Storage> Parser<S> {
     #[inline(always)]
     fn find<const ALL: bool>(&mut self, chunk: &[u8]) -> Stop {
         loop {
-            let stop = match self.lines.whole_line(chunk) {
-                None if self.lines.unread() == 0 => return Stop::End,
-                None if self.lines.take_head_byte(chunk) => None,
-                None => self.cut_line::<ALL>(chunk),
-                Some(line) if line.len() == 0 => self.blank_line::<ALL>(chunk, line.end),
-                Some(line) => self.piece::<ALL>(chunk, self.lines.value_of(chunk, line)),
+            let stop = match self.lines.step(chunk) {
+                Step::End => return Stop::End,
+                Step::UnknownHead(_) => None,
+                Step::BlankLine(end) => self.blank_line::<ALL>(chunk, end),
+                Step::Line(piece) => self.piece::<ALL>(chunk, piece),
+                Step::Piece(piece) => {
+                    let stop = self.cut_piece::<ALL>(chunk, piece);
+                    if !piece.last {
+                        return stop.unwrap_or(Stop::End);
+                    }
+                    stop
+                }
             };
             if let Some(stop) = stop {
                 return stop;
@@ -87,43 +82,40 @@ impl<S: Storage> Parser<S> {
         }
     }
 
-    /// Takes what the chunk has of a value that an earlier one began; most small chunks are no more.
+    /// Takes a piece of a value that is cut: of data most often, if chunks are small.
     #[inline(always)]
-    fn rest_of_value<const ALL: bool>(&mut self, chunk: &[u8]) -> Option<Stop> {
-        let piece = self.lines.rest_of_value(chunk)?;
-        let stop = if piece.line == Line::Field(Field::Data) {
-            self.value(Field::Data, chunk, piece).then_some(Stop::Error)
-        } else {
-            self.cut_piece::<ALL>(chunk, piece)
-        };
-        if piece.last { stop } else { stop.or(Some(Stop::End)) }
-    }
-
-    /// Takes what the chunk has of a line that its start or its end cuts.
-    #[inline(never)]
-    fn cut_line<const ALL: bool>(&mut self, chunk: &[u8]) -> Option<Stop> {
-        match self.lines.cut_line(chunk)? {
-            Step::Piece(piece) => self.cut_piece::<ALL>(chunk, piece),
-            _ => None,
-        }
-    }
-
-    #[inline(never)]
     fn cut_piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
+        if piece.line == Line::Field(Field::Data) {
+            return self.append(Field::Data, chunk, piece).then_some(Stop::Error);
+        }
+        self.other_cut_piece::<ALL>(chunk, piece)
+    }
+
+    #[inline(never)]
+    fn other_cut_piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
         self.piece::<ALL>(chunk, piece)
     }
 
     #[inline(always)]
     fn piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
+        // Not one `match`: the most frequent fields need no table of jumps.
+        if piece.line == Line::Field(Field::Data) {
+            return self.append(Field::Data, chunk, piece).then_some(Stop::Error);
+        }
+        if piece.line == Line::Field(Field::Event) {
+            return self.append(Field::Event, chunk, piece).then_some(Stop::Error);
+        }
+        if piece.line == Line::Field(Field::Id) {
+            self.set_id(chunk, piece);
+            return self.errors[0].is_some().then_some(Stop::Error);
+        }
         match piece.line {
-            Line::Field(field) if self.value(field, chunk, piece) => Some(Stop::Error),
-            Line::Field(Field::Retry) if ALL && piece.last => {
-                matches!(self.retry, Retry::Digits(_)).then_some(Stop::ReconnectionTime)
+            Line::Field(_) => {
+                (self.append_retry(chunk, piece) && ALL).then_some(Stop::ReconnectionTime)
             }
-            Line::Comment if ALL && self.append_comment(chunk, piece) => Some(Stop::Comment),
-            Line::Comment if ALL => self.errors[0].is_some().then_some(Stop::Error),
-            // Nobody observes it.
+            Line::Comment if ALL => self.append_comment(chunk, piece),
             Line::Comment if self.comment != Slot::Unset => {
+                // Nobody observes it.
                 self.drop_comment();
                 None
             }
@@ -135,14 +127,11 @@ impl<S: Storage> Parser<S> {
     fn blank_line<const ALL: bool>(&mut self, chunk: &[u8], at: usize) -> Option<Stop> {
         let stop = self.dispatch(chunk);
         let Range { start, end } = self.lines.end_block(at);
-        (self.start, self.len, self.ended) = (start, end - start, true);
-        match stop {
-            Stop::Block if !ALL => {
-                self.clear_ended();
-                return None;
-            }
-            Stop::Error => (self.due, self.ended) = (Due::Block, false),
-            _ => {}
+        (self.start, self.len) = (start, end - start);
+        self.due = if stop == Stop::Error { Due::Refused } else { Due::Ended };
+        if stop == Stop::Block && !ALL {
+            self.clear_ended();
+            return None;
         }
         Some(stop)
     }
@@ -150,11 +139,15 @@ impl<S: Storage> Parser<S> {
     /// Takes what is due; returns whether that stops a cursor.
     #[cold]
     fn take_due(&mut self, chunk: &[u8], all: bool) -> Option<Stop> {
-        if self.due == Due::Skip && !self.lines.skip_block(chunk) {
-            return Some(Stop::End);
+        if self.due == Due::Skip {
+            if !self.lines.skip_block(chunk) {
+                return Some(Stop::End);
+            }
+            self.due = Due::Nothing;
+            return None;
         }
-        self.ended = core::mem::replace(&mut self.due, Due::Nothing) == Due::Block;
-        if all && self.ended {
+        self.due = Due::Ended;
+        if all {
             return Some(Stop::Block);
         }
         self.clear_ended();
@@ -169,24 +162,15 @@ impl<S: Storage> Parser<S> {
         first.map_or(Ok(None), Err)
     }
 
-    #[cold]
-    pub(super) fn skip_unread(&mut self) {
-        let before = match self.errors[0] {
-            Some(ParseError::Unread { bytes }) => bytes,
-            _ => 0,
-        };
-        let bytes = before.saturating_add(self.lines.skip_unread());
-        self.drop_block();
-        self.errors = [Some(ParseError::Unread { bytes }), None];
-        self.due = Due::Skip;
-    }
-
+    /// Clears what was handed out.
     #[inline]
     pub(super) fn clear_ended(&mut self) {
-        if self.ended {
-            self.ended = false;
-            self.clear();
+        match self.due {
+            Due::Ended => self.clear(),
+            Due::Comment => self.drop_comment(),
+            _ => return,
         }
+        self.due = Due::Nothing;
     }
 
     /// Begins a chunk, of which nothing is read yet.
@@ -197,6 +181,17 @@ impl<S: Storage> Parser<S> {
             self.skip_unread();
         }
         self.lines.begin(chunk);
-        self.begin_block_chunk(chunk.len());
+    }
+
+    /// Passes what the last cursor has left, and remembers to report it.
+    #[cold]
+    fn skip_unread(&mut self) {
+        let before = match self.errors[0] {
+            Some(ParseError::Unread { bytes }) => bytes,
+            _ => 0,
+        };
+        let bytes = before.saturating_add(self.lines.skip_unread());
+        self.drop_block();
+        (self.errors, self.due) = ([Some(ParseError::Unread { bytes }), None], Due::Skip);
     }
 }

@@ -1,9 +1,9 @@
-//! Where a parser keeps what it must: on the heap, where it grows, or in arrays of a fixed size.
+//! Where a parser keeps what outlives a chunk: on the heap, where it grows, or in arrays of a fixed size.
 
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
 
-use super::text::Array;
+use super::token::Field;
 
 /// Where a [`Parser`](crate::Parser) keeps what outlives a chunk: [`Growable`] or [`Arrays`].
 ///
@@ -15,88 +15,53 @@ pub trait Storage: sealed::Storage {}
 /// The trait is sealed: nobody but this crate changes what it has written there.
 pub trait Memory: sealed::Memory {}
 
-/// Buffers on the heap, which grow as needed and give memory back after a large event.
-///
-/// # Memory
-///
-/// Nothing is allocated before something must be kept. The allocation of a buffer stays below twice
-/// what it holds or held, and is at most 4 times that while ill-formed text is decoded. At the end
-/// of the first block that uses less than a quarter of it, all but twice what that block used is
-/// given back; 4 KiB are always kept.
-pub type Growable = Arrays<Heap, Heap, Heap>;
-
 /// Three arrays, for use without an allocator: see [`Parser::with_arrays`](crate::Parser::with_arrays).
 #[derive(Clone, Debug)]
 pub struct Arrays<D, E, I> {
     /// For the data of an event.
-    pub data: Array<D>,
+    pub data: D,
     /// For the type of an event.
-    pub event_type: Array<E>,
+    pub event_type: E,
     /// For last event IDs, of which the longest can have a third of it: one is in force, one was
     /// set by the block, one is being read. For a comment that is observed, too.
-    pub ids: Array<I>,
+    pub ids: I,
 }
 
-/// Memory on the heap that grows.
-#[derive(Clone, Debug, Default)]
-pub struct Heap(#[cfg(feature = "alloc")] Vec<u8>);
-
-#[cfg(feature = "alloc")]
-impl Heap {
-    pub(super) const fn new() -> Self {
-        Heap(Vec::new())
-    }
-}
+/// Buffers on the heap, which grow as needed and give memory back after a large event.
+///
+/// # Memory
+///
+/// Nothing is allocated before something must be kept. The allocation of a buffer is at most twice
+/// what it holds or held, and at most 4 times that while it grows or ill-formed text is decoded. At the
+/// end of the first block that uses less than a quarter of it, all but twice what that block used is
+/// given back; 4 KiB are always kept.
+#[derive(Clone, Debug)]
+pub struct Growable(#[cfg(feature = "alloc")] [Vec<u8>; 3]);
 
 pub(crate) mod sealed {
-    use super::Arrays;
-
-    pub trait Storage {
-        type Data: Buffer;
-        type EventType: Buffer;
-        type Ids: Buffer;
-        fn arrays(&self) -> &Arrays<Self::Data, Self::EventType, Self::Ids>;
-        fn arrays_mut(&mut self) -> &mut Arrays<Self::Data, Self::EventType, Self::Ids>;
-    }
+    use super::Field;
 
     pub trait Memory: AsRef<[u8]> + AsMut<[u8]> {}
 
-    /// Bytes whose number is kept elsewhere.
-    pub trait Buffer {
-        fn max_len(&self) -> usize;
-        fn bytes(&self, len: usize) -> &[u8];
-        /// Puts bytes behind the `len` that there are. The caller knows that they fit.
-        fn push(&mut self, len: usize, bytes: &[u8]);
-        /// Takes all but the first `len` bytes away.
-        fn truncate(&mut self, len: usize);
-        /// Makes it `len` bytes long, if it can be longer.
-        fn room(&mut self, len: usize) -> &mut [u8];
-        /// Gives memory back that the first `used` bytes don't justify; returns whether what is left
-        /// may be worth another look at the end of a later block.
-        fn release(&mut self, used: usize) -> bool;
-        /// Takes the bytes out with their memory, if that is not much larger than they are.
+    /// Memory for each field but `retry`. How much of it is in use is known elsewhere.
+    pub trait Storage {
+        fn memory(&self, field: Field) -> &[u8];
+        fn memory_mut(&mut self, field: Field) -> &mut [u8];
+        fn max_len(&self, field: Field) -> usize {
+            self.memory(field).len()
+        }
+        /// Makes memory of which `used` bytes are in use at least `len` bytes long, if it can grow.
+        fn grow(&mut self, _field: Field, _used: usize, _len: usize) {}
+        /// Gives memory back that `used` bytes don't justify; returns whether what is left may be
+        /// worth another look at the end of a later block.
+        fn release(&mut self, _field: Field, _used: usize) -> bool {
+            false
+        }
+        /// Takes the first `len` bytes out with their memory, if that is not much larger.
         #[cfg(feature = "alloc")]
-        fn take(&mut self, len: usize) -> Option<alloc::vec::Vec<u8>>;
-    }
-}
-
-use sealed::Buffer;
-
-impl<D: Buffer, E: Buffer, I: Buffer> Storage for Arrays<D, E, I> {}
-
-impl<D: Buffer, E: Buffer, I: Buffer> sealed::Storage for Arrays<D, E, I> {
-    type Data = D;
-    type EventType = E;
-    type Ids = I;
-
-    #[inline]
-    fn arrays(&self) -> &Self {
-        self
-    }
-
-    #[inline]
-    fn arrays_mut(&mut self) -> &mut Self {
-        self
+        fn take(&mut self, _field: Field, _len: usize) -> Option<alloc::vec::Vec<u8>> {
+            None
+        }
     }
 }
 
@@ -109,84 +74,84 @@ impl Memory for Vec<u8> {}
 #[cfg(feature = "alloc")]
 impl sealed::Memory for Vec<u8> {}
 
-impl<M: Memory> Buffer for M {
-    fn max_len(&self) -> usize {
-        self.as_ref().len()
+impl<D: Memory, E: Memory, I: Memory> Storage for Arrays<D, E, I> {}
+impl<D: Memory, E: Memory, I: Memory> sealed::Storage for Arrays<D, E, I> {
+    fn memory(&self, field: Field) -> &[u8] {
+        match field {
+            Field::Data => self.data.as_ref(),
+            Field::Event => self.event_type.as_ref(),
+            _ => self.ids.as_ref(),
+        }
     }
 
-    fn bytes(&self, len: usize) -> &[u8] {
-        &self.as_ref()[..len]
-    }
-
-    fn push(&mut self, len: usize, bytes: &[u8]) {
-        self.as_mut()[len..][..bytes.len()].copy_from_slice(bytes);
-    }
-
-    fn truncate(&mut self, _len: usize) {}
-
-    fn room(&mut self, len: usize) -> &mut [u8] {
-        &mut self.as_mut()[..len]
-    }
-
-    fn release(&mut self, _used: usize) -> bool {
-        false
-    }
-
-    #[cfg(feature = "alloc")]
-    fn take(&mut self, _len: usize) -> Option<Vec<u8>> {
-        None
+    fn memory_mut(&mut self, field: Field) -> &mut [u8] {
+        match field {
+            Field::Data => self.data.as_mut(),
+            Field::Event => self.event_type.as_mut(),
+            _ => self.ids.as_mut(),
+        }
     }
 }
 
-/// Allocations up to this size stay.
 #[cfg(feature = "alloc")]
-const ALWAYS_KEPT: usize = 4096;
+impl Growable {
+    /// An allocation up to this size stays.
+    const ALWAYS_KEPT: usize = 4096;
+
+    pub(super) const fn new() -> Self {
+        Growable([const { Vec::new() }; 3])
+    }
+}
 
 #[cfg(feature = "alloc")]
-impl Buffer for Heap {
+impl Storage for Growable {}
+#[cfg(feature = "alloc")]
+impl sealed::Storage for Growable {
     #[inline]
-    fn max_len(&self) -> usize {
+    fn memory(&self, field: Field) -> &[u8] {
+        &self.0[field as usize]
+    }
+
+    #[inline]
+    fn memory_mut(&mut self, field: Field) -> &mut [u8] {
+        &mut self.0[field as usize]
+    }
+
+    #[inline]
+    fn max_len(&self, _field: Field) -> usize {
         usize::MAX
     }
 
-    #[inline]
-    fn bytes(&self, len: usize) -> &[u8] {
-        &self.0[..len]
-    }
-
-    #[inline]
-    fn push(&mut self, _len: usize, bytes: &[u8]) {
-        match bytes {
-            &[byte] => self.0.push(byte),
-            _ => self.0.extend_from_slice(bytes),
+    #[cold]
+    fn grow(&mut self, field: Field, used: usize, len: usize) {
+        let memory = &mut self.0[field as usize];
+        if len > memory.len() {
+            memory.truncate(used);
+            if len > 2 * used {
+                // So that no more than 4 times what is in use is allocated while it is moved.
+                memory.shrink_to_fit();
+            }
+            memory.reserve_exact(len.max(2 * used) - used);
+            memory.resize(memory.capacity(), 0);
         }
     }
 
     #[inline]
-    fn truncate(&mut self, len: usize) {
-        self.0.truncate(len);
-    }
-
-    fn room(&mut self, len: usize) -> &mut [u8] {
-        if len > self.0.capacity() {
-            // So that no more than 4 times what it holds is allocated while it is moved.
-            self.0.shrink_to_fit();
-            self.0.reserve_exact(len - self.0.len());
-        }
-        self.0.resize(len, 0);
-        &mut self.0
-    }
-
-    #[inline]
-    fn release(&mut self, used: usize) -> bool {
-        if self.0.capacity() > ALWAYS_KEPT && self.0.capacity() / 4 > used {
+    fn release(&mut self, field: Field, used: usize) -> bool {
+        let memory = &mut self.0[field as usize];
+        if memory.len() > Self::ALWAYS_KEPT && memory.len() / 4 > used {
             crate::work::count_bytes(used);
-            self.0.shrink_to(ALWAYS_KEPT.max(2 * used));
+            memory.truncate(Self::ALWAYS_KEPT.max(2 * used));
+            memory.shrink_to_fit();
         }
-        self.0.capacity() > ALWAYS_KEPT
+        memory.len() > Self::ALWAYS_KEPT
     }
 
-    fn take(&mut self, len: usize) -> Option<Vec<u8>> {
-        (self.0.capacity() / 2 <= len).then(|| core::mem::take(&mut self.0))
+    fn take(&mut self, field: Field, len: usize) -> Option<Vec<u8>> {
+        let memory = &mut self.0[field as usize];
+        (memory.len() / 2 <= len).then(|| {
+            memory.truncate(len);
+            core::mem::take(memory)
+        })
     }
 }

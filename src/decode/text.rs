@@ -1,4 +1,4 @@
-//! A buffer of a block, and bytes → text: UTF-8 decode, with U+FFFD for each maximal ill-formed
+//! The buffers of a block, and bytes → text: UTF-8 decode, with U+FFFD for each maximal ill-formed
 //! subpart
 //! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation),
 //! [Encoding Standard](https://encoding.spec.whatwg.org/#utf-8-decode)).
@@ -13,15 +13,16 @@
 //! All text that is lent without another check is lent here. Two invariants make it sound:
 //! - [`Span::lent`] is given a chunk and a place in it of which [`Span::is_text`] was true, in one
 //!   borrow of the chunk, or in memory of a sealed trait that only this crate writes to;
-//! - the first `known` bytes of an [`Array`] are UTF-8. They are private and change only here.
+//! - the first `known` bytes that are kept of a field are UTF-8. They are private and change only here.
 
 #[cfg(feature = "alloc")]
 use alloc::string::String;
-use core::fmt::{self, Debug, Formatter};
+use core::ops::Range;
 use core::str::from_utf8;
 
 use super::scan::Scan;
-use super::storage::sealed::Buffer;
+use super::storage::Storage;
+use super::token::Field;
 
 /// What an ill-formed subpart becomes.
 const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
@@ -67,185 +68,212 @@ pub(crate) enum Slot {
     Unset,
     /// A whole value, in the chunk.
     Lent(Span),
-    /// What is in the array; of ids, behind the last event ID string.
+    /// What is kept; of ids, what follows the last event ID string.
     Kept,
     /// Of the data: the event was refused. Data and type are ignored up to the blank line.
     Refused,
 }
 
-/// Memory of a buffer, and how much of it is in use: text, and behind it bytes as they came.
-#[derive(Clone)]
-pub struct Array<M> {
-    memory: M,
+/// What is kept of a field: text, and after it bytes as they came.
+#[derive(Clone, Copy)]
+struct Buffer {
     len: usize,
     /// So many bytes are known to be UTF-8.
     known: usize,
-    pub(crate) slot: Slot,
+    slot: Slot,
 }
 
-impl<M> Debug for Array<M> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Array").field("len", &self.len).finish_non_exhaustive()
-    }
+/// The buffers of a block: data, event type and ids.
+#[derive(Clone)]
+pub(crate) struct Buffers<S> {
+    storage: S,
+    buffers: [Buffer; 3],
 }
 
-impl<M> Array<M> {
-    /// An empty array over this memory, owned or borrowed.
-    pub const fn new(memory: M) -> Self {
-        Array { memory, len: 0, known: 0, slot: Slot::Unset }
+impl<S> Buffers<S> {
+    pub(crate) const fn new(storage: S) -> Self {
+        Buffers { storage, buffers: [Buffer { len: 0, known: 0, slot: Slot::Unset }; 3] }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.len
+    #[inline]
+    pub(crate) fn slot(&self, field: Field) -> Slot {
+        self.buffers[field as usize].slot
     }
 
-    /// How many bytes the slot has for the limit.
-    pub(crate) fn slot_len(&self) -> usize {
-        match self.slot {
+    #[inline]
+    pub(crate) fn set(&mut self, field: Field, slot: Slot) {
+        self.buffers[field as usize].slot = slot;
+    }
+
+    /// How many bytes are kept, those of earlier blocks included.
+    #[inline]
+    pub(crate) fn len(&self, field: Field) -> usize {
+        self.buffers[field as usize].len
+    }
+
+    /// How many bytes the block has set the buffer to.
+    #[inline]
+    pub(crate) fn slot_len(&self, field: Field) -> usize {
+        match self.slot(field) {
             Slot::Unset | Slot::Refused => 0,
             Slot::Lent(span) => span.len(),
-            Slot::Kept => self.len,
+            Slot::Kept => self.len(field),
         }
+    }
+
+    /// Keeps the first `len` bytes, a border of characters.
+    #[inline]
+    pub(crate) fn truncate(&mut self, field: Field, len: usize) {
+        let buffer = &mut self.buffers[field as usize];
+        (buffer.len, buffer.known) = (buffer.len.min(len), buffer.known.min(len));
     }
 }
 
-impl<M: Buffer> Array<M> {
-    /// Keeps the first `len` bytes, a border of characters.
-    #[inline]
-    pub(crate) fn truncate(&mut self, len: usize) {
-        self.memory.truncate(len);
-        (self.len, self.known) = (len, self.known.min(len));
-    }
-
-    pub(crate) fn max_len(&self) -> usize {
-        self.memory.max_len()
+impl<S: Storage> Buffers<S> {
+    pub(crate) fn max_len(&self, field: Field) -> usize {
+        self.storage.max_len(field)
     }
 
     /// Appends bytes, which the caller knows to fit, and perhaps to be text.
     #[inline]
-    pub(crate) fn push(&mut self, bytes: &[u8], is_text: bool) {
+    pub(crate) fn push(&mut self, field: Field, bytes: &[u8], is_text: bool) {
         crate::work::count_bytes(bytes.len());
-        self.memory.push(self.len, bytes);
-        if is_text && self.known == self.len {
-            self.known += bytes.len();
+        let Buffer { len, known, .. } = &mut self.buffers[field as usize];
+        let end = *len + bytes.len();
+        if end > self.storage.memory(field).len() {
+            self.storage.grow(field, *len, end);
         }
-        self.len += bytes.len();
+        match (&mut self.storage.memory_mut(field)[*len..end], bytes) {
+            // Most often an LF: it needs no call.
+            ([place], [byte]) => *place = *byte,
+            (places, _) => places.copy_from_slice(bytes),
+        }
+        if is_text && *known == *len {
+            *known = end;
+        }
+        *len = end;
     }
 
-    /// Keeps what is lent, since its chunk ends, or more of it follows.
-    #[inline]
-    pub(crate) fn keep(&mut self, chunk: &[u8], scan: &Scan) {
-        if let Slot::Lent(span) = self.slot {
-            self.keep_span(chunk, span, 0, scan.is_ascii(span.start));
+    /// Keeps what is lent, after the first `start` bytes: its chunk ends, or more of it follows.
+    #[inline(always)]
+    pub(crate) fn keep(&mut self, field: Field, start: usize, chunk: &[u8], scan: &Scan) {
+        if let Slot::Lent(span) = self.slot(field) {
+            // An id is lent only if it is ASCII.
+            let is_text = field == Field::Id || scan.is_ascii(span.start);
+            self.keep_span(field, start, span.bytes(chunk), is_text);
         }
     }
 
-    /// Keeps what is lent, or else nothing, so that more can be appended.
-    pub(crate) fn begin_kept(&mut self, chunk: &[u8], scan: &Scan) {
-        if self.slot == Slot::Unset {
-            self.truncate(0);
-            self.slot = Slot::Kept;
-        }
-        self.keep(chunk, scan);
+    #[inline(never)]
+    fn keep_span(&mut self, field: Field, start: usize, bytes: &[u8], is_text: bool) {
+        self.truncate(field, start);
+        self.push(field, bytes, is_text);
+        self.set(field, Slot::Kept);
     }
 
-    /// Keeps a value behind index `start`.
+    /// Whether nothing is kept or has to be decoded.
     #[inline]
-    pub(crate) fn keep_span(&mut self, chunk: &[u8], span: Span, start: usize, is_text: bool) {
-        self.truncate(start);
-        self.push(span.bytes(chunk), is_text);
-        self.slot = Slot::Kept;
-    }
-
-    /// Whether nothing has to be decoded or is kept.
-    #[inline]
-    pub(crate) fn is_lent_text(&self, chunk: &[u8], scan: &Scan) -> bool {
-        match self.slot {
+    pub(crate) fn is_lent_text(&self, field: Field, chunk: &[u8], scan: &Scan) -> bool {
+        match self.slot(field) {
             Slot::Lent(span) => span.is_text(chunk, scan),
             slot => slot == Slot::Unset,
         }
     }
 
-    /// How many bytes the slot has once it is decoded; keeps what is lent if that is ill-formed.
-    pub(crate) fn decoded_len(&mut self, chunk: &[u8], scan: &Scan) -> usize {
-        if !self.is_lent_text(chunk, scan) {
-            self.keep(chunk, scan);
-        }
-        if self.slot != Slot::Kept {
-            self.truncate(0);
-            return self.slot_len();
-        }
-        self.kept_decoded_len()
-    }
-
-    /// How many bytes there are once all is decoded.
-    pub(crate) fn kept_decoded_len(&mut self) -> usize {
-        let rest = &self.memory.bytes(self.len)[self.known..];
+    /// How many bytes there are once all that is kept is decoded.
+    pub(crate) fn decoded_len(&mut self, field: Field) -> usize {
+        let Buffer { len, known, .. } = &mut self.buffers[field as usize];
+        let rest = &self.storage.memory(field)[*known..*len];
         if rest.is_empty() || is_utf8(rest) {
-            self.known = self.len;
+            *known = *len;
+            return *len;
         }
-        self.known + decoded_len(&self.memory.bytes(self.len)[self.known..])
+        crate::work::count_bytes(2 * rest.len());
+        let parts = rest.utf8_chunks().map(|part| match part.invalid() {
+            [] => part.valid().len(),
+            _ => part.valid().len() + REPLACEMENT.len(),
+        });
+        *known + parts.sum::<usize>()
     }
 
     /// Makes text of what is kept, of the length that is known and fits.
-    pub(crate) fn decode(&mut self, decoded_len: usize) {
-        if self.known < self.len {
-            let room = &mut self.memory.room(decoded_len)[self.known..];
-            decode_in_place(room, self.len - self.known);
-            (self.len, self.known) = (decoded_len, decoded_len);
+    pub(crate) fn decode(&mut self, field: Field, decoded_len: usize) {
+        let Buffer { len, known, .. } = &mut self.buffers[field as usize];
+        if *known == *len {
+            return;
         }
+        self.storage.grow(field, *len, decoded_len);
+        let room = &mut self.storage.memory_mut(field)[..decoded_len];
+        // Read from the end of the room, so that nothing is overwritten before it was read: what is
+        // still to be read is never longer than its text.
+        let (mut written, mut read) = (*known, decoded_len - (*len - *known));
+        room.copy_within(*known..*len, read);
+        while let Some(part) = room[read..].utf8_chunks().next() {
+            let (valid, invalid) = (part.valid().len(), part.invalid().len());
+            room.copy_within(read..read + valid, written);
+            (read, written) = (read + valid + invalid, written + valid);
+            if invalid > 0 {
+                room[written..written + REPLACEMENT.len()].copy_from_slice(REPLACEMENT);
+                written += REPLACEMENT.len();
+            }
+        }
+        (*len, *known) = (decoded_len, decoded_len);
     }
 
     /// Takes text out of the middle.
-    pub(crate) fn remove(&mut self, start: usize, end: usize) {
-        crate::work::count_bytes(self.len - end);
-        debug_assert_eq!(self.known, self.len);
-        self.memory.room(self.len).copy_within(end.., start);
-        self.truncate(self.len - (end - start));
+    #[inline]
+    pub(crate) fn remove(&mut self, field: Field, removed: Range<usize>) {
+        let Buffer { len, known, .. } = &mut self.buffers[field as usize];
+        debug_assert_eq!(known, len);
+        crate::work::count_bytes(*len - removed.end);
+        self.storage.memory_mut(field).copy_within(removed.end..*len, removed.start);
+        *len -= removed.len();
+        *known = *len;
     }
 
-    /// The text from `start` to `end`, borders of characters in what is known to be text.
+    /// The text in a range between characters in what is known to be text.
     #[allow(unsafe_code)]
     #[inline]
-    pub(crate) fn get(&self, start: usize, end: usize) -> &str {
-        let text = &self.memory.bytes(self.known)[start..end];
+    pub(crate) fn get(&self, field: Field, range: Range<usize>) -> &str {
+        let text = &self.storage.memory(field)[..self.buffers[field as usize].known][range];
         debug_assert!(from_utf8(text).is_ok());
         // SAFETY: `known` bytes are UTF-8, and the range is between characters: see the notes above.
         unsafe { core::str::from_utf8_unchecked(text) }
     }
 
-    /// The text of the slot, once it is decoded.
+    /// The text that the block has set the buffer to, once it is decoded; empty if there is none.
     #[inline]
-    pub(crate) fn text<'a>(&'a self, chunk: &'a [u8]) -> Option<&'a str> {
-        if let Slot::Lent(span) = self.slot {
-            return Some(span.lent(chunk));
+    pub(crate) fn text<'a>(&'a self, field: Field, chunk: &'a [u8]) -> &'a str {
+        // Not one `match`: the most frequent one needs no table of jumps.
+        if let Slot::Lent(span) = self.slot(field) {
+            return span.lent(chunk);
         }
-        (self.slot == Slot::Kept).then(|| self.get(0, self.len))
+        let is_kept = self.slot(field) == Slot::Kept;
+        if is_kept { self.get(field, 0..self.len(field)) } else { "" }
     }
 
     /// The same to keep: with its memory, if that is not much larger.
     #[cfg(feature = "alloc")]
     #[allow(unsafe_code)]
-    pub(crate) fn take(&mut self, chunk: &[u8]) -> String {
-        let kept = self.slot == Slot::Kept && self.known == self.len;
-        match kept.then(|| self.memory.take(self.len)).flatten() {
+    pub(crate) fn take(&mut self, field: Field, chunk: &[u8]) -> String {
+        let Buffer { len, known, slot } = self.buffers[field as usize];
+        let is_text = slot == Slot::Kept && known == len;
+        match is_text.then(|| self.storage.take(field, len)).flatten() {
             Some(bytes) => {
-                self.truncate(0);
+                self.truncate(field, 0);
                 // SAFETY: all of it was known to be UTF-8: see the notes above.
                 unsafe { String::from_utf8_unchecked(bytes) }
             }
-            None => self.text(chunk).unwrap_or_default().into(),
+            None => self.text(field, chunk).into(),
         }
     }
 
-    /// Gives memory back that the first `used` bytes don't justify; returns whether the end of a
-    /// later block has to look again.
+    /// Keeps the first `used` bytes, and gives memory back that they don't justify; returns whether
+    /// the end of a later block has to look again.
     #[inline]
-    pub(crate) fn release(&mut self, used: usize) -> bool {
-        if used < self.len {
-            self.truncate(used);
-        }
-        self.memory.release(used)
+    pub(crate) fn release(&mut self, field: Field, used: usize) -> bool {
+        self.truncate(field, used);
+        self.storage.release(field, used)
     }
 }
 
@@ -257,46 +285,4 @@ fn is_utf8(bytes: &[u8]) -> bool {
     return simdutf8::basic::from_utf8(bytes).is_ok();
     #[cfg(not(feature = "std"))]
     return from_utf8(bytes).is_ok();
-}
-
-/// How many bytes the text has that `bytes` stand for.
-fn decoded_len(bytes: &[u8]) -> usize {
-    let (mut len, mut at) = (0, 0);
-    while at < bytes.len() {
-        let (valid, invalid) = next_part(&bytes[at..]);
-        len += valid + if invalid > 0 { REPLACEMENT.len() } else { 0 };
-        at += valid + invalid;
-    }
-    len
-}
-
-/// Decodes the first `len` bytes of `room` in place: their text has its length.
-fn decode_in_place(room: &mut [u8], len: usize) {
-    // Read from the end of the room, so that nothing is overwritten before it was read: what is still
-    // to be read is never longer than its text.
-    let (mut written, mut read) = (0, room.len() - len);
-    room.copy_within(..len, read);
-    while read < room.len() {
-        let (valid, invalid) = next_part(&room[read..]);
-        crate::work::count_bytes(valid);
-        room.copy_within(read..read + valid, written);
-        written += valid;
-        read += valid + invalid;
-        if invalid > 0 {
-            room[written..written + REPLACEMENT.len()].copy_from_slice(REPLACEMENT);
-            written += REPLACEMENT.len();
-        }
-    }
-}
-
-/// The lengths of the text that bytes begin with, and of the ill-formed subpart that ends it.
-fn next_part(bytes: &[u8]) -> (usize, usize) {
-    match from_utf8(bytes) {
-        Ok(text) => (text.len(), 0),
-        Err(error) => {
-            let valid = error.valid_up_to();
-            crate::work::count_bytes(valid + 1);
-            (valid, error.error_len().unwrap_or(bytes.len() - valid))
-        }
-    }
 }

@@ -6,10 +6,10 @@ use core::ops::Range;
 /// A field that the specification knows (9.2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Field {
-    /// `event`: the type of the event.
-    Event,
     /// `data`: a line of the event's data.
     Data,
+    /// `event`: the type of the event.
+    Event,
     /// `id`: the last event ID.
     Id,
     /// `retry`: the reconnection time.

@@ -61,9 +61,7 @@ impl Tokenizer {
     /// [`Token::Unread`].
     #[inline]
     pub fn push<'t, 'c>(&'t mut self, chunk: &'c [u8]) -> Tokens<'t, 'c> {
-        if self.lines.unread() > 0 {
-            self.unread += self.lines.skip_unread() as u64;
-        }
+        self.unread += self.lines.skip_unread() as u64;
         self.lines.begin(chunk);
         Tokens { tokenizer: self, chunk }
     }
@@ -84,9 +82,7 @@ impl Tokenizer {
     /// follows the grammar of 9.2.5.
     pub fn finish(&mut self) -> Range<u64> {
         let mut start = self.unfinished_block().start;
-        if self.lines.unread() > 0 {
-            self.unread += self.lines.skip_unread() as u64;
-        }
+        self.unread += self.lines.skip_unread() as u64;
         let end = self.position();
         start = start.min(end - self.unread);
         *self = Self::new();
@@ -127,24 +123,17 @@ impl<'c> Iterator for Tokens<'_, 'c> {
             let end = lines.position();
             return Some(Token::Unread { range: end - core::mem::take(unread)..end });
         }
-        let piece = loop {
-            match lines.whole_line(self.chunk) {
-                Some(line) if line.len() == 0 => {
-                    return Some(Token::BlankLine { block: lines.end_block(line.end) });
-                }
-                Some(line) => break lines.value_of(self.chunk, line),
-                None => match lines.cut_line(self.chunk)? {
-                    Step::WholeLine => {}
-                    Step::Piece(piece) => break piece,
-                    Step::UnknownHead(bytes) => {
-                        let position = lines.position() - bytes.len() as u64;
-                        return Some(Token::Unknown { bytes, position, complete: false });
-                    }
-                },
+        let piece = match lines.step(self.chunk) {
+            Step::End => return None,
+            Step::Line(piece) | Step::Piece(piece) => piece,
+            Step::BlankLine(end) => return Some(Token::BlankLine { block: lines.end_block(end) }),
+            Step::UnknownHead(bytes) => {
+                let position = lines.position() - bytes.len() as u64;
+                return Some(Token::Unknown { bytes, position, complete: false });
             }
         };
-        let bytes = piece.span().bytes(self.chunk);
-        let (position, complete) = (lines.position_of(piece.start), piece.last);
+        let bytes = piece.span.bytes(self.chunk);
+        let (position, complete) = (lines.position_of(piece.span.start), piece.last);
         Some(match piece.line {
             Line::Field(field) => Token::Value { field, bytes, position, complete },
             Line::Comment => Token::Comment { bytes, position, complete },

@@ -3,21 +3,22 @@
 
 use std::vec::Vec;
 
+use super::kernels::{self, look, swar};
 use super::*;
 
 type Fill = fn(&mut Scan, &[u8]) -> bool;
 
-/// [`Scan::fill`] with each kernel that this machine can run.
+/// [`kernels::fill`] with each kernel that this machine can run.
 fn kernels() -> Vec<(&'static str, Fill)> {
     #[allow(unused_mut)] // Not every build has one more.
     let mut kernels: Vec<(_, Fill)> = std::vec![
         ("SWAR", |scan: &mut Scan, chunk: &[u8]| scan.fill_with(chunk, swar::look)),
         ("the one of this build", |scan, chunk| scan.fill_with(chunk, look)),
-        ("the one that is chosen", Scan::fill),
+        ("the one that is chosen", kernels::fill),
     ];
     #[cfg(all(target_arch = "x86_64", feature = "std"))]
     if std::arch::is_x86_feature_detected!("avx2") {
-        kernels.push(("AVX2", avx2::fill));
+        kernels.push(("AVX2", kernels::avx2::fill));
     }
     kernels
 }

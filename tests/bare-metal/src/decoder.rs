@@ -3,7 +3,7 @@
 use core::iter;
 use core::time::Duration;
 
-use sse_wire::{Array, Arrays, End, Event as Told, Item, ParseError, Parser, Refused, Storage};
+use sse_wire::{Arrays, End, Event as Told, Item, ParseError, Parser, Refused, Storage};
 
 use crate::{Bytes, Verdict};
 
@@ -119,9 +119,9 @@ impl Runs<'_> {
         let case = self.case;
         let [data, event_type, ids] = &mut self.arrays;
         let mut parser = Parser::with_arrays(Arrays {
-            data: Array::new(&mut **data),
-            event_type: Array::new(&mut **event_type),
-            ids: Array::new(&mut **ids),
+            data: &mut **data,
+            event_type: &mut **event_type,
+            ids: &mut **ids,
         });
         parser.set_id_limit(usize::MAX).map_err(|_| "the limit for ids of an empty parser")?;
         let limit = case.limit.unwrap_or(usize::MAX);

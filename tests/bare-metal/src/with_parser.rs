@@ -6,7 +6,7 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 use bare_metal::{CHUNKS, fail, report, show, succeed};
-use sse_wire::{Array, Arrays, End, Parser};
+use sse_wire::{Arrays, End, Parser};
 
 /// A parser that owns its arrays.
 type Small = Parser<Arrays<[u8; 256], [u8; 32], [u8; 96]>>;
@@ -14,9 +14,9 @@ type Small = Parser<Arrays<[u8; 256], [u8; 32], [u8; 96]>>;
 #[cortex_m_rt::entry]
 fn main() -> ! {
     let mut parser: Small = Parser::with_arrays(Arrays {
-        data: Array::new([0; 256]),
-        event_type: Array::new([0; 32]),
-        ids: Array::new([0; 96]),
+        data: [0; 256],
+        event_type: [0; 32],
+        ids: [0; 96],
     });
     for chunk in black_box(CHUNKS) {
         let mut events = parser.push(chunk);

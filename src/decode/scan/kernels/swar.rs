@@ -4,7 +4,7 @@ use super::{BLOCK, CR, LF, Look};
 
 const LOW_BITS: u64 = repeat(0x7F);
 
-pub(super) fn look(block: &[u8; BLOCK]) -> Look {
+pub(in super::super) fn look(block: &[u8; BLOCK]) -> Look {
     let (mut ends, mut any) = (0, 0);
     let mut words = block.as_slice();
     let mut shift = 0;

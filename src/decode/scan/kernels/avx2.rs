@@ -7,10 +7,10 @@ use core::arch::x86_64::{
 
 use super::{BLOCK, CR, LF, Look, Scan};
 
-/// [`Scan::fill`]; only for a processor that was seen to have AVX2.
+/// [`fill`](super::fill); only for a processor that was seen to have AVX2.
 #[allow(unsafe_code)]
 #[inline(always)]
-pub(super) fn fill(scan: &mut Scan, chunk: &[u8]) -> bool {
+pub(in super::super) fn fill(scan: &mut Scan, chunk: &[u8]) -> bool {
     debug_assert!(std::arch::is_x86_feature_detected!("avx2"));
     // SAFETY: the caller has seen AVX2.
     unsafe { fill_with_avx2(scan, chunk) }

@@ -9,7 +9,7 @@ use super::{BLOCK, CR, LF, Look};
 
 #[allow(unsafe_code)]
 #[inline(always)]
-pub(super) fn look(block: &[u8; BLOCK]) -> Look {
+pub(in super::super) fn look(block: &[u8; BLOCK]) -> Look {
     // SAFETY: SSE2 is enabled for the whole build (see the `cfg` of this module). The pointer is to
     // the 64 readable bytes of the block, of which each load reads 16, and asks for no alignment.
     unsafe {

@@ -11,7 +11,7 @@ use super::{BLOCK, CR, LF, Look};
 /// three rounds of pairwise sums leave eight bytes of eight bits each.
 #[allow(unsafe_code)]
 #[inline(always)]
-pub(super) fn look(block: &[u8; BLOCK]) -> Look {
+pub(in super::super) fn look(block: &[u8; BLOCK]) -> Look {
     const PLACES: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
     // SAFETY: NEON is enabled for the whole build (see the `cfg` of this module). The pointers are
     // to the 64 readable bytes of the block and the 16 of `PLACES`, of which each load reads 16, and
