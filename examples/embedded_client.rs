@@ -40,11 +40,7 @@ pub fn listen<B: Board>(
     path: &str,
     mut on_event: impl FnMut(Event<'_>),
 ) -> Notice {
-    let parser = Parser::with_arrays(Arrays {
-        data: [0; 512],
-        event_type: [0; 32],
-        ids: [0; 96],
-    });
+    let parser = Parser::with_arrays(Arrays { data: [0; 512], event_type: [0; 32], ids: [0; 96] });
     // With a seed from the hardware, waits differ from board to board.
     let mut source: Source = Connection::with_parser(parser, Policy::default());
     let mut connection = None;

@@ -383,11 +383,7 @@ impl Device<'_> {
 #[test]
 fn an_embedded_driver_hears_what_it_should() {
     let world = World::new();
-    let parser = Parser::with_arrays(Arrays {
-        data: [0; 64],
-        event_type: [0; 8],
-        ids: [0; 16],
-    });
+    let parser = Parser::with_arrays(Arrays { data: [0; 64], event_type: [0; 8], ids: [0; 16] });
     let mut device = Device {
         source: Connection::with_parser(parser, POLICY),
         world: &world,
