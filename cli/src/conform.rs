@@ -2,7 +2,7 @@
 //! request a line, one answer a line, whatever the line is.
 
 use std::fmt::{self, Formatter};
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::process::ExitCode;
 
 use base64::Engine;
@@ -13,6 +13,7 @@ use sse_wire::{Block, EncodeError, End, Event, Item, ParseError, Part, Refused};
 
 use crate::connection::{self, Step, StepResult};
 use crate::json::{self, Data, Integer, Object, present};
+use crate::lines::{LONGEST, Lines};
 use crate::output::milliseconds;
 use crate::{arguments, complain};
 
@@ -121,24 +122,22 @@ impl From<Event<'_>> for ParsedEvent {
 }
 
 pub(crate) fn run() -> io::Result<ExitCode> {
-    let mut reader = BufReader::new(io::stdin().lock());
+    let mut lines = Lines::new(BufReader::new(io::stdin().lock()), LONGEST);
     let mut stdout = BufWriter::new(io::stdout().lock());
-    let mut line = Vec::new();
     loop {
         // Without a whole line at hand the next read may wait: for someone who waits for an answer.
-        if !reader.buffer().contains(&b'\n') {
+        if !lines.reader().buffer().contains(&b'\n') {
             stdout.flush()?;
         }
-        line.clear();
-        match reader.read_until(b'\n', &mut line) {
-            Ok(0) => return Ok(ExitCode::SUCCESS),
-            Ok(_) => {}
+        let line = match lines.next() {
+            Ok(Some(line)) => line,
+            Ok(None) => return Ok(ExitCode::SUCCESS),
             Err(error) => {
                 complain(format_args!("cannot read stdin: {error}"));
                 return Ok(ExitCode::FAILURE);
             }
-        }
-        let answer = answer_to(&line).unwrap_or_else(|error| Answer::Error { error });
+        };
+        let answer = line.and_then(answer_to).unwrap_or_else(|error| Answer::Error { error });
         json::write_line(&answer, &mut stdout)?;
     }
 }

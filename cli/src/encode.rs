@@ -6,7 +6,7 @@
 //! the stream has set so far.
 
 use std::fmt::Display;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufReader, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -16,6 +16,7 @@ use serde::de::IgnoredAny;
 use sse_wire::Block;
 
 use crate::json::{self, Data, Integer, present};
+use crate::lines::{LONGEST, Lines};
 use crate::{Source, complain};
 
 #[derive(clap::Args)]
@@ -65,26 +66,24 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     let Some(Source { name, reader }) = Source::open(arguments.file.as_ref()) else {
         return Ok(ExitCode::FAILURE);
     };
-    let mut reader = BufReader::new(reader);
-    let mut lines = Lines::new(arguments.strict);
+    let mut lines = Lines::new(BufReader::new(reader), LONGEST);
+    let mut blocks = Blocks::new(arguments.strict);
     let mut stdout = io::stdout().lock();
-    let (mut line, mut stream) = (Vec::new(), Vec::new());
     for number in 1_u64.. {
-        line.clear();
-        match reader.read_until(b'\n', &mut line) {
-            Ok(0) => break,
-            Ok(_) => {}
+        let line = match lines.next() {
+            Ok(Some(line)) => line.map(<[u8]>::trim_ascii),
+            Ok(None) => break,
             Err(error) => {
                 complain(format_args!("cannot read {name}: {error}"));
                 return Ok(ExitCode::FAILURE);
             }
-        }
-        let line = line.trim_ascii();
-        if line.is_empty() {
+        };
+        if line == Ok(b"") {
             continue;
         }
-        stream.clear();
-        if let Err(reason) = lines.line(line, |block| block.encode(&mut stream)) {
+        let mut stream = Vec::new();
+        let encoded = line.and_then(|line| blocks.line(line, |block| block.encode(&mut stream)));
+        if let Err(reason) = encoded {
             complain(format_args!("{name}: line {number}: {reason}"));
             return Ok(ExitCode::FAILURE);
         }
@@ -95,15 +94,15 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
 }
 
 /// Lines of JSON that become blocks.
-pub(crate) struct Lines {
+pub(crate) struct Blocks {
     strict: bool,
     /// What the stream has set so far.
     last_event_id: String,
 }
 
-impl Lines {
+impl Blocks {
     pub(crate) const fn new(strict: bool) -> Self {
-        Lines { strict, last_event_id: String::new() }
+        Blocks { strict, last_event_id: String::new() }
     }
 
     /// Gives the block of a line to `take`, or says why there is none or it was refused.

@@ -12,6 +12,7 @@ mod encode;
 mod escape;
 mod explain;
 mod json;
+mod lines;
 #[cfg(feature = "http")]
 mod listen;
 mod output;

@@ -1,11 +1,12 @@
 //! `sse-wire serve`: lines of stdin as events, to every client that connects. Here are the
-//! connections; what a client is given is in `channel`, how a request is answered in `answer`.
+//! connections; how a request is answered is in `answer`, and who may ask in `access`.
 
+mod access;
 mod answer;
-mod channel;
 mod input;
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::future::ready;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -19,14 +20,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use sse_wire::server::Bounds;
+use sse_wire::server::{Hub, KeepAlive, Retention, Settings, WriteTimeout};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::sleep;
 
+use self::access::{Cors, Hosts};
 use self::answer::{Answers, Clients};
-use self::channel::Channel;
-use self::input::Ids;
 use crate::arguments::seconds;
 use crate::complain;
 use crate::runtime::{self, Interruption};
@@ -36,6 +36,9 @@ const BUFFER: usize = 64 * 1024;
 
 /// How long clients may take to read the end of their streams, once the server was asked to end.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// How long a client may take to send its request.
+const HEAD: Duration = Duration::from_secs(10);
 
 /// How long to wait where no connection can be taken, for want of file descriptors for example.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -67,18 +70,18 @@ pub(crate) struct Arguments {
     #[arg(long)]
     live_only: bool,
 
-    /// Hold at most so many blocks, but at least one [default: any number]
+    /// Hold at most so many events, but at least one [default: any number]
     ///
-    /// What is held is also how far a client may be behind: with very few blocks, lines that come
-    /// in bursts make clients be let go.
+    /// What is held is also how far a client may be behind: with very few events, lines that come
+    /// in bursts are a gap for clients.
     #[arg(long, value_name = "N")]
     replay_events: Option<usize>,
 
-    /// Hold at most so many bytes; each block counts 256 more than it has
+    /// Hold at most so many bytes; each event counts 384 more than it has, and no line is longer
     #[arg(long, value_name = "BYTES", default_value_t = 16 << 20)]
     replay_bytes: usize,
 
-    /// Hold blocks no longer than this [default: any time]
+    /// Hold events no longer than this [default: any time]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     replay_age: Option<Duration>,
 
@@ -90,9 +93,24 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "MILLISECONDS")]
     retry: Option<u64>,
 
-    /// Let pages of this origin read the stream; `*` for all
+    /// End a connection that nothing could be written to for so long; 0 for never
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    write_timeout: Duration,
+
+    /// Serve at most so many clients at once; others are answered 503
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    max_clients: usize,
+
+    /// Let pages of this origin read the stream, also with credentials; `*` for all, without
     #[arg(long, value_name = "ORIGIN")]
-    cors: Option<HeaderValue>,
+    cors: Vec<HeaderValue>,
+
+    /// On loopback, answer to this name too; `*` for any
+    ///
+    /// By default only `localhost` and loopback addresses are answered there: a page could point a
+    /// name of its own at 127.0.0.1 and read the stream.
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
 
     /// At the end of stdin, end all streams and exit
     #[arg(long)]
@@ -105,9 +123,10 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Each line of stdin is the data of one event. A new client gets what is held and then what comes; one
-that comes back with Last-Event-ID gets what it has missed, or, where that is no longer held, a
-comment and all that is. Ids that are given begin with the time of the start, so that those of an
-earlier run count as gone. A client that reads too slowly to be given what is held is let go.
+that comes back with Last-Event-ID, or with ?lastEventId= in the URL, gets what it has missed, or, if
+that is no longer held, an event of the type `gap` and all that is. Ids that are given begin with the
+time of the start, so that those of an earlier run count as gone. A browser that is sent to the URL
+shows the stream.
 
 `listening on http://127.0.0.1:8080/` is said on stderr. After the end of stdin it goes on serving
 until SIGINT or SIGTERM, which end all streams. A line that is refused is said with its number.
@@ -130,25 +149,17 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
 
 async fn serve(arguments: &Arguments, mut interruption: Interruption) -> ExitCode {
     let Some(listener) = listen(arguments).await else { return ExitCode::FAILURE };
-    let channel = Arc::new(Channel::new(Bounds {
-        blocks: arguments.replay_events,
-        bytes: Some(arguments.replay_bytes),
-        age: arguments.replay_age,
-    }));
+    let hub = Hub::new(settings(arguments));
     let answers = Arc::new(Answers {
-        channel: channel.clone(),
+        hub: hub.clone(),
         path: arguments.path.clone(),
-        cors: arguments.cors.clone(),
-        retry: arguments.retry,
-        keep_alive: match arguments.keep_alive {
-            Duration::ZERO => Duration::MAX,
-            interval => interval,
-        },
-        live_only: arguments.live_only,
+        hosts: hosts(arguments, &listener),
+        cors: Cors(arguments.cors.clone()),
         clients: Clients::new(arguments.verbose),
     });
+    let places = Arc::new(Semaphore::new(arguments.max_clients.min(Semaphore::MAX_PERMITS)));
     let failed = Arc::new(AtomicBool::new(false));
-    let mut input = read(arguments, channel.clone(), failed.clone());
+    let mut input = read(arguments, hub.clone(), failed.clone());
     let connections = GracefulShutdown::new();
     let stdin_ended = loop {
         tokio::select! {
@@ -156,7 +167,11 @@ async fn serve(arguments: &Arguments, mut interruption: Interruption) -> ExitCod
             () = interruption.wait() => break false,
             _ = &mut input, if arguments.exit_on_eof => break true,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => connect(stream, &answers, &connections),
+                Ok((stream, _)) => {
+                    let place = places.clone().try_acquire_owned().ok();
+                    let time = arguments.write_timeout;
+                    connect(stream, place, time, &answers, &connections);
+                }
                 Err(error) => {
                     complain(format_args!("cannot take a connection: {error}"));
                     sleep(PAUSE).await;
@@ -165,7 +180,8 @@ async fn serve(arguments: &Arguments, mut interruption: Interruption) -> ExitCod
         }
     };
     drop(listener);
-    channel.end();
+    // There is no last event that could be refused.
+    let _ = hub.close(None);
     // At the end of stdin all clients get all that was read, however long they take.
     let deadline = async {
         if stdin_ended {
@@ -178,6 +194,40 @@ async fn serve(arguments: &Arguments, mut interruption: Interruption) -> ExitCod
         () = deadline => {}
     }
     ExitCode::from(u8::from(failed.load(Ordering::Relaxed)))
+}
+
+fn settings(arguments: &Arguments) -> Settings {
+    let mut settings = Settings::from(Retention {
+        events: arguments.replay_events,
+        bytes: arguments.replay_bytes,
+        age: arguments.replay_age,
+    });
+    settings =
+        settings.keep_alive(KeepAlive::default().interval(never_if_zero(arguments.keep_alive)));
+    if let Some(retry) = arguments.retry {
+        settings = settings.retry(Duration::from_millis(retry));
+    }
+    if arguments.no_ids {
+        settings = settings.own_ids();
+    }
+    if !arguments.live_only {
+        settings = settings.replay_to_new();
+    }
+    settings
+}
+
+fn never_if_zero(time: Duration) -> Duration {
+    if time.is_zero() { Duration::MAX } else { time }
+}
+
+/// The names that are answered where the server listens.
+fn hosts(arguments: &Arguments, listener: &TcpListener) -> Hosts {
+    let others = &arguments.allow_host;
+    let loopback = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
+    if others.iter().any(|host| host == "*") || (others.is_empty() && !loopback) {
+        return Hosts::Any;
+    }
+    Hosts::Loopback(others.clone())
 }
 
 /// Listens, and says where.
@@ -205,38 +255,53 @@ async fn listen(arguments: &Arguments) -> Option<TcpListener> {
 }
 
 /// Reads stdin on a thread of its own, since nothing ends a read. Tells when stdin has ended.
-fn read(
-    arguments: &Arguments,
-    channel: Arc<Channel>,
-    failed: Arc<AtomicBool>,
-) -> oneshot::Receiver<()> {
+fn read(arguments: &Arguments, hub: Hub, failed: Arc<AtomicBool>) -> oneshot::Receiver<()> {
     let (ended, input) = oneshot::channel();
-    let json = arguments.json;
-    let ids = (!arguments.no_ids).then(Ids::new);
+    let (json, longest) = (arguments.json, arguments.replay_bytes);
     thread::spawn(move || {
-        input::read(json, ids, &channel, &failed);
+        input::read(json, longest, &hub, &failed);
         let _ = ended.send(());
     });
     input
 }
 
-/// Serves one connection.
-fn connect(stream: TcpStream, answers: &Arc<Answers>, connections: &GracefulShutdown) {
+/// Serves one connection; without a place, to say so.
+fn connect(
+    stream: TcpStream,
+    place: Option<OwnedSemaphorePermit>,
+    write_timeout: Duration,
+    answers: &Arc<Answers>,
+    connections: &GracefulShutdown,
+) {
     let Ok(peer) = stream.peer_addr() else { return };
     // Events are small, and wanted at once.
     let _ = stream.set_nodelay(true);
+    let stream = WriteTimeout::new(stream, never_if_zero(write_timeout));
     let answers = answers.clone();
-    let service =
-        service_fn(move |request| ready(Ok::<_, Infallible>(answers.answer(&request, peer))));
+    let has_place = place.is_some();
+    let service = service_fn(move |request| {
+        let answer = match has_place {
+            true => answers.answer(&request, peer),
+            false => Answers::full(),
+        };
+        ready(Ok::<_, Infallible>(answer))
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
         // Who was given a stream to its end has no other request on this connection.
         .keep_alive(false)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);
     let connection = connections.watch(connection);
     tokio::spawn(async move {
+        let _place = place;
         // A client that breaks off is as good as one that leaves.
-        let _ = connection.await;
+        if let Err(error) = connection.await {
+            let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+            if let Some(error) = cause.filter(|error| error.kind() == io::ErrorKind::TimedOut) {
+                complain(format_args!("client {peer} is let go: {error} (--write-timeout)"));
+            }
+        }
     });
 }

@@ -1,135 +1,134 @@
-//! What a request is answered with: the stream, or why there is none.
+//! What a request is answered with: the stream, a page that shows it, or why there is none.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW,
-    CONTENT_TYPE, HeaderName, HeaderValue, VARY,
+    ACCEPT, ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
+    VARY,
 };
 use hyper::{Method, Request, Response, StatusCode};
-use sse_wire::Block;
-use sse_wire::server::{
-    EventBody, KeepAlive, LAST_EVENT_ID, RESPONSE_HEADERS, Resume, last_event_id,
-};
+use sse_wire::server::{Hub, LAST_EVENT_ID, RESPONSE_HEADERS, Subscriber, last_event_id};
 
-use super::channel::Channel;
+use super::access::{Cors, Hosts};
 use crate::complain;
 
 /// All that answers need.
 pub(crate) struct Answers {
-    pub(crate) channel: Arc<Channel>,
-    /// The only path that has the stream; none where all have.
+    pub(crate) hub: Hub,
+    /// The only path that has the stream; none if all have.
     pub(crate) path: Option<String>,
-    /// Whose pages may read it.
-    pub(crate) cors: Option<HeaderValue>,
-    /// The reconnection time in milliseconds.
-    pub(crate) retry: Option<u64>,
-    /// How long a stream may be silent.
-    pub(crate) keep_alive: Duration,
-    /// Whether new clients get only what comes.
-    pub(crate) live_only: bool,
+    pub(crate) hosts: Hosts,
+    pub(crate) cors: Cors,
     pub(crate) clients: Arc<Clients>,
 }
 
-pub(crate) type Body = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// What a browser's address bar is given.
+const PAGE: &str = include_str!("page.html");
+
+/// The page has its script and its style in it, and reads from here alone.
+const PAGE_POLICY: &str = "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 impl Answers {
-    pub(crate) fn answer<B>(&self, request: &Request<B>, peer: SocketAddr) -> Response<Body> {
-        let mut response = if self.path.as_ref().is_some_and(|path| path != request.uri().path()) {
-            text(StatusCode::NOT_FOUND, "there is no event stream at this path\n")
-        } else if *request.method() == Method::GET {
-            self.stream(request, peer)
-        } else if *request.method() == Method::OPTIONS && self.cors.is_some() {
-            self.preflight()
-        } else {
-            let mut response =
-                text(StatusCode::METHOD_NOT_ALLOWED, "an event stream is there for GET alone\n");
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
-            response
-        };
-        if let Some(origin) = &self.cors {
-            let headers = response.headers_mut();
-            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-            if origin != "*" {
-                headers.insert(VARY, HeaderValue::from_static("origin"));
-            }
-        }
+    /// The answer to a client that is one too many.
+    pub(crate) fn full() -> Response<Body> {
+        let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "there are too many clients\n");
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
         response
     }
 
-    /// The answer to a browser that asks whether a page may send its request.
-    fn preflight(&self) -> Response<Body> {
-        let mut response = text(StatusCode::NO_CONTENT, "");
-        let headers = response.headers_mut();
-        headers.remove(CONTENT_TYPE);
-        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET"));
-        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("*"));
+    pub(crate) fn answer<B>(&self, request: &Request<B>, peer: SocketAddr) -> Response<Body> {
+        if !self.hosts.allow(request) {
+            return text(
+                StatusCode::FORBIDDEN,
+                "this server is not called that; allow the name by --allow-host\n",
+            );
+        }
+        if self.path.as_ref().is_some_and(|path| path != request.uri().path()) {
+            return text(StatusCode::NOT_FOUND, "there is no event stream at this path\n");
+        }
+        let mut response = match *request.method() {
+            Method::GET if wants_page(request) => page(),
+            Method::GET => self.stream(request, peer),
+            Method::HEAD => head(),
+            Method::OPTIONS if !self.cors.is_empty() => {
+                let mut response = text(StatusCode::NO_CONTENT, "");
+                response.headers_mut().remove(CONTENT_TYPE);
+                self.cors.allow_request(request.headers(), response.headers_mut());
+                return response;
+            }
+            _ => {
+                let mut response = text(
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "an event stream is there for GET alone\n",
+                );
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+                response
+            }
+        };
+        response.headers_mut().append(VARY, HeaderValue::from_static("accept"));
+        self.cors.allow(request.headers(), response.headers_mut());
         response
     }
 
     fn stream<B>(&self, request: &Request<B>, peer: SocketAddr) -> Response<Body> {
-        let header = request.headers().get(LAST_EVENT_ID).map_or(&b""[..], HeaderValue::as_bytes);
-        let resume = match last_event_id(header) {
-            Ok(id) => self.channel.resume(id),
+        let query = request.uri().query().unwrap_or_default().as_bytes();
+        let id = form_urlencoded::parse(query).find(|(name, _)| name == "lastEventId");
+        let id = id.map(|(_, id)| id);
+        if let Some(Err(error)) =
+            request.headers().get(LAST_EVENT_ID).map(|id| last_event_id(id.as_bytes()))
+        {
             // Something on the way has spoilt it. With an error a browser would never come back.
-            Err(error) => {
-                complain(format_args!("client {peer}: {error}"));
-                Resume::Gap
-            }
-        };
-        let (position, place) = match resume {
-            Resume::New if self.live_only => (self.channel.end_position(), "new"),
-            Resume::New => (self.channel.start(), "new"),
-            Resume::UpToDate(position) => (position, "up to date"),
-            Resume::Missed(position) => (position, "has missed events"),
-            Resume::Gap => (self.channel.start(), "has missed events that are gone"),
-        };
-        let guard = self.clients.come(peer, place);
-        let greeting = self.greeting(resume);
-        let new = matches!(resume, Resume::New | Resume::Gap);
-        let blocks = self.channel.clone().blocks(position, new, greeting, peer.to_string(), guard);
-        let body = EventBody::new(blocks, |block: Arc<[u8]>, out| {
-            out.extend_from_slice(&block);
-            Ok(())
-        });
-        let body = body.keep_alive(KeepAlive::default().interval(self.keep_alive));
-        let mut response = Response::new(body.boxed_unsync());
-        for &(name, value) in RESPONSE_HEADERS {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+            complain(format_args!("client {peer}: {error}"));
         }
-        response
-    }
-
-    /// What a client is told before any event.
-    fn greeting(&self, resume: Resume) -> Option<Arc<[u8]>> {
-        let gap = "events behind your last event ID are gone; these are all that are left";
-        let block = Block {
-            retry: self.retry,
-            comment: (resume == Resume::Gap).then_some(gap),
-            ..Block::new()
-        };
-        if block == Block::new() {
-            return None;
-        }
-        let mut greeting = Vec::new();
-        // There is nothing in it that could be refused.
-        block.encode(&mut greeting).ok()?;
-        Some(greeting.into())
+        let comes_back = id.is_some() || request.headers().contains_key(LAST_EVENT_ID);
+        let guard = self.clients.come(peer, if comes_back { "comes back" } else { "new" });
+        let subscriber = Subscriber::from(request.headers()).or_last_event_id(id.as_deref());
+        self.hub.subscribe(subscriber).map(|body| {
+            body.map_frame(move |frame| {
+                let _ = &guard;
+                frame
+            })
+            .boxed_unsync()
+        })
     }
 }
 
+/// Whether a person looks at the answer: `EventSource` and curl name no HTML.
+fn wants_page<B>(request: &Request<B>) -> bool {
+    let accept = request.headers().get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let types = accept.flat_map(|value| value.split(','));
+    let mut types = types.map(|part| part.split(';').next().unwrap_or_default().trim());
+    types.any(|part| part.eq_ignore_ascii_case("text/html"))
+}
+
+fn page() -> Response<Body> {
+    let mut response = text(StatusCode::OK, PAGE);
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, html);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+    response
+}
+
+/// The head of the stream alone.
+fn head() -> Response<Body> {
+    let mut response = text(StatusCode::OK, "");
+    for &(name, value) in RESPONSE_HEADERS {
+        let name = HeaderName::from_static(name);
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
 fn text(status: StatusCode, text: &'static str) -> Response<Body> {
-    let mut response = Response::new(
-        Full::new(Bytes::from_static(text.as_bytes())).map_err(Into::into).boxed_unsync(),
-    );
+    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())).boxed_unsync());
     *response.status_mut() = status;
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, plain);
@@ -148,9 +147,9 @@ impl Clients {
     }
 
     /// A client has come, for as long as the value is kept.
-    fn come(self: &Arc<Self>, peer: SocketAddr, place: &str) -> Guard {
+    fn come(self: &Arc<Self>, peer: SocketAddr, how: &str) -> Guard {
         let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
-        self.say(peer, format_args!("connected ({place})"), count);
+        self.say(peer, format_args!("connected ({how})"), count);
         Guard { clients: self.clone(), peer }
     }
 

@@ -23,6 +23,7 @@ export async function browser() {
         args: [
             '--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking',
             '--disable-component-update', '--disable-sync', '--no-first-run',
+            '--host-resolver-rules=MAP rebinding.test 127.0.0.1',
         ],
         viewport: { width: 800, height: 600 },
     });
@@ -88,6 +89,63 @@ async function steps(context) {
         assert.equal((await events(page, 1)).length, 1);
     });
 
+    await step('browser: a page of another origin reads the stream with credentials, and by fetch with Authorization', async (scope) => {
+        const other = await http(scope, (_, response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end(HTML));
+        const [named, all] = [await serve(scope, '--cors', new URL(other.url).origin), await serve(scope, '--cors', '*')];
+        for (const server of [named, all]) server.write('hello\n');
+        const page = await context.newPage();
+        scope.after(() => page.close());
+        await page.goto(other.url);
+        const withCredentials = (url) => page.evaluate((url) => new Promise((done) => {
+            const source = new EventSource(url, { withCredentials: true });
+            source.onmessage = ({ data }) => (source.close(), done(data));
+            source.onerror = () => (source.close(), done('failed'));
+        }), url);
+        const byFetch = (url, credentials) => page.evaluate(async ([url, credentials]) => {
+            const headers = { Authorization: 'Bearer x', 'Last-Event-ID': '', Accept: 'text/event-stream' };
+            try {
+                const response = await fetch(url, { credentials, headers });
+                const { value } = await response.body.pipeThrough(new TextDecoderStream()).getReader().read();
+                return value.match(/^data: (.*)$/m)[1];
+            } catch {
+                return 'failed';
+            }
+        }, [url, credentials]);
+        assert.equal(await withCredentials(named.url), 'hello');
+        assert.equal(await byFetch(named.url, 'include'), 'hello');
+        assert.equal(await byFetch(all.url, 'omit'), 'hello');
+        assert.equal(await withCredentials(all.url), 'failed', 'no credentials for all');
+    });
+
+    await step('browser: the address bar shows the events, of all types, and goes on after a restart', async (scope) => {
+        const port = String(await freePort());
+        const first = await serve(scope, '--json', '--retry', '20', '--port', port);
+        first.publish({ type: 'status', id: 'größe', data: '<b>two</b>\nlines' });
+        const page = await context.newPage();
+        scope.after(() => page.close());
+        await page.goto(first.url);
+        const shown = (text) => page.waitForFunction((text) => document.getElementById('events').innerText.includes(text), text);
+        await shown('<b>two</b>\nlines');
+        await shown('status · größe');
+        first.publish({ data: 'live' });
+        await shown('live');
+        assert.equal(await page.locator('#state').innerText(), 'connected');
+        first.child.kill('SIGTERM');
+        await first.ended;
+        const second = await serve(scope, '--json', '--port', port);
+        second.publish({ data: 'after the restart' });
+        await shown('after the restart');
+        await page.screenshot({ path: `${OUT}/page.png` });
+    });
+
+    await step('browser: a page that points its own name at 127.0.0.1 is refused', async (scope) => {
+        const [refused, allowed] = [await serve(scope), await serve(scope, '--allow-host', 'rebinding.test')];
+        const page = await context.newPage();
+        scope.after(() => page.close());
+        assert.equal((await page.goto(`http://rebinding.test:${refused.port}/`)).status(), 403);
+        assert.equal((await page.goto(`http://rebinding.test:${allowed.port}/`)).status(), 200);
+    });
+
     await step('browser: a connection that is cut comes back with Last-Event-ID, after `retry`, and nothing is lost or doubled', async (scope) => {
         const server = await serve(scope, '--retry', '20');
         const network = await relay(scope, server.port);
@@ -122,7 +180,7 @@ async function steps(context) {
         network.cut();
         server.publish({ id: '三', data: 'three' });
         assert.deepEqual((await events(page, 3)).map(({ data }) => data), ['one', 'two', 'three']);
-        await server.says(/connected \((has missed events|up to date)\)/);
+        await server.says(/connected \(comes back\)/);
     });
 
     await step('browser: a server that is killed and started again, with ids that last, goes on where the page was', async (scope) => {

@@ -1,0 +1,99 @@
+//! Lines of input, none longer than a bound.
+
+use std::io::{self, BufRead};
+
+/// More than this is not kept from one line to the next.
+const ROOM: usize = 64 * 1024;
+
+/// How long a line may be that holds a request, or a block as JSON.
+pub(crate) const LONGEST: usize = 64 << 20;
+
+/// A reader's lines. One that is longer than the bound is refused, and never held as a whole.
+pub(crate) struct Lines<R> {
+    reader: R,
+    bound: usize,
+    line: Vec<u8>,
+}
+
+impl<R: BufRead> Lines<R> {
+    pub(crate) const fn new(reader: R, bound: usize) -> Self {
+        Lines { reader, bound, line: Vec::new() }
+    }
+
+    pub(crate) const fn reader(&self) -> &R {
+        &self.reader
+    }
+
+    /// The next line without its LF, or why it is refused; `None` at the end.
+    pub(crate) fn next(&mut self) -> io::Result<Option<Result<&[u8], String>>> {
+        self.line.clear();
+        self.line.shrink_to(ROOM);
+        let mut len = 0;
+        loop {
+            let bytes = match self.reader.fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                bytes => bytes?,
+            };
+            let end = bytes.iter().position(|&byte| byte == b'\n');
+            let part = &bytes[..end.unwrap_or(bytes.len())];
+            if bytes.is_empty() && len == 0 {
+                return Ok(None);
+            }
+            len += part.len();
+            if len <= self.bound {
+                self.line.extend_from_slice(part);
+            } else {
+                self.line = Vec::new();
+            }
+            let ended = end.is_some() || bytes.is_empty();
+            let taken = part.len() + usize::from(end.is_some());
+            self.reader.consume(taken);
+            if ended {
+                break;
+            }
+        }
+        if len > self.bound {
+            let bound = self.bound;
+            return Ok(Some(Err(format!("it has {len} bytes, and a line may have {bound}"))));
+        }
+        Ok(Some(Ok(&self.line)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufReader;
+
+    use super::*;
+
+    #[test]
+    fn lines_are_those_of_the_input_in_any_buffering_and_long_ones_are_refused_alone() {
+        let input = b"one\n\nlonger than ten\nexactly 10\n\r\nlast one is too long";
+        for capacity in 1..input.len() {
+            let mut lines = Lines::new(BufReader::with_capacity(capacity, &input[..]), 10);
+            let mut all = Vec::new();
+            while let Some(line) = lines.next().unwrap() {
+                all.push(line.map(|line| String::from_utf8(line.to_vec()).unwrap()).is_ok());
+            }
+            assert_eq!(all, [true, true, false, true, true, false], "{capacity}");
+        }
+        let mut lines = Lines::new(&b"a\nb"[..], 10);
+        assert_eq!(lines.next().unwrap(), Some(Ok(&b"a"[..])));
+        assert_eq!(lines.next().unwrap(), Some(Ok(&b"b"[..])));
+        assert_eq!(lines.next().unwrap(), None);
+    }
+
+    #[test]
+    fn memory_of_a_long_line_is_given_back() {
+        let mut input = vec![b'x'; 10 * ROOM];
+        input.extend(b"\nshort\n");
+        input.extend(vec![b'x'; 20 * ROOM]);
+        let mut lines = Lines::new(&input[..], 10 * ROOM);
+        assert!(lines.next().unwrap().unwrap().is_ok());
+        assert!(lines.next().unwrap().unwrap().is_ok());
+        assert!(lines.line.capacity() <= ROOM);
+        let refused = lines.next().unwrap().unwrap().unwrap_err();
+        assert!(refused.contains(&(20 * ROOM).to_string()), "{refused}");
+        assert_eq!(lines.line.capacity(), 0);
+    }
+}

@@ -1,0 +1,123 @@
+//! Who may read the stream: names of the server, and origins of pages.
+
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, HOST, HeaderMap, HeaderValue,
+    ORIGIN, VARY,
+};
+use hyper::http::uri::Authority;
+use hyper::{Request, Uri};
+
+/// The names that a request may call the server by.
+///
+/// A page can point a name of its own at 127.0.0.1, and is then of the same origin as a server there
+/// that answers to any name.
+pub(crate) enum Hosts {
+    Any,
+    /// Those of loopback, and these.
+    Loopback(Vec<String>),
+}
+
+impl Hosts {
+    pub(crate) fn allow<B>(&self, request: &Request<B>) -> bool {
+        let Hosts::Loopback(others) = self else { return true };
+        let authority = |uri: &Uri| uri.authority().cloned();
+        let header = || request.headers().get(HOST)?.to_str().ok()?.parse::<Authority>().ok();
+        // Only clients of HTTP/1.0 name no host, and no browser is one.
+        let Some(authority) = authority(request.uri()).or_else(header) else {
+            return !request.headers().contains_key(HOST);
+        };
+        let host = authority.host().trim_end_matches('.');
+        is_loopback(host) || others.iter().any(|other| other.eq_ignore_ascii_case(host))
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    let host = host.to_ascii_lowercase();
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || address.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+}
+
+/// The origins whose pages may read the stream.
+pub(crate) struct Cors(pub(crate) Vec<HeaderValue>);
+
+impl Cors {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What lets the page of a request read the answer to it.
+    pub(crate) fn allow(&self, request: &HeaderMap, answer: &mut HeaderMap) {
+        if self.is_empty() {
+            return;
+        }
+        if self.0.iter().any(|allowed| allowed == "*") {
+            answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            return;
+        }
+        answer.append(VARY, HeaderValue::from_static("origin"));
+        if let Some(origin) = request.get(ORIGIN).filter(|origin| self.0.contains(origin)) {
+            answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            answer.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        }
+    }
+
+    /// The same for the answer to a browser that asks whether a page may send its request.
+    pub(crate) fn allow_request(&self, request: &HeaderMap, answer: &mut HeaderMap) {
+        self.allow(request, answer);
+        answer.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD"));
+        // `*` would not have `Authorization` in it, and means nothing with credentials.
+        if let Some(headers) = request.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+            answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, headers.clone());
+            answer.append(VARY, HeaderValue::from_static("access-control-request-headers"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(hosts: &Hosts, host: &str) -> bool {
+        hosts.allow(&Request::get("/").header(HOST, host).body(()).unwrap())
+    }
+
+    #[test]
+    fn on_loopback_only_its_names_and_those_that_were_allowed_are_answered() {
+        let hosts = Hosts::Loopback(vec!["sse.example".into()]);
+        for host in [
+            "localhost",
+            "LOCALHOST:8080",
+            "localhost.",
+            "a.localhost:1",
+            "127.0.0.1:8080",
+            "127.9.9.9",
+            "[::1]:8080",
+            "[::1]",
+            "sse.example",
+            "SSE.example:80",
+        ] {
+            assert!(allowed(&hosts, host), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "evil.example:8080",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "notlocalhost",
+            "10.0.0.1",
+            "0.0.0.0",
+            "[::]",
+            "",
+            "a b",
+        ] {
+            assert!(!allowed(&hosts, host), "{host}");
+            assert!(allowed(&Hosts::Any, host), "{host}");
+        }
+        let absolute = Request::get("http://evil.example/").header(HOST, "localhost");
+        assert!(!hosts.allow(&absolute.body(()).unwrap()), "the URI counts if it has one");
+        assert!(hosts.allow(&Request::get("/").body(()).unwrap()), "HTTP/1.0 has none");
+    }
+}
