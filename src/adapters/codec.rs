@@ -3,7 +3,7 @@
 
 use std::io;
 
-use tokio_util::bytes::{Buf, BytesMut};
+use tokio_util::bytes::{Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
 
 use super::error::WriteError;
@@ -23,9 +23,10 @@ macro_rules! decoder_methods {
             ///
             /// # Errors
             ///
-            /// Those of `Parser::finish`: a decoder leaves no cursor, but its parser may have come
-            /// with one.
+            /// [`ParseError::Unread`], if something that was given to `decode` was not decoded: it is
+            /// dropped. There is nothing after `decode` has returned `None`.
             pub fn finish(&mut self) -> Result<End<'_>, ParseError> {
+                self.chunk = Bytes::new();
                 self.parser.finish()
             }
 
@@ -37,6 +38,21 @@ macro_rules! decoder_methods {
             }
         }
     };
+}
+
+/// Takes all bytes as the parser's next chunk, unless it is still within one; returns whether there is
+/// something to read.
+fn take_chunk<S: Storage>(parser: &mut Parser<S>, chunk: &mut Bytes, bytes: &mut BytesMut) -> bool {
+    if parser.is_done() {
+        // Its memory can be read into again.
+        *chunk = Bytes::new();
+        if bytes.is_empty() {
+            return false;
+        }
+        *chunk = bytes.split().freeze();
+        parser.begin(chunk);
+    }
+    true
 }
 
 /// Bytes → events.
@@ -77,18 +93,19 @@ macro_rules! decoder_methods {
 ///
 /// # Memory and cost
 ///
-/// `decode` takes all that it is given, up to the end of an event, and copies only what an
-/// [`OwnedEvent`] has, so `FramedRead`'s buffer does not grow. Beside it, there is what the parser
-/// retains. Each byte is looked at a bounded number of times, however many events one read brings.
+/// `decode` takes all that it is given, without copying it, and keeps it until the last of its events
+/// was decoded, so `FramedRead`'s buffer does not grow. An [`OwnedEvent`] is a copy. Beside that, there is
+/// what the parser retains. Each byte is looked at a bounded number of times, however many events one read brings.
 #[derive(Clone, Debug)]
 pub struct EventDecoder<S = Growable> {
     parser: Parser<S>,
+    chunk: Bytes,
 }
 
 impl EventDecoder {
     /// A decoder with the default limit.
     pub const fn new() -> Self {
-        Self::with_parser(Parser::new())
+        EventDecoder { parser: Parser::new(), chunk: Bytes::new() }
     }
 }
 
@@ -98,11 +115,13 @@ impl Default for EventDecoder {
     }
 }
 
-impl<S> EventDecoder<S> {
+impl<S: Storage> EventDecoder<S> {
     /// A decoder with this parser: for another limit, or a last event ID that is carried over from
     /// an earlier stream.
-    pub const fn with_parser(parser: Parser<S>) -> Self {
-        EventDecoder { parser }
+    pub fn with_parser(mut parser: Parser<S>) -> Self {
+        // If its last cursor was left, it reports that, and nothing of that chunk is ours.
+        parser.begin(&[]);
+        EventDecoder { parser, chunk: Bytes::new() }
     }
 }
 
@@ -111,11 +130,13 @@ impl<S: Storage> Decoder for EventDecoder<S> {
     type Error = io::Error;
 
     fn decode(&mut self, bytes: &mut BytesMut) -> io::Result<Option<Self::Item>> {
-        let mut events = self.parser.push(bytes);
-        let item = events.next_owned().transpose();
-        let rest = events.into_rest().len();
-        bytes.advance(bytes.len() - rest);
-        Ok(item)
+        while take_chunk(&mut self.parser, &mut self.chunk, bytes) {
+            let event = self.parser.resume(&self.chunk).next_owned();
+            if let Some(item) = event.transpose() {
+                return Ok(Some(item));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -150,6 +171,7 @@ impl<S: Storage> Decoder for EventDecoder<S> {
 #[derive(Clone, Debug)]
 pub struct ItemDecoder<F, S = Growable> {
     parser: Parser<S>,
+    chunk: Bytes,
     select: F,
 }
 
@@ -159,8 +181,10 @@ where
 {
     /// A decoder with this parser, which returns what `select` makes of an item, unless that is
     /// `None`.
-    pub const fn new(parser: Parser<S>, select: F) -> Self {
-        ItemDecoder { parser, select }
+    pub fn new(mut parser: Parser<S>, select: F) -> Self {
+        // As above.
+        parser.begin(&[]);
+        ItemDecoder { parser, chunk: Bytes::new(), select }
     }
 }
 
@@ -172,21 +196,17 @@ where
     type Error = io::Error;
 
     fn decode(&mut self, bytes: &mut BytesMut) -> io::Result<Option<Self::Item>> {
-        let mut items = self.parser.observe(bytes);
-        let item = loop {
-            match items.next() {
-                Ok(Some(item)) => {
-                    if let Some(selected) = (self.select)(item) {
-                        break Some(Ok(selected));
-                    }
+        while take_chunk(&mut self.parser, &mut self.chunk, bytes) {
+            let mut items = self.parser.resume_items(&self.chunk);
+            while let Some(item) = items.next().transpose() {
+                match item.map(&mut self.select) {
+                    Ok(None) => {}
+                    Ok(Some(selected)) => return Ok(Some(Ok(selected))),
+                    Err(error) => return Ok(Some(Err(error))),
                 }
-                Ok(None) => break None,
-                Err(error) => break Some(Err(error)),
             }
-        };
-        let rest = items.into_rest().len();
-        bytes.advance(bytes.len() - rest);
-        Ok(item)
+        }
+        Ok(None)
     }
 }
 

@@ -69,7 +69,7 @@ impl<S: Storage, M: Memory> Intake<S, M> {
 
     /// Takes what was read up to the end of the next event; returns whether there is one.
     pub(crate) fn find(&mut self) -> Result<bool, ParseError> {
-        Ok(self.events().next()?.is_some())
+        self.parser.find_event(&self.memory.as_ref()[..self.len])
     }
 
     /// The event that was found.

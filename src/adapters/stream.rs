@@ -22,9 +22,13 @@
 
 // Implementation notes. The parser knows what it has taken of a chunk: so a future or a cursor can be
 // dropped at any time, and nothing is lost or parsed twice. The chunk stays until all of it is taken,
-// so an event can be lent from it. It is somebody else's, and may have other bytes at each `as_ref`:
-// each cursor is given one answer, of which the parser knows nothing before.
+// so an event can be lent from it. It is somebody else's, and unless its type is known to be immutable, it
+// may have other bytes at each `as_ref`: each cursor is given one answer, of which the parser knows nothing
+// before.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::any::TypeId;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -278,9 +282,25 @@ where
     fn chunk(self: Pin<&mut Self>) -> (&mut Parser, &[u8]) {
         let this = self.project();
         let chunk = this.chunk.as_ref().map_or(&[][..], AsRef::as_ref);
-        this.parser.rescan(chunk);
+        if !is_immutable::<S::Ok>() {
+            this.parser.rescan(chunk);
+        }
         (this.parser, chunk)
     }
+}
+
+/// Whether a chunk of this type gives the same bytes each time it is asked, so that what the parser
+/// knows of them holds from one call to the next.
+fn is_immutable<T>() -> bool {
+    let known = [
+        TypeId::of::<&[u8]>(),
+        TypeId::of::<&str>(),
+        TypeId::of::<Vec<u8>>(),
+        TypeId::of::<String>(),
+        #[cfg(feature = "http-body")]
+        TypeId::of::<bytes::Bytes>(),
+    ];
+    known.contains(&typeid::of::<T>())
 }
 
 impl<S: TryStream> Stream for EventStream<S>

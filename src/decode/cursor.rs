@@ -39,11 +39,8 @@ impl<'c, S: Storage> Events<'_, 'c, S> {
     #[inline(always)]
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ParseError> {
-        match self.parser.step::<false>(self.chunk) {
-            Stop::Event => Ok(Some(self.parser.event(self.chunk))),
-            Stop::Error => self.parser.take_error(),
-            _ => Ok(None),
-        }
+        let found = self.parser.find_event(self.chunk)?;
+        Ok(if found { Some(self.parser.event(self.chunk)) } else { None })
     }
 
     /// The next event, to keep: like [`next`](Self::next) with [`Event::into_owned`], but cheaper. The memory
@@ -64,11 +61,8 @@ impl<'c, S: Storage> Events<'_, 'c, S> {
     /// As for [`next`](Self::next).
     #[cfg(feature = "alloc")]
     pub fn next_owned(&mut self) -> Result<Option<OwnedEvent>, ParseError> {
-        match self.parser.step::<false>(self.chunk) {
-            Stop::Event => Ok(Some(self.parser.owned_event(self.chunk))),
-            Stop::Error => self.parser.take_error(),
-            _ => Ok(None),
-        }
+        let found = self.parser.find_event(self.chunk)?;
+        Ok(if found { Some(self.parser.owned_event(self.chunk)) } else { None })
     }
 }
 
@@ -81,7 +75,7 @@ impl<'c, S: Storage> Items<'_, 'c, S> {
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Item<'_>>, ParseError> {
         match self.parser.step::<true>(self.chunk) {
-            Stop::Error => self.parser.take_error(),
+            Stop::Error => self.parser.take_error().map_or(Ok(None), Err),
             stop => Ok(self.parser.item(stop, self.chunk)),
         }
     }
@@ -115,16 +109,24 @@ rest_methods!(Items);
 
 /// What the cursors and the adapters take of a parser.
 impl<S: Storage> Parser<S> {
+    /// Takes the chunk up to the end of the next event; returns whether there is one.
+    #[inline(always)]
+    pub(crate) fn find_event(&mut self, chunk: &[u8]) -> Result<bool, ParseError> {
+        match self.step::<false>(chunk) {
+            Stop::Error => self.take_error().map_or(Ok(false), Err),
+            stop => Ok(stop == Stop::Event),
+        }
+    }
+
     /// Takes the rest of the chunk; returns what was unread before it.
     fn discard(&mut self, chunk: &[u8]) -> Result<(), ParseError> {
         let mut result = Ok(());
         loop {
-            match (self.step::<false>(chunk), self.errors[0]) {
-                (Stop::End, _) => return result,
-                (Stop::Error, Some(error @ ParseError::Unread { .. })) => result = Err(error),
+            match self.find_event(chunk) {
+                Ok(false) => return result,
+                Err(error @ ParseError::Unread { .. }) => result = Err(error),
                 _ => {}
             }
-            let _ = self.take_error::<()>();
         }
     }
 

@@ -156,10 +156,10 @@ impl<S: Storage> Parser<S> {
 
     /// The error that a step has found.
     #[cold]
-    pub(crate) fn take_error<T>(&mut self) -> Result<Option<T>, ParseError> {
+    pub(crate) fn take_error(&mut self) -> Option<ParseError> {
         let [first, second] = self.errors;
         self.errors = [second, None];
-        first.map_or(Ok(None), Err)
+        first
     }
 
     /// Clears what was handed out.
