@@ -8,5 +8,5 @@ pub const fn over_arrays<D: Memory, E: Memory, I: Memory>(
     event_type: E,
     ids: I,
 ) -> Parser<Arrays<D, E, I>> {
-    Parser::with_arrays(Arrays { data, event_type, ids: ids })
+    Parser::with_arrays(Arrays { data, event_type, ids })
 }
