@@ -39,6 +39,33 @@ pub struct Event<'a> {
     pub range: Range<u64>,
 }
 
+impl<'a> Pending<'a> {
+    /// The event that the blank line would have made of it; `None` without data, or if it was refused.
+    ///
+    /// ```
+    /// use sse_wire::{End, Parser};
+    ///
+    /// let mut parser = Parser::new();
+    /// parser.push(b"data: {\"done\": true}").discard()?;
+    /// let End::Incomplete(pending) = parser.finish()? else { panic!() };
+    /// assert_eq!(pending.into_event().unwrap().data, "{\"done\": true}");
+    /// # Ok::<(), sse_wire::ParseError>(())
+    /// ```
+    pub fn into_event(self) -> Option<Event<'a>> {
+        let event_type = match self.event_type {
+            "" => DEFAULT_EVENT_TYPE,
+            event_type => event_type,
+        };
+        Some(Event {
+            event_type,
+            data: self.data.filter(|_| !self.refused)?,
+            last_event_id: self.last_event_id,
+            sets_id: self.sets_id,
+            range: self.range,
+        })
+    }
+}
+
 impl<'a> Event<'a> {
     /// An event as a stream without ids would give it: to call a handler with, in a test for example.
     ///

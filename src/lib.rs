@@ -77,9 +77,10 @@
 //! | --- | --- |
 //! | `std` (default) | `alloc`; `io`: events from any `std::io::Read`, blocks to any `Write`; `std::io::Write` for [`DataWriter`]; wider vectors in `memchr` and `simdutf8` |
 //! | `alloc` | [`Growable`] buffers and with them `Parser::new`, `OwnedEvent`, `Vec` and `String` as [`Sink`], `server::ReplayBuffer` |
-//! | `http` | a [`ResponseHead`] of a response of the crate `http` |
+//! | `client` | `EventSource::new`, on tokio's timer; with `http-body` |
+//! | `http` | a [`ResponseHead`] of a response of the crate `http`; `blocking::EventSource`, a client that connects again |
 //! | `stream` | `stream`: events of any `futures_core::Stream` of chunks |
-//! | `http-body` | `http_body`: events of any `http_body::Body` |
+//! | `http-body` | `events`: the events of a response, of any HTTP client; `EventSource`, a client that connects again; `http_body`: events of any `http_body::Body` |
 //! | `server` | `response`: a response of any stream; in [`server`] a hub for many subscribers, and connections that a client can't block for ever; on tokio's timer |
 //! | `embedded-io`, `embedded-io-async` | `embedded_io`, `embedded_io_async`: the same without an allocator, over the traits of those crates |
 //! | `codec` | `codec`: `Decoder` and `Encoder` of tokio-util |
@@ -91,9 +92,9 @@
 //!
 //! # What this crate does not do
 //!
-//! It opens no connection and reads no clock: [`Connection`] decides when to connect, and a driver
-//! does it. It does not interpret data (except as JSON, with `json`). Of HTTP it knows a response's status and type and the
-//! header `Last-Event-ID`; redirects, credentials and time limits for a response are the client's.
+//! It opens no connection: HTTP is a client's of your choice, with its redirects, credentials and proxies. It
+//! does not interpret data (except as JSON, with `json`). Of HTTP it knows a response's status and four of its
+//! headers, and the header `Last-Event-ID`.
 
 #![no_std]
 
@@ -111,6 +112,18 @@ mod event;
 pub mod server;
 mod work;
 
+#[cfg(feature = "client")]
+pub use adapters::client::TokioTimer;
+#[cfg(feature = "http")]
+pub use adapters::client::{
+    Attempt, FinalError, Incoming, ResponseError, SourceError, SourceNotice, blocking,
+};
+#[cfg(feature = "http-body")]
+pub use adapters::client::{
+    BoxBody, BoxEventSource, BoxRequest, BoxResponseFuture, BoxSleep, BoxTimer, EventSource,
+    LocalBoxBody, LocalBoxEventSource, LocalBoxRequest, LocalBoxResponseFuture, LocalBoxSleep,
+    LocalBoxTimer, ResponseEvents, StreamEnd, StreamError, Timer, events,
+};
 #[cfg(feature = "codec")]
 pub use adapters::codec;
 #[cfg(feature = "embedded-io")]

@@ -55,7 +55,7 @@ fn data_that_is_not_the_json_says_which_event_and_carries_the_source() {
     assert_eq!(error.range(), event.range);
     assert_eq!(
         error.to_string(),
-        "the data of the event `end` at bytes 9..34 could not be read as JSON"
+        "the data of the event `end` at bytes 9..34 could not be read as JSON: `[DONE]`"
     );
     assert!(error.source().unwrap().is::<serde_json::Error>());
     assert!(error.get_ref().is_syntax());

@@ -18,9 +18,9 @@
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
-use ::http_body::Body;
+use ::http_body::{Body, Frame};
 use bytes::{Buf, Bytes};
-use futures_core::stream::Stream;
+use futures_core::stream::{Stream, TryStream};
 use pin_project_lite::pin_project;
 
 use crate::stream::EventStream;
@@ -60,5 +60,52 @@ impl<B: Body> Stream for BodyData<B> {
             }
         }
         Poll::Ready(None)
+    }
+}
+
+pin_project! {
+    /// A stream of chunks as a body: for HTTP clients that have a stream and no body, as in a browser.
+    ///
+    /// ```
+    /// use futures::stream;
+    /// use sse_wire::http_body::ChunkBody;
+    ///
+    /// // What an HTTP client gives: a status, headers, and a stream of bytes.
+    /// let (status, content_type) = (200, "text/event-stream");
+    /// let chunks = stream::iter([Ok::<_, std::io::Error>(b"data: x\n\n".to_vec())]);
+    ///
+    /// let response = http::Response::builder().status(status).header("content-type", content_type);
+    /// let mut events = sse_wire::events(response.body(ChunkBody::new(chunks))?)?;
+    /// # futures::executor::block_on(async {
+    /// assert_eq!(events.try_next().await?.unwrap().data, "x");
+    /// # Ok::<(), sse_wire::StreamError<std::io::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[derive(Debug)]
+    #[must_use = "bodies do nothing unless polled"]
+    pub struct ChunkBody<S> {
+        #[pin]
+        chunks: S,
+    }
+}
+
+impl<S> ChunkBody<S> {
+    /// A body of these chunks.
+    pub const fn new(chunks: S) -> Self {
+        ChunkBody { chunks }
+    }
+}
+
+impl<S: TryStream<Ok: Into<Bytes>>> Body for ChunkBody<S> {
+    type Data = Bytes;
+    type Error = S::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, S::Error>>> {
+        let chunk = ready!(self.project().chunks.try_poll_next(cx));
+        Poll::Ready(chunk.map(|chunk| chunk.map(|chunk| Frame::data(chunk.into()))))
     }
 }

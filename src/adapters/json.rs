@@ -30,7 +30,7 @@ impl<'a> Event<'a> {
     /// let error = events.next()?.unwrap().json::<Delta>().unwrap_err();
     /// assert_eq!(
     ///     error.to_string(),
-    ///     "the data of the event `message` at bytes 23..37 could not be read as JSON"
+    ///     "the data of the event `message` at bytes 23..37 could not be read as JSON: `[DONE]`"
     /// );
     /// assert_eq!(
     ///     std::error::Error::source(&error).unwrap().to_string(),
@@ -64,6 +64,36 @@ impl OwnedEvent {
     }
 }
 
+/// Whether it is a JSON object with a member `error` that is not `null`.
+#[cfg(feature = "http-body")]
+pub(crate) fn has_error(data: &str) -> bool {
+    struct Members(bool);
+
+    impl<'de> Deserialize<'de> for Members {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_map(Members(false))
+        }
+    }
+
+    impl<'de> serde::de::Visitor<'de> for Members {
+        type Value = Self;
+
+        fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
+            while let Some(name) = map.next_key::<alloc::borrow::Cow<'_, str>>()? {
+                let value: Option<serde::de::IgnoredAny> = map.next_value()?;
+                self.0 |= name == "error" && value.is_some();
+            }
+            Ok(self)
+        }
+    }
+
+    data.starts_with('{') && serde_json::from_str(data).is_ok_and(|Members(has_error)| has_error)
+}
+
 fn decode<'a, T: Deserialize<'a>>(
     data: &'a str,
     event_type: &str,
@@ -71,6 +101,7 @@ fn decode<'a, T: Deserialize<'a>>(
 ) -> Result<T, DecodeJsonError> {
     serde_json::from_str(data).map_err(|source| DecodeJsonError {
         event_type: event_type.into(),
+        data: alloc::format!("{}", super::excerpt::Excerpt(data)).into(),
         range: range.clone(),
         source,
     })
@@ -167,6 +198,8 @@ impl<S: Sink + ?Sized> io::Write for Pieces<'_, '_, S> {
 #[derive(Debug)]
 pub struct DecodeJsonError {
     event_type: alloc::boxed::Box<str>,
+    /// The beginning of the data, as it is quoted.
+    data: alloc::boxed::Box<str>,
     range: Range<u64>,
     source: serde_json::Error,
 }
@@ -185,11 +218,11 @@ impl DecodeJsonError {
 
 impl Display for DecodeJsonError {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { event_type, range: Range { start, end }, .. } = self;
+        let Self { event_type, data, range: Range { start, end }, .. } = self;
+        let event_type = super::excerpt::Excerpt(event_type);
         write!(
             f,
-            "the data of the event `{}` at bytes {start}..{end} could not be read as JSON",
-            event_type.escape_debug()
+            "the data of the event {event_type} at bytes {start}..{end} could not be read as JSON: {data}"
         )
     }
 }

@@ -2,6 +2,8 @@
 //! traits, by a loop and without a rule of the format. One file and one feature each; `intake` and
 //! `outgoing` are what the blocking ones and the asynchronous one have in common.
 
+#[cfg(feature = "http")]
+pub mod client;
 #[cfg(feature = "codec")]
 pub mod codec;
 #[cfg(feature = "embedded-io")]
@@ -15,6 +17,8 @@ pub mod embedded_io_async;
     feature = "embedded-io-async"
 ))]
 mod error;
+#[cfg(any(feature = "http", feature = "json"))]
+mod excerpt;
 #[cfg(feature = "http-body")]
 pub mod http_body;
 #[cfg(any(feature = "std", feature = "embedded-io", feature = "embedded-io-async"))]

@@ -89,6 +89,7 @@ pin_project! {
         // The chunk that the parser has begun.
         chunk: Option<S::Ok>,
         ended: bool,
+        unfinished: bool,
     }
 }
 
@@ -136,7 +137,23 @@ where
     pub fn with_parser(chunks: S, mut parser: Parser) -> Self {
         // If its last cursor was left, it reports that, and nothing of that chunk is ours.
         parser.begin(&[]);
-        EventStream { chunks, parser, chunk: None, ended: false }
+        EventStream { chunks, parser, chunk: None, ended: false, unfinished: false }
+    }
+
+    /// Also gives the last event as an item of the [`Stream`] if its blank line is missing, as some servers end
+    /// their streams. The specification discards it, because any part of it may be missing.
+    pub fn deliver_unfinished(mut self) -> Self {
+        self.unfinished = true;
+        self
+    }
+
+    /// With another parser, before the first chunk.
+    #[cfg(feature = "http-body")]
+    pub(crate) fn replace_parser(self, parser: Parser) -> Self
+    where
+        S: Unpin,
+    {
+        EventStream { unfinished: self.unfinished, ..Self::with_parser(self.chunks, parser) }
     }
 
     /// A cursor over the events that the next chunk completes, none for many a chunk; `None` at the
@@ -316,6 +333,12 @@ where
                 return Poll::Ready(Some(Ok(event)));
             }
         }
+        let this = self.project();
+        if core::mem::take(this.unfinished) {
+            if let Ok(End::Incomplete(pending)) = this.parser.finish() {
+                return Poll::Ready(pending.into_event().map(|event| Ok(event.into_owned())));
+            }
+        }
         Poll::Ready(None)
     }
 }
@@ -325,6 +348,6 @@ where
     S::Ok: AsRef<[u8]>,
 {
     fn is_terminated(&self) -> bool {
-        self.ended
+        self.ended && !self.unfinished
     }
 }

@@ -5,6 +5,8 @@
 use super::rules::Rules;
 use crate::decode::{Events, Growable, Items, Storage};
 use crate::error::ParseError;
+#[cfg(feature = "alloc")]
+use crate::event::OwnedEvent;
 use crate::event::{Event, Item};
 
 /// The events of one chunk: see [`Connection::push`](crate::Connection::push).
@@ -37,6 +39,19 @@ impl<S: Storage> ConnectionEvents<'_, '_, S> {
             return Ok(None);
         }
         self.events.next()
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<S: Storage> ConnectionEvents<'_, '_, S> {
+    /// The next event, to keep: like [`next`](Self::next), but cheaper than a copy of what it lends
+    /// ([`Events::next_owned`](crate::Events::next_owned)).
+    ///
+    /// # Errors
+    ///
+    /// As for `next`.
+    pub fn next_owned(&mut self) -> Result<Option<OwnedEvent>, ParseError> {
+        if self.rules.is_open() { self.events.next_owned() } else { Ok(None) }
     }
 }
 

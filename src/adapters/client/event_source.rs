@@ -1,0 +1,314 @@
+//! A client that connects again, for asynchronous code.
+
+use alloc::boxed::Box;
+use core::fmt::{self, Debug, Formatter};
+use core::future::{Future, poll_fn};
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use core::time::Duration;
+
+use ::http_body::Body;
+use bytes::{Buf, Bytes};
+use futures_core::stream::{FusedStream, Stream};
+use http::Response;
+
+use super::session::{Item, Next, Session};
+use super::timer::Timer;
+use super::{Attempt, BoxError};
+use crate::client::{Action, Connection, Policy};
+use crate::decode::Parser;
+use crate::http_body::BodyData;
+
+/// A client that stays connected: it sends requests, gives their events, and sends another request when a
+/// connection is lost, from the last event ID on.
+///
+/// The requests are a closure's, with any HTTP client: it is given an [`Attempt`], and returns a future of a
+/// response. So a new token, another host, or a POST with a body is its business. Its error is a network
+/// error, after which the request is sent again, unless it is a [`FinalError`](crate::FinalError). The
+/// response is whatever becomes an `http::Response<B>`, with any `B` that is an `http_body::Body`: reqwest's
+/// (from 0.12 on), hyper's, or one that is made of any stream of chunks
+/// ([`ChunkBody`](crate::http_body::ChunkBody)).
+///
+/// ```
+/// # #[cfg(feature = "client")] {
+/// use sse_wire::{EventSource, Incoming};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// # let mut bodies = vec!["", "data: two\n\n", "retry: 600\nid: 1\ndata: one\n\n"];
+/// # let mut http = |_: http::HeaderMap| { let body = bodies.pop().unwrap(); async move {
+/// #     let status = if body.is_empty() { 204 } else { 200 };
+/// #     http::Response::builder().status(status).header("content-type", "text/event-stream").body(body.to_owned())
+/// # }};
+/// // Here `http` stands for an HTTP client.
+/// let mut source = EventSource::new(|attempt| http(attempt.headers()));
+/// # let mut seen = String::new();
+/// while let Some(item) = source.next().await {
+///     match item.unwrap() {
+///         Incoming::Event(event) => println!("{}", event.data),
+///         Incoming::Notice(notice) => eprintln!("{notice}"),
+///     }
+/// }
+/// # } main() }
+/// ```
+///
+/// # Policy
+///
+/// [`Policy::default`], unless [another](Self::with_policy) is given.
+///
+/// # End
+///
+/// An `Err` comes once and last: the response is no event stream, the policy allows no other request, or the
+/// request's error is final. After it, after a response with the status 204 and after [`close`](Self::close)
+/// there is `None`, unless [`reconnect`](Self::reconnect) forgives a failure. What is too large for its limit
+/// is a [notice](crate::SourceNotice::Refused), and ends nothing.
+///
+/// # Laws
+///
+/// - Cancellation: a future of [`next`](Self::next) that is dropped has lost nothing (`select!`). To drop the
+///   source ends the connection.
+/// - Those of [`Connection`], which has the rules.
+///
+/// # Types
+///
+/// The type is `Unpin`, and `Send` if closure, future, body and timer are. It has no name that could be
+/// written down, because of the closure: [`boxed`](Self::boxed) gives one that a struct can have.
+///
+/// # Memory and cost
+///
+/// One chunk, what the parser retains (16 MiB at most, unless [another parser](Self::with_parser) is given),
+/// and an allocation for each request. Nothing is queued: as long as the source is not polled, nothing is
+/// read. An event costs its allocations, as in [`Events::next_owned`](crate::Events::next_owned).
+#[must_use = "streams do nothing unless polled"]
+pub struct EventSource<F, Fut, B, T: Timer> {
+    pub(super) request: F,
+    pub(super) session: Session<B>,
+    pub(super) exchange: Exchange<Fut, B>,
+    /// What of the body was read and not taken.
+    pub(super) chunk: Bytes,
+    pub(super) timer: T,
+    /// What is waited for, and until when.
+    pub(super) sleep: Option<(Duration, Pin<Box<T::Sleep>>)>,
+    /// Whether `None` was returned.
+    pub(super) ended: bool,
+}
+
+pub(super) enum Exchange<Fut, B> {
+    None,
+    Requested(Pin<Box<Fut>>),
+    Open(BodyData<Pin<Box<B>>>),
+}
+
+#[cfg(feature = "client")]
+impl<F, Fut, B> EventSource<F, Fut, B, super::TokioTimer> {
+    /// A source with these requests, on tokio's timer (feature `client`). The first request is sent when it is
+    /// polled.
+    pub fn new<R, E>(request: F) -> Self
+    where
+        F: FnMut(Attempt) -> Fut,
+        Fut: Future<Output = Result<R, E>>,
+        R: Into<Response<B>>,
+        E: Into<BoxError>,
+        B: Body,
+        B::Error: Into<BoxError>,
+    {
+        Self::with_timer(request, super::TokioTimer::new())
+    }
+}
+
+impl<F, Fut, B, T: Timer> EventSource<F, Fut, B, T> {
+    /// A source with these requests, on any timer.
+    pub fn with_timer<R, E>(request: F, timer: T) -> Self
+    where
+        F: FnMut(Attempt) -> Fut,
+        Fut: Future<Output = Result<R, E>>,
+        R: Into<Response<B>>,
+        E: Into<BoxError>,
+        B: Body,
+        B::Error: Into<BoxError>,
+    {
+        EventSource {
+            request,
+            session: Session::new(),
+            exchange: Exchange::None,
+            chunk: Bytes::new(),
+            timer,
+            sleep: None,
+            ended: false,
+        }
+    }
+
+    /// With another policy; to be called before the first poll.
+    ///
+    /// For a POST that does work, [`send_again`](Policy::send_again) is to be
+    /// [`SendAgain::IfSafe`](crate::SendAgain::IfSafe).
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.session = self.session.with_policy(policy);
+        self
+    }
+
+    /// With this parser: one with another limit, or with a last event ID or reconnection time from earlier; to
+    /// be called before the first poll.
+    pub fn with_parser(mut self, parser: Parser) -> Self {
+        self.session = self.session.with_parser(parser);
+        self
+    }
+
+    /// The connection: it has the state, the reconnection time, the policy and the parser.
+    pub const fn connection(&self) -> &Connection {
+        &self.session.connection
+    }
+
+    /// The last event ID string: what the next request resumes after; empty if there is none.
+    pub fn last_event_id(&self) -> &str {
+        self.connection().parser().last_event_id()
+    }
+
+    /// Sends another request at the next poll: ends a wait, drops a connection, forgives a failure. Nothing
+    /// counts it, and no wait grows by it. After [`close`](Self::close) and a final error it changes nothing.
+    pub fn reconnect(&mut self) {
+        self.session.reconnect();
+        self.drop_connection();
+        self.ended = false;
+    }
+
+    /// Closes the source for good: nothing more comes.
+    pub fn close(&mut self) {
+        self.session.close();
+        self.drop_connection();
+    }
+
+    fn drop_connection(&mut self) {
+        self.exchange = Exchange::None;
+        self.chunk = Bytes::new();
+    }
+
+    /// Waits until then, if then is at any time.
+    fn poll_until(&mut self, until: Option<Duration>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(until) = until else { return Poll::Pending };
+        let sleep = match &mut self.sleep {
+            Some((time, sleep)) if *time == until => sleep,
+            sleep => {
+                let time = until.saturating_sub(self.timer.now());
+                &mut sleep.insert((until, Box::pin(self.timer.sleep(time)))).1
+            }
+        };
+        ready!(sleep.as_mut().poll(cx));
+        self.sleep = None;
+        Poll::Ready(())
+    }
+}
+
+impl<F, Fut, R, E, B, T> EventSource<F, Fut, B, T>
+where
+    F: FnMut(Attempt) -> Fut,
+    Fut: Future<Output = Result<R, E>>,
+    R: Into<Response<B>>,
+    E: Into<BoxError>,
+    B: Body,
+    B::Error: Into<BoxError>,
+    T: Timer,
+{
+    /// The next event or notice; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// See [`EventSource`]: an error is the last item.
+    pub async fn next(&mut self) -> Option<Item<B>> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// Takes what has come; ready if something has.
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.exchange {
+            Exchange::None => return Poll::Pending,
+            Exchange::Requested(response) => {
+                let response = ready!(response.as_mut().poll(cx));
+                self.exchange = match self.session.respond(response) {
+                    Some(body) => Exchange::Open(BodyData::new(Box::pin(body))),
+                    None => Exchange::None,
+                };
+            }
+            Exchange::Open(body) => match ready!(Pin::new(body).poll_next(cx)) {
+                Some(Ok(chunk)) => self.chunk = chunk,
+                Some(Err(error)) => self.session.end(Some(error.into())),
+                None => self.session.end(None),
+            },
+        }
+        Poll::Ready(())
+    }
+}
+
+impl<F, Fut, R, E, B, T> Stream for EventSource<F, Fut, B, T>
+where
+    F: FnMut(Attempt) -> Fut,
+    Fut: Future<Output = Result<R, E>>,
+    R: Into<Response<B>>,
+    E: Into<BoxError>,
+    B: Body,
+    B::Error: Into<BoxError>,
+    T: Timer,
+{
+    type Item = Item<B>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            if !this.chunk.is_empty() {
+                let (incoming, rest) = this.session.take(&this.chunk);
+                this.chunk.advance(this.chunk.len() - rest);
+                if let Some(incoming) = incoming {
+                    return Poll::Ready(Some(Ok(incoming)));
+                }
+            }
+            let action = match this.session.next(this.timer.now()) {
+                Next::Item(item) => return Poll::Ready(Some(item)),
+                Next::Action(action) => action,
+            };
+            match action {
+                Action::Connect => {
+                    this.drop_connection();
+                    let response = (this.request)(this.session.attempt());
+                    this.exchange = Exchange::Requested(Box::pin(response));
+                }
+                Action::Receive { until } => {
+                    if this.poll_receive(cx).is_pending() {
+                        ready!(this.poll_until(until, cx));
+                    }
+                }
+                Action::Wait { until } => {
+                    this.drop_connection();
+                    ready!(this.poll_until(Some(until), cx));
+                }
+                Action::Stop => {
+                    this.drop_connection();
+                    this.ended = true;
+                    return Poll::Ready(None);
+                }
+            }
+        }
+    }
+}
+
+impl<F, Fut, R, E, B, T> FusedStream for EventSource<F, Fut, B, T>
+where
+    F: FnMut(Attempt) -> Fut,
+    Fut: Future<Output = Result<R, E>>,
+    R: Into<Response<B>>,
+    E: Into<BoxError>,
+    B: Body,
+    B::Error: Into<BoxError>,
+    T: Timer,
+{
+    fn is_terminated(&self) -> bool {
+        self.ended
+    }
+}
+
+/// Nothing that is not in a box of its own is pinned.
+impl<F, Fut, B, T: Timer> Unpin for EventSource<F, Fut, B, T> {}
+
+impl<F, Fut, B, T: Timer> Debug for EventSource<F, Fut, B, T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventSource").field("connection", self.connection()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,40 @@
+//! Clients that are ready to use: the events of one response, and an `EventSource` that connects again, for
+//! asynchronous code and for threads. Both are the rules of [`Connection`](crate::Connection), which decide
+//! everything.
+
+mod attempt;
+pub mod blocking;
+#[cfg(feature = "http-body")]
+mod boxed;
+#[cfg(feature = "http-body")]
+mod event_source;
+mod incoming;
+mod response_error;
+#[cfg(feature = "http-body")]
+mod response_events;
+mod session;
+#[cfg(feature = "http-body")]
+mod timer;
+
+use alloc::boxed::Box;
+use core::error::Error;
+
+pub use self::attempt::Attempt;
+#[cfg(feature = "http-body")]
+pub use self::boxed::{
+    BoxBody, BoxEventSource, BoxRequest, BoxResponseFuture, BoxSleep, BoxTimer, LocalBoxBody,
+    LocalBoxEventSource, LocalBoxRequest, LocalBoxResponseFuture, LocalBoxSleep, LocalBoxTimer,
+};
+#[cfg(feature = "http-body")]
+pub use self::event_source::EventSource;
+pub use self::incoming::{FinalError, Incoming, SourceError, SourceNotice};
+pub use self::response_error::ResponseError;
+#[cfg(feature = "http-body")]
+pub use self::response_events::{ResponseEvents, StreamEnd, StreamError, events};
+#[cfg(feature = "http-body")]
+pub use self::timer::Timer;
+#[cfg(feature = "client")]
+pub use self::timer::TokioTimer;
+
+/// Any error of a request or of a body.
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;

@@ -1,0 +1,312 @@
+//! The events of one response, without reconnection.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::error::Error;
+use core::fmt::{self, Debug, Display, Formatter};
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use ::http_body::Body;
+use futures_core::stream::{FusedStream, Stream};
+use http::{HeaderMap, Response};
+
+use super::ResponseError;
+use crate::adapters::error::ReadError;
+use crate::adapters::excerpt::Excerpt;
+use crate::client::ResponseHead;
+use crate::decode::Parser;
+use crate::error::{LimitError, ParseError, Refused};
+use crate::event::{End, OwnedEvent};
+use crate::http_body::BodyData;
+use crate::stream::EventStream;
+
+/// The events of a response, of any HTTP client: whatever becomes an `http::Response<B>` with a `B` that is an
+/// `http_body::Body`, as reqwest's (from 0.12 on) and hyper's do.
+///
+/// ```
+/// # struct Delta { text: String }
+/// # let response = http::Response::builder().header("content-type", "text/event-stream")
+/// #     .body("data: Hel\n\ndata: lo\n\ndata: [DONE]\n\n".to_owned()).unwrap();
+/// # futures::executor::block_on(async {
+/// let mut events = sse_wire::events(response)?.until("[DONE]");
+/// let mut text = String::new();
+/// while let Some(event) = events.try_next().await? {
+///     text += &event.data;
+/// }
+/// assert_eq!(text, "Hello");
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// # }).unwrap();
+/// ```
+///
+/// For events of a body whose response is not to be checked there is [`http_body::events`](crate::http_body::events).
+///
+/// # Errors
+///
+/// [`ResponseError`] with the whole response, its body unread, if the status is not 200, the type is not
+/// `text/event-stream`, or the body is compressed
+/// ([9.2.3](https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model)).
+pub fn events<R, B>(response: R) -> Result<ResponseEvents<B>, ResponseError<B>>
+where
+    R: Into<Response<B>>,
+    B: Body,
+{
+    let response = response.into();
+    match ResponseHead::from(&response).check(None) {
+        Ok(()) => Ok(ResponseEvents::new(response)),
+        Err(failure) => Err(ResponseError::new(failure, response)),
+    }
+}
+
+/// The events of one response: see [`events`].
+///
+/// # Errors
+///
+/// [`StreamError`]. A [refused event](StreamError::Refused) ends nothing, and the next call goes on after it.
+/// A refused ID is no error, since its event comes: [`refused_id`](Self::refused_id). All others are the last
+/// item.
+///
+/// # End
+///
+/// A stream that was cut in the middle of an event is an error, and so is one that ends before
+/// [its sentinel](Self::until). [`end`](Self::end) is which end it was.
+///
+/// # Laws
+///
+/// - Cancellation: a future of [`try_next`](Self::try_next) that is dropped has lost nothing (`select!`).
+/// - The type is `Unpin`, and `Send` if the body is.
+///
+/// # Memory and cost
+///
+/// Those of [`EventStream`].
+#[must_use = "streams do nothing unless polled"]
+pub struct ResponseEvents<B: Body> {
+    headers: HeaderMap,
+    stream: EventStream<BodyData<Pin<Box<B>>>>,
+    sentinel: Option<String>,
+    error_type: bool,
+    #[cfg(feature = "json")]
+    error_objects: bool,
+    refused_id: Option<LimitError>,
+    end: Option<StreamEnd>,
+}
+
+/// How the events of a response ended: see [`ResponseEvents::end`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StreamEnd {
+    /// The server ended it after an event, and no sentinel was named.
+    Clean,
+    /// It came to its sentinel.
+    Sentinel,
+    /// It was cut in the middle of an event.
+    InEvent,
+    /// The server ended it after an event, and before its sentinel.
+    BeforeSentinel,
+    /// An error of the body.
+    Transport,
+    /// An error event.
+    ErrorEvent,
+}
+
+/// Why [`ResponseEvents`] gave no event; `E` is the body's error.
+///
+/// It is an [`Error`] if `E` is one, which a `Box<dyn Error>` is not.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StreamError<E> {
+    /// An event needs more than the parser's limit. The next call goes on after it.
+    Refused(LimitError),
+    /// The body's error, which is also the [source](Error::source).
+    Transport(E),
+    /// The stream was cut in the middle of an event, which is lost.
+    InEvent,
+    /// The stream ended before [its sentinel](ResponseEvents::until).
+    BeforeSentinel,
+    /// An event says that something is wrong: see [`ResponseEvents::error_events`].
+    ErrorEvent(Box<OwnedEvent>),
+}
+
+impl<B: Body> ResponseEvents<B> {
+    fn new(response: Response<B>) -> Self {
+        let (parts, body) = response.into_parts();
+        ResponseEvents {
+            headers: parts.headers,
+            stream: EventStream::new(BodyData::new(Box::pin(body))),
+            sentinel: None,
+            error_type: false,
+            #[cfg(feature = "json")]
+            error_objects: false,
+            refused_id: None,
+            end: None,
+        }
+    }
+
+    /// Ends the events at one with this data, like `[DONE]`, which is not given. A stream that ends before it
+    /// is an error then.
+    pub fn until(mut self, sentinel: impl Into<String>) -> Self {
+        self.sentinel = Some(sentinel.into());
+        self
+    }
+
+    /// Makes an event of the type `error` an error, and the last item.
+    pub const fn error_events(mut self) -> Self {
+        self.error_type = true;
+        self
+    }
+
+    /// Makes an event an error, and the last item, if its data is a JSON object with a member `error` that is
+    /// not `null` (feature `json`).
+    ///
+    /// # Memory and cost
+    ///
+    /// Data that begins with `{` is read once more.
+    #[cfg(feature = "json")]
+    pub const fn error_objects(mut self) -> Self {
+        self.error_objects = true;
+        self
+    }
+
+    /// With this parser, for another limit than 16 MiB; to be called before the first event.
+    pub fn with_parser(mut self, parser: Parser) -> Self {
+        self.stream = self.stream.replace_parser(parser);
+        self
+    }
+
+    /// Also gives the last event if its blank line is missing, as some servers end their streams. The
+    /// specification discards it, because any part of it may be missing.
+    pub fn deliver_unfinished(mut self) -> Self {
+        self.stream = self.stream.deliver_unfinished();
+        self
+    }
+
+    /// The response's headers.
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The last event ID string; empty if there is none.
+    pub fn last_event_id(&self) -> &str {
+        self.stream.last_event_id()
+    }
+
+    /// The last ID that was refused, because it is longer than its limit. The ID before it stays in force.
+    pub const fn refused_id(&self) -> Option<LimitError> {
+        self.refused_id
+    }
+
+    /// How the events ended; `None` as long as they have not.
+    pub const fn end(&self) -> Option<StreamEnd> {
+        self.end
+    }
+
+    /// The next event; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// See [`ResponseEvents`].
+    pub async fn try_next(&mut self) -> Result<Option<OwnedEvent>, StreamError<B::Error>> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await.transpose()
+    }
+
+    fn judge(&mut self, event: OwnedEvent) -> Option<Result<OwnedEvent, StreamError<B::Error>>> {
+        if self.sentinel.as_deref() == Some(&event.data) {
+            self.end = Some(StreamEnd::Sentinel);
+            return None;
+        }
+        if self.is_error(&event) {
+            self.end = Some(StreamEnd::ErrorEvent);
+            return Some(Err(StreamError::ErrorEvent(Box::new(event))));
+        }
+        Some(Ok(event))
+    }
+
+    fn is_error(&self, event: &OwnedEvent) -> bool {
+        if self.error_type && event.event_type == "error" {
+            return true;
+        }
+        #[cfg(feature = "json")]
+        if self.error_objects {
+            return crate::adapters::json::has_error(&event.data);
+        }
+        false
+    }
+
+    fn finish(&mut self) -> Option<StreamError<B::Error>> {
+        let in_event = matches!(self.stream.finish(), Ok(End::Incomplete(_)));
+        let (end, error) = match (in_event, &self.sentinel) {
+            (true, _) => (StreamEnd::InEvent, Some(StreamError::InEvent)),
+            (false, Some(_)) => (StreamEnd::BeforeSentinel, Some(StreamError::BeforeSentinel)),
+            (false, None) => (StreamEnd::Clean, None),
+        };
+        self.end = Some(end);
+        error
+    }
+}
+
+impl<B: Body> Stream for ResponseEvents<B> {
+    type Item = Result<OwnedEvent, StreamError<B::Error>>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            if this.end.is_some() {
+                return Poll::Ready(None);
+            }
+            let item = match ready!(Pin::new(&mut this.stream).poll_next(cx)) {
+                Some(Ok(event)) => this.judge(event),
+                Some(Err(ReadError::Parse(ParseError::Limit(error)))) => {
+                    if error.refused() == Refused::Id {
+                        this.refused_id = Some(error);
+                        continue;
+                    }
+                    Some(Err(StreamError::Refused(error)))
+                }
+                // No cursor is left before.
+                Some(Err(ReadError::Parse(ParseError::Unread { .. }))) => continue,
+                Some(Err(ReadError::Transport(error))) => {
+                    this.end = Some(StreamEnd::Transport);
+                    Some(Err(StreamError::Transport(error)))
+                }
+                None => this.finish().map(Err),
+            };
+            return Poll::Ready(item);
+        }
+    }
+}
+
+impl<B: Body> FusedStream for ResponseEvents<B> {
+    fn is_terminated(&self) -> bool {
+        self.end.is_some()
+    }
+}
+
+impl<B: Body> Debug for ResponseEvents<B> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseEvents").field("end", &self.end).finish_non_exhaustive()
+    }
+}
+
+impl<E> Display for StreamError<E> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(error) => Display::fmt(error, f),
+            Self::Transport(_) => f.write_str("the stream could not be read"),
+            Self::InEvent => f.write_str("the stream was cut in the middle of an event"),
+            Self::BeforeSentinel => f.write_str("the stream ended before it was complete"),
+            Self::ErrorEvent(event) => {
+                write!(f, "the stream has an error event: {}", Excerpt(&event.data))
+            }
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for StreamError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Transport(error) => Some(error),
+            _ => None,
+        }
+    }
+}

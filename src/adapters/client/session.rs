@@ -1,0 +1,189 @@
+//! What both kinds of `EventSource` have: a connection, and what it makes of requests, responses and chunks.
+//! A driver only waits.
+
+use core::time::Duration;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+
+use http::Response;
+
+use super::incoming::{FinalError, Incoming, SourceError, SourceNotice};
+use super::{Attempt, BoxError, ResponseError};
+use crate::client::{Action, Connection, Interruption, Notice, Policy, ReadyState};
+use crate::decode::Parser;
+use crate::error::ParseError;
+
+/// An item of an `EventSource` over bodies `B`.
+pub(super) type Item<B> = Result<Incoming, SourceError<B>>;
+
+pub(super) struct Session<B> {
+    pub(super) connection: Connection,
+    /// A request is due, but there were notices before it.
+    connect: bool,
+    attempts: u64,
+    /// Why the last connection was lost.
+    reason: Option<Interruption>,
+    /// The error by which it was lost.
+    error: Option<BoxError>,
+    /// A response that is no event stream.
+    refused: Option<Response<B>>,
+    /// The error of a request that was marked as final.
+    last: Option<BoxError>,
+}
+
+/// What comes next.
+pub(super) enum Next<B> {
+    Item(Item<B>),
+    Action(Action),
+}
+
+impl<B> Session<B> {
+    pub(super) fn new() -> Self {
+        Session {
+            connection: connection(Parser::new(), Policy::default()),
+            connect: false,
+            attempts: 0,
+            reason: None,
+            error: None,
+            refused: None,
+            last: None,
+        }
+    }
+
+    pub(super) fn with_policy(mut self, policy: Policy) -> Self {
+        self.connection = connection(self.connection.into_parser(), policy);
+        self
+    }
+
+    pub(super) fn with_parser(mut self, parser: Parser) -> Self {
+        self.connection = connection(parser, self.connection.policy().clone());
+        self
+    }
+
+    pub(super) fn next(&mut self, now: Duration) -> Next<B> {
+        if let Some(error) = self.last.take() {
+            return Next::Item(Err(SourceError::Request(error)));
+        }
+        if let Some(notice) = self.connection.next_notice() {
+            return Next::Item(self.item(notice));
+        }
+        if !self.connect {
+            let action = self.connection.poll(now);
+            if action != Action::Connect {
+                return match self.connection.next_notice() {
+                    Some(notice) => Next::Item(self.item(notice)),
+                    None => Next::Action(action),
+                };
+            }
+            if let Some(notice) = self.connection.next_notice() {
+                self.connect = true;
+                return Next::Item(self.item(notice));
+            }
+        }
+        self.connect = false;
+        Next::Action(Action::Connect)
+    }
+
+    fn item(&mut self, notice: Notice) -> Item<B> {
+        let error = self.error.take();
+        let refused = self.refused.take();
+        Ok(Incoming::Notice(match notice {
+            Notice::Open => SourceNotice::Open,
+            Notice::Reconnecting { reason, delay } => {
+                self.reason = Some(reason);
+                SourceNotice::Reconnecting { reason, delay, error }
+            }
+            Notice::Ended => SourceNotice::Ended,
+            Notice::Failed(failure) => {
+                return Err(match refused {
+                    Some(response) => SourceError::Response(ResponseError::new(failure, response)),
+                    None => SourceError::GaveUp { failure, error },
+                });
+            }
+        }))
+    }
+
+    pub(super) fn attempt(&mut self) -> Attempt {
+        self.attempts += 1;
+        Attempt::new(self.attempts, &self.connection, self.reason)
+    }
+
+    /// Takes what came of a request. Returns the body, if it is a stream of events.
+    pub(super) fn respond(
+        &mut self,
+        result: Result<impl Into<Response<B>>, impl Into<BoxError>>,
+    ) -> Option<B> {
+        let response: Response<B> = match result {
+            Ok(response) => response.into(),
+            Err(error) => {
+                match error.into().downcast::<FinalError>() {
+                    Ok(last) => {
+                        self.last = Some(last.into_inner());
+                        self.connection.close();
+                    }
+                    Err(error) => self.end(Some(error)),
+                }
+                return None;
+            }
+        };
+        self.connection.handle_response(&response);
+        if self.connection.ready_state() == ReadyState::Open {
+            return Some(response.into_body());
+        }
+        self.refused = Some(response);
+        None
+    }
+
+    /// Takes the end of a body, or the error by which a request or a body was lost.
+    pub(super) fn end(&mut self, error: Option<BoxError>) {
+        // A block that was cut comes again, since its ID does not count.
+        _ = match error {
+            Some(_) => self.connection.handle_network_error(),
+            None => self.connection.handle_end(),
+        };
+        self.error = error;
+    }
+
+    /// The next event of a chunk, or what was refused, and how many bytes of the chunk are left; `None` if
+    /// it has no more.
+    pub(super) fn take(&mut self, chunk: &[u8]) -> (Option<Incoming>, usize) {
+        let mut events = self.connection.push(chunk);
+        let incoming = match events.next_owned() {
+            Ok(event) => event.map(Incoming::Event),
+            Err(ParseError::Limit(error)) => Some(Incoming::Notice(SourceNotice::Refused(error))),
+            // No cursor is left before.
+            Err(ParseError::Unread { .. }) => None,
+        };
+        (incoming, events.into_rest().len())
+    }
+
+    pub(super) fn reconnect(&mut self) {
+        self.connect = false;
+        self.error = None;
+        self.connection.reconnect();
+    }
+
+    pub(super) fn close(&mut self) {
+        self.connect = false;
+        self.connection.close();
+    }
+
+    /// With another type of body: nothing is left of a body in the meantime.
+    #[cfg(feature = "http-body")]
+    pub(super) fn map<C>(self, body: impl FnOnce(B) -> C) -> Session<C> {
+        Session {
+            connection: self.connection,
+            connect: self.connect,
+            attempts: self.attempts,
+            reason: self.reason,
+            error: self.error,
+            refused: self.refused.map(|response| response.map(body)),
+            last: self.last,
+        }
+    }
+}
+
+/// The keys of the standard library's hashes are random.
+fn connection(parser: Parser, policy: Policy) -> Connection {
+    Connection::with_parser(parser, policy).with_seed(RandomState::new().hash_one(()))
+}
