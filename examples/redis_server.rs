@@ -10,41 +10,35 @@
 //! curl --data "hello" http://127.0.0.1:3000/publish
 //! ```
 //!
-//! The events are the entries of a Redis Stream, and have their IDs, which are in order. Each server
-//! reads the stream once, into a buffer, and serves its clients from there, as `axum_server.rs`
-//! does: that part is taken from it. So a client that loses one server goes on at another one,
-//! behind the event that it had last: it misses none and gets none twice.
+//! The events are the entries of a Redis Stream, and have their ids, which are in order. Each server
+//! reads the stream once, into its hub. So a client that loses one server goes on at another one,
+//! after the event that it had last: it misses none and gets none twice.
 
 #[path = "axum_server.rs"]
-#[allow(dead_code)] // Its `main`, and how it publishes.
+#[allow(dead_code)] // Its `main`.
 mod axum_server;
 
 use std::env;
 use std::error::Error;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::{get, post};
-use axum_server::Channel;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::streams::{
-    StreamId, StreamMaxlen, StreamRangeReply, StreamReadOptions, StreamReadReply,
-};
+use redis::streams::{StreamMaxlen, StreamRangeReply, StreamReadOptions, StreamReadReply};
 use redis::{AsyncCommands, Client, RedisResult};
 use sse_wire::Block;
-use sse_wire::server::{Bounds, LAST_EVENT_ID};
+use sse_wire::server::{Hub, LAST_EVENT_ID, Retention, Settings, Subscription};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time;
 
-/// The stream's key in Redis. Its entries have the fields `data` and, if they like, `type`.
+/// The stream's key in Redis. Its entries have the fields `data` and, optionally, `type`.
 const KEY: &str = "events";
 
-/// An entry's ID: milliseconds, and a number in them.
+/// An entry's id: milliseconds, and a number in them.
 type EntryId = (u64, u64);
 
 fn entry_id(text: &str) -> Option<EntryId> {
@@ -52,93 +46,67 @@ fn entry_id(text: &str) -> Option<EntryId> {
     Some((milliseconds.parse().ok()?, number.parse().ok()?))
 }
 
+#[derive(Clone)]
 struct Server {
-    channel: Arc<Channel>,
+    hub: Hub,
     redis: ConnectionManager,
     /// How many events are kept, here and in Redis.
     history: usize,
-    /// Up to where this server has read the stream.
+    /// Up to where the stream has been read.
     read: watch::Receiver<EntryId>,
 }
 
-async fn events(State(server): State<Arc<Server>>, headers: HeaderMap) -> Response {
+async fn events(State(mut server): State<Server>, headers: HeaderMap) -> Response<Subscription> {
     // The client may come from a server that has read more than this one, which will be there in a
-    // moment. An ID that does not come is none of this stream, and is answered as one.
-    let id = headers.get(LAST_EVENT_ID).and_then(|id| entry_id(id.to_str().ok()?));
-    if let Some(id) = id {
-        let mut read = server.read.clone();
-        _ = time::timeout(Duration::from_secs(5), read.wait_for(|read| *read >= id)).await;
+    // moment. An id that does not come is none of this stream: a gap.
+    if let Some(id) = headers.get(LAST_EVENT_ID).and_then(|id| entry_id(id.to_str().ok()?)) {
+        _ = time::timeout(Duration::from_secs(5), server.read.wait_for(|read| *read >= id)).await;
     }
-    server.channel.respond(&headers)
+    server.hub.subscribe(&headers)
 }
 
-async fn publish(State(server): State<Arc<Server>>, data: String) -> Response {
+async fn publish(State(mut server): State<Server>, data: String) -> (StatusCode, String) {
     let history = StreamMaxlen::Approx(server.history);
-    let mut redis = server.redis.clone();
     let added: RedisResult<Option<String>> =
-        redis.xadd_maxlen(KEY, history, "*", &[("data", data)]).await;
+        server.redis.xadd_maxlen(KEY, history, "*", &[("data", data)]).await;
     match added {
-        Ok(id) => (StatusCode::CREATED, id.unwrap_or_default() + "\n").into_response(),
+        Ok(id) => (StatusCode::CREATED, id.unwrap_or_default() + "\n"),
         // It may have been added nevertheless: the answer can be what was lost.
-        Err(error) => (StatusCode::BAD_GATEWAY, format!("{error}\n")).into_response(),
+        Err(error) => (StatusCode::BAD_GATEWAY, format!("{error}\n")),
     }
 }
 
-/// Reads the stream into a channel.
-struct Follower {
-    redis: ConnectionManager,
-    channel: Arc<Channel>,
-    /// The last entry that was read.
-    last: String,
-    read: watch::Sender<EntryId>,
-}
-
-impl Follower {
-    /// Waits up to so many milliseconds for entries, and says how many came.
-    async fn read(&mut self, wait: usize) -> RedisResult<usize> {
-        let options = StreamReadOptions::default().count(1000).block(wait);
-        let reply: Option<StreamReadReply> =
-            self.redis.xread_options(&[KEY], &[&self.last], &options).await?;
-        let entries: Vec<StreamId> =
-            reply.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids).collect();
-        if !entries.is_empty() && self.last != "0-0" {
-            // Only the oldest entries are trimmed. As long as the last one that was read is there,
-            // none behind it can be gone.
-            let last: StreamRangeReply =
-                self.redis.xrange_count(KEY, &self.last, &self.last, 1).await?;
-            if last.ids.is_empty() {
-                let hole = "entries were trimmed before they were read; start again";
-                return Err((redis::ErrorKind::Client, hole).into());
-            }
-        }
-        for entry in &entries {
-            let (kind, data) = (entry.get::<String>("type"), entry.get::<String>("data"));
-            let data = data.unwrap_or_default();
-            let mut event = Block::new().id(&entry.id).data(&data);
-            event.event_type = kind.as_deref();
-            if let Err(error) = self.channel.send(&event) {
-                eprintln!("{KEY} {} is no event, and passed over: {error}", entry.id);
-            }
-            self.last.clone_from(&entry.id);
-        }
-        self.read.send_replace(entry_id(&self.last).unwrap_or_default());
-        Ok(entries.len())
-    }
-
-    /// Follows the stream until it can't be followed without a hole. Then this server can't serve
-    /// its clients: it ends, and they are told of the gap when they come back.
-    async fn follow(&mut self) -> redis::RedisError {
-        loop {
-            match self.read(5000).await {
-                Ok(_) => {}
-                Err(error) if error.kind() == redis::ErrorKind::Client => return error,
-                Err(error) => {
-                    eprintln!("Redis: {error}; trying again");
-                    time::sleep(Duration::from_secs(1)).await;
-                }
-            }
+/// Feeds the hub with entries after the one that was read last, waiting for them up to so many
+/// milliseconds. Returns how many came.
+async fn feed(
+    hub: &Hub,
+    redis: &mut ConnectionManager,
+    last: &mut String,
+    wait: usize,
+) -> RedisResult<usize> {
+    let options = StreamReadOptions::default().count(1000).block(wait);
+    let reply: Option<StreamReadReply> = redis.xread_options(&[KEY], &[&*last], &options).await?;
+    let entries: Vec<_> =
+        reply.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids).collect();
+    if !entries.is_empty() && last != "0-0" {
+        // Only the oldest entries are trimmed. As long as the last one that was read is there, none
+        // after it can be gone.
+        let held: StreamRangeReply = redis.xrange_count(KEY, &*last, &*last, 1).await?;
+        if held.ids.is_empty() {
+            let hole = "entries were trimmed before they were read; start again";
+            return Err((redis::ErrorKind::Client, hole).into());
         }
     }
+    for entry in &entries {
+        let (event_type, data) = (entry.get::<String>("type"), entry.get::<String>("data"));
+        let data = data.unwrap_or_default();
+        let event = Block { event_type: event_type.as_deref(), ..Block::new().id(&entry.id) };
+        if let Err(error) = hub.publish(&event.data(&data)) {
+            eprintln!("{KEY} {} is no event, and left out: {error}", entry.id);
+        }
+        last.clone_from(&entry.id);
+    }
+    Ok(entries.len())
 }
 
 #[tokio::main]
@@ -148,30 +116,39 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = arguments.next().unwrap_or("127.0.0.1:3001".into());
     let history = arguments.next().map_or(Ok(10_000), |history| history.parse())?;
 
-    let channel = Channel::new(Bounds::new().blocks(history));
-    let (sender, read) = watch::channel((0, 0));
+    let settings = Settings::from(Retention::new().events(history));
+    let hub = Hub::new(settings.own_ids().retry(Duration::from_secs(1)));
     // Reading waits for entries, so it has a connection of its own.
     let patient =
         ConnectionManagerConfig::new().set_response_timeout(Some(Duration::from_secs(10)));
-    let mut follower = Follower {
-        redis: redis.get_connection_manager_with_config(patient).await?,
-        channel: channel.clone(),
-        last: "0-0".into(),
-        read: sender,
-    };
+    let mut reader = redis.get_connection_manager_with_config(patient).await?;
+    let mut last = String::from("0-0");
     // All that there is, before anybody asks for it.
-    while follower.read(1).await? > 0 {}
+    while feed(&hub, &mut reader, &mut last, 1).await? > 0 {}
+    let (sender, read) = watch::channel(entry_id(&last).unwrap_or_default());
 
     let redis = redis.get_connection_manager().await?;
-    let server = Arc::new(Server { channel: channel.clone(), redis, history, read });
     let router = Router::new()
         .route("/events", get(events))
         .route("/publish", post(publish))
-        .route("/stats", get(async |State(server): State<Arc<Server>>| server.channel.stats()))
-        .with_state(server);
-    let listener = TcpListener::bind(address).await?;
+        .route("/stats", get(async |State(server): State<Server>| axum_server::stats(&server.hub)))
+        .with_state(Server { hub: hub.clone(), redis, history, read });
+    let server = axum_server::serve(TcpListener::bind(address).await?, router, hub.clone());
+    let following = async {
+        loop {
+            match feed(&hub, &mut reader, &mut last, 5000).await {
+                Ok(_) => _ = sender.send_replace(entry_id(&last).unwrap_or_default()),
+                // It can't serve its clients without a hole: they are told of it where they go.
+                Err(error) if error.kind() == redis::ErrorKind::Client => return error,
+                Err(error) => {
+                    eprintln!("Redis: {error}; trying again");
+                    time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    };
     tokio::select! {
-        result = axum_server::serve(listener, router, channel) => Ok(result?),
-        error = follower.follow() => Err(error.into()),
+        result = server => Ok(result?),
+        error = following => Err(error.into()),
     }
 }

@@ -431,6 +431,12 @@ async fn a_new_subscriber_of_what_is_held_has_missed_nothing_where_its_first_eve
         publish(&hub, data);
     }
     assert_eq!(data(&live(&mut body)), ["3", "4"]);
+    let mut lost = subscribe(&hub, with_id("unknown"));
+    for data in ["5", "6"] {
+        publish(&hub, data);
+    }
+    let text = live(&mut lost);
+    assert_eq!(data(text.strip_prefix(GAP).unwrap()), ["5", "6"], "one gap is told once");
 }
 
 /// rust-sdk#791: a client that is cut before the first event resumes as well.
