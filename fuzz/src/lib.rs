@@ -1,16 +1,16 @@
-//! What the fuzz targets share: the laws, each a function that panics if an input breaks it.
+//! What the fuzz targets share: the laws, each a function that panics if an input breaks it, and their seeds.
 //!
 //! # Implementation notes
 //!
-//! The targets in `fuzz_targets` have no rule; they give libFuzzer's bytes to a law. `input` says how
-//! bytes are read, so that a stream is its own bytes and what steers the run comes after it: mutations
-//! of the stream stay local, and the seeds made from the test vectors are the streams of the vectors.
-//! `outcome` is what comes out of a parser, `arrays` makes parsers over arrays, and `model` is the
-//! decoder with its limits once more, slow and plain; the tests share all three.
+//! The targets in `fuzz_targets` have no rule; they pass libFuzzer's bytes to a law. The laws are those of the tests, which
+//! pass random bytes to them: `tests/support/laws`. Its `input` says how bytes are read: a stream is its own bytes, and what
+//! steers the run comes after it, so that mutations of the stream stay local, and the seeds made from the test vectors are
+//! the streams of the vectors. `outcome` is what comes out of a parser, `arrays` makes parsers over arrays, and `model`
+//! applies the limits, slow and plain.
 
 #[path = "../../tests/support/arrays.rs"]
 mod arrays;
-pub mod input;
+#[path = "../../tests/support/laws/mod.rs"]
 pub mod laws;
 #[path = "../../tests/support/model.rs"]
 mod model;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::input::{Cuts, SEPARATOR, byte_of_limit};
+use crate::laws::input::{Cuts, SEPARATOR, byte_of_limit};
 
 /// Longer inputs would be cut by libFuzzer.
 const LONGEST: usize = 1000;

@@ -4,10 +4,10 @@ use allocation_counter::measure;
 use arbitrary::Arbitrary;
 use sse_wire::{Parser, Refused, Storage};
 
-use crate::arrays::over_arrays;
-use crate::input::{Controls, Cuts, limit, stream_and_controls};
-use crate::model::{self, Limits};
-use crate::outcome::{Output, Way, end, outcome, take};
+use super::super::arrays::over_arrays;
+use super::super::model::{self, Limits};
+use super::super::outcome::{Output, Way, end, outcome, take};
+use super::input::{Controls, Cuts, limit, stream_and_controls};
 
 #[derive(Arbitrary, Debug)]
 struct Steering {

@@ -5,6 +5,7 @@ mod data_writer;
 mod encoding;
 mod event_source;
 mod fixed_buffers;
+pub mod input;
 mod last_event_id;
 mod limits;
 mod positions;

@@ -3,7 +3,7 @@
 use arbitrary::Arbitrary;
 use sse_wire::{Token, Tokenizer};
 
-use crate::input::{Controls, Cuts, stream_and_controls};
+use super::input::{Controls, Cuts, stream_and_controls};
 
 #[derive(Arbitrary, Debug)]
 struct Steering {

@@ -6,9 +6,9 @@ use arbitrary::Arbitrary;
 use sse_wire::{Event, Parser, Storage};
 use sse_wire_reference::{Interpretation, Verdict, interpret};
 
-use crate::arrays::over_arrays;
-use crate::input::{Controls, Cuts, stream_and_controls};
-use crate::outcome::{Outcome, Output, Way, outcome};
+use super::super::arrays::over_arrays;
+use super::super::outcome::{Outcome, Output, Way, outcome};
+use super::input::{Controls, Cuts, stream_and_controls};
 
 #[derive(Arbitrary, Debug)]
 struct Steering {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sse_wire::{Block, EncodeError, Event, FmtSink, Parser, Part, SliceSink};
 
-use crate::input::SEPARATOR;
-use crate::outcome::{Output, Way, outcome};
+use super::super::outcome::{Output, Way, outcome};
+use super::input::SEPARATOR;
 
 /// What an input sets in its blocks: texts with [`SEPARATOR`] between them, in the order comment,
 /// type, ID, reconnection time, data, strictness, and then the next block. A text that is empty is

@@ -6,7 +6,7 @@ use std::io;
 use arbitrary::Arbitrary;
 use sse_wire::{Block, EncodeError, Part, Sink, SliceSink};
 
-use crate::input::{Controls, Cuts, stream_and_controls};
+use super::input::{Controls, Cuts, stream_and_controls};
 
 #[derive(Arbitrary, Debug)]
 struct Steering {

@@ -3,8 +3,8 @@
 use arbitrary::Arbitrary;
 use sse_wire::Parser;
 
-use crate::input::{Controls, Cuts, limit, stream_and_controls};
-use crate::outcome::{Output, Way, end, outcome, take};
+use super::super::outcome::{Output, Way, end, outcome, take};
+use super::input::{Controls, Cuts, limit, stream_and_controls};
 
 #[derive(Arbitrary, Debug)]
 struct Steering {

@@ -3,9 +3,9 @@
 use arbitrary::Arbitrary;
 use sse_wire::{LastEventIdError, LimitError, ParseError, Parser, Storage};
 
-use crate::arrays::over_arrays;
-use crate::input::{Controls, stream_and_controls};
-use crate::outcome::{Output, Pending, drain, observe, pending, push};
+use super::super::arrays::over_arrays;
+use super::super::outcome::{Output, Pending, drain, observe, pending, push};
+use super::input::{Controls, stream_and_controls};
 
 /// What is called, over and over: what it is in the upper four bits, how much in the lower ones.
 #[derive(Arbitrary, Debug)]

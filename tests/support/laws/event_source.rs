@@ -8,9 +8,9 @@ use sse_wire::{
     ReadyState, ResponseHead, Silence,
 };
 
-use crate::arrays::over_arrays;
-use crate::input::{Controls, SEPARATOR, limit, stream_and_controls};
-use crate::outcome::{Output, drain, pending};
+use super::super::arrays::over_arrays;
+use super::super::outcome::{Output, drain, pending};
+use super::input::{Controls, SEPARATOR, limit, stream_and_controls};
 
 /// A policy; zero is not at all.
 #[derive(Arbitrary, Clone, Copy, Debug)]
