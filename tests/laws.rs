@@ -2,8 +2,10 @@
 //! pieces in random order. (Linear time is in `src/work.rs`, memory in `tests/memory.rs`, limits and that
 //! no input wedges a parser in `tests/limits.rs`.)
 
-#![cfg(feature = "alloc")]
+#![cfg(feature = "std")]
 
+#[path = "support/laws/mod.rs"]
+mod laws;
 mod support;
 
 use std::ops::Range;
@@ -15,12 +17,12 @@ use proptest::sample::select;
 use sse_wire::{
     Block, End, Event, Field, Item, OwnedEvent, ParseError, Parser, Refused, Token, Tokenizer,
 };
-use support::model::{self, Limits};
-use support::outcome::{self, Output, observe, push};
+use support::model::Limits;
+use support::outcome::{Output, observe, push};
 use support::shapes::{cut, places};
 use support::{
-    Decoded, Driver, FixedDriver, GrowableDriver, TokenizerDriver, Way, decode, decoder_cases,
-    drivers, every_chunking,
+    Decoded, Driver, GrowableDriver, Way, arrays, decode, decoder_cases, drivers, equality,
+    every_chunking, model, outcome,
 };
 
 /// Pieces that meet every rule, in an order that no server would choose.
@@ -176,31 +178,52 @@ proptest! {
     #![proptest_config(support::kept::failures())]
 
     #[test]
-    fn chunk_invariance_any_split_gives_the_same_events_errors_and_state_at_every_entry_point(
+    fn chunk_invariance_and_promptness_any_split_gives_the_same_as_early_as_it_can_at_every_entry_point(
         stream in hostile_stream(),
         places in places(),
-        limit in prop_oneof![Just(None), (1_usize..90).prop_map(Some)],
+        limit in prop_oneof![Just(usize::MAX), 1_usize..90],
+        calls in 0_u8..4,
     ) {
-        let whole = outcome(GrowableDriver(Way::Push, "").decode(&[&stream], None, limit));
-        for driver in &mut drivers() {
-            if limit.is_none() || driver.name() != "tokenizer" {
-                let decoded = driver.decode(&cut(&stream, &places), None, limit);
-                prop_assert_eq!(&outcome(decoded), &whole, "{}", driver.name());
-            }
-        }
+        laws::chunking::any_split(&stream, &cut(&stream, &places), limit, calls);
+        let bytes: Vec<&[u8]> = stream.chunks(1).collect();
+        laws::chunking::any_split(&stream, &bytes, limit, calls);
     }
 
     #[test]
-    fn chunk_invariance_any_split_gives_the_same_comments(stream in hostile_stream(), places in places()) {
-        let comments = |driver: &mut dyn Driver, chunks: &[&[u8]]| {
-            driver.decode(chunks, None, None).comments.unwrap()
-        };
-        let mut observed = GrowableDriver(Way::Observe, "");
-        let whole = comments(&mut observed, &[&stream]);
-        let chunks = cut(&stream, &places);
-        prop_assert_eq!(&comments(&mut observed, &chunks), &whole);
-        prop_assert_eq!(&comments(&mut TokenizerDriver, &chunks), &whole);
-        prop_assert_eq!(&comments(&mut FixedDriver::new(Way::Observe, ""), &chunks), &whole);
+    fn every_law_that_is_steered_by_bytes_holds(
+        stream in hostile_stream(),
+        steering in vec(any::<u8>(), 0..20),
+    ) {
+        let input = [stream, steering].concat();
+        laws::reference(&input);
+        laws::fixed_buffers(&input);
+        laws::data_writer(&input);
+        laws::last_event_id(&input);
+        laws::event_source(&input);
+        laws::replay_buffer(&input);
+    }
+
+    #[test]
+    fn positions_the_tokens_and_their_ranges_are_the_stream(stream in hostile_stream(), places in places()) {
+        laws::positions::rebuilt(&stream, &cut(&stream, &places));
+    }
+
+    #[test]
+    fn bounded_memory_events_within_the_limits_come_whole_and_others_are_one_error(
+        stream in hostile_stream(),
+        places in places(),
+        all in 0_usize..60,
+        calls in 0_u8..4,
+    ) {
+        let limits = Limits { all, id: usize::MAX, arrays: None };
+        laws::limits::agree(limits, &stream, &cut(&stream, &places), calls);
+    }
+
+    #[test]
+    fn round_trip_blocks_decode_to_themselves_alone_and_between_others_or_are_refused(
+        blocks in vec(any_block(), 0..5),
+    ) {
+        laws::encoding::round_trip(blocks.iter().map(AnyBlock::as_block));
     }
 
     #[test]
@@ -234,37 +257,6 @@ proptest! {
     }
 
     #[test]
-    fn positions_a_tokens_bytes_are_the_streams_bytes_at_its_range(
-        stream in hostile_stream(),
-        places in places(),
-    ) {
-        let at = |range: Range<u64>| &stream[range.start as usize..range.end as usize];
-        let mut tokenizer = Tokenizer::new();
-        let mut last_end = 0;
-        for chunk in cut(&stream, &places) {
-            for token in tokenizer.push(chunk) {
-                let range = token.range();
-                prop_assert!(last_end <= range.start, "tokens come in order");
-                last_end = range.end;
-                match token {
-                    Token::Value { bytes, complete, .. }
-                    | Token::Comment { bytes, complete, .. }
-                    | Token::Unknown { bytes, complete, .. } => {
-                        prop_assert_eq!(bytes, at(range));
-                        prop_assert!(complete || !bytes.is_empty(), "only a line's end may have no bytes");
-                    }
-                    Token::BlankLine { block, .. } => {
-                        prop_assert!(matches!(at(range), b"\n" | b"\r"));
-                        prop_assert!(matches!(at(block), [.., b'\n' | b'\r']));
-                    }
-                    other => prop_assert!(false, "{:?}", other),
-                }
-            }
-        }
-        prop_assert_eq!(tokenizer.position(), stream.len() as u64);
-    }
-
-    #[test]
     fn positions_the_bytes_of_an_events_range_decode_to_that_event(stream in hostile_stream()) {
         let mut last_end = 0;
         let mut last_event_id = String::new();
@@ -287,23 +279,6 @@ proptest! {
             last_event_id = id.unwrap_or(last_event_id);
             prop_assert_eq!(&alone.last_event_id, &last_event_id);
         }
-    }
-
-    #[test]
-    fn promptness_an_event_is_out_with_the_byte_that_ends_its_range(stream in hostile_stream()) {
-        let expected = events_of(&stream);
-        let mut parser = Parser::new();
-        let mut out = 0;
-        for byte in stream.chunks(1) {
-            let mut events = parser.push(byte);
-            while let Some(event) = events.next().unwrap() {
-                prop_assert_eq!(&event.range, &expected[out].3);
-                out += 1;
-            }
-            let due = expected.iter().filter(|event| event.3.end <= parser.position()).count();
-            prop_assert_eq!(out, due);
-        }
-        prop_assert_eq!(out, expected.len());
     }
 
     #[test]
@@ -428,113 +403,12 @@ proptest! {
     }
 
     #[test]
-    fn bounded_memory_what_is_retained_never_passes_the_limit(
-        stream in hostile_stream(),
-        size in 1_usize..9,
-        limit in 0_usize..60,
-    ) {
-        let mut parser = Parser::with_limit(limit);
-        for (i, chunk) in stream.chunks(size).enumerate() {
-            // The entry points take turns, within a line as well.
-            if i % 3 == 2 {
-                let mut items = parser.observe(chunk);
-                while !matches!(items.next(), Ok(None)) {}
-            } else {
-                let mut events = parser.push(chunk);
-                while !matches!(events.next(), Ok(None)) {}
-            }
-            prop_assert!(parser.retained() <= limit);
-        }
-        let _ = parser.finish().unwrap();
-        prop_assert_eq!(parser.retained(), parser.last_event_id().len());
-    }
-
-    #[test]
-    fn bounded_memory_an_event_within_the_limit_comes_whole_and_another_is_one_error(
-        lines in vec("[a-z]{0,12}", 1..5),
-        limit in 1_usize..40,
-        places in places(),
-    ) {
-        let data = lines.join("\n");
-        let mut stream = Vec::new();
-        Block::new().data(&data).encode(&mut stream).unwrap();
-        let refused_from = stream.len();
-        Block::new().data("").encode(&mut stream).unwrap();
-        let decoded = GrowableDriver(Way::Push, "").decode(&cut(&stream, &places), None, Some(limit));
-        let fits = data.len() <= limit;
-        prop_assert_eq!(decoded.errors, usize::from(!fits));
-        prop_assert_eq!(decoded.events.len(), 1 + usize::from(fits));
-        prop_assert_eq!(decoded.events.last().unwrap().3.start, refused_from as u64);
-        prop_assert!(!fits || decoded.events[0].1 == data);
-        for error in support::errors(&stream, limit) {
-            prop_assert_eq!((error.limit(), error.position(), error.array()), (limit, 0, None));
-        }
-    }
-
-    #[test]
     fn no_panic_and_no_error_on_any_bytes(stream in vec(any::<u8>(), 0..300), places in places()) {
         let chunks = cut(&stream, &places);
         let whole = outcome(GrowableDriver(Way::Push, "").decode(&[&stream], None, None));
         prop_assert_eq!(whole.errors, 0);
         for driver in &mut drivers() {
             prop_assert_eq!(&outcome(driver.decode(&chunks, None, None)), &whole, "{}", driver.name());
-        }
-    }
-
-    #[test]
-    fn round_trip_what_is_encoded_decodes_to_itself_alone_and_between_others_or_is_refused(
-        event_type in prop::option::of(any_text()),
-        data in prop::option::of(any_text()),
-        id in prop::option::of(any_text()),
-        retry in prop::option::of(any::<u64>()),
-        comment in prop::option::of(any_text()),
-        places in places(),
-    ) {
-        let block = Block {
-            comment: comment.as_deref(),
-            event_type: event_type.as_deref(),
-            data: data.as_deref(),
-            id: id.as_deref(),
-            retry,
-            ..Block::new()
-        };
-        let refused = [&event_type, &id, &comment]
-            .into_iter()
-            .flatten()
-            .any(|line| line.contains(['\r', '\n'])) || id.as_ref().is_some_and(|id| id.contains('\0'));
-        let mut alone = Vec::new();
-        prop_assert_eq!(block.encode(&mut alone).is_err(), refused);
-        let mut stream = b"id: before\nevent: b\ndata: before\n\n".to_vec();
-        let begin = stream.len();
-        prop_assert_eq!(block.encode(&mut stream).is_err(), refused);
-        if refused {
-            prop_assert_eq!((alone.len(), stream.len()), (0, begin));
-            return Ok(());
-        }
-        let one_line = data.as_ref().is_none_or(|data| !data.contains('\r'));
-        prop_assert_eq!(block.strict().encode(&mut Vec::new()).is_ok(), one_line);
-        let end = stream.len();
-        stream.extend_from_slice(b"data: after\n\n");
-
-        let event = |id: &str, range: Range<usize>| data.as_ref().map(|data| {
-            let shown_type = event_type.as_deref().filter(|name| !name.is_empty());
-            let data = data.replace("\r\n", "\n").replace('\r', "\n");
-            (shown_type.unwrap_or("message").into(), data, id.into(), range.start as u64..range.end as u64)
-        });
-        for (stream, expected) in [
-            (&alone, event(id.as_deref().unwrap_or_default(), 0..alone.len()).into_iter().collect::<Vec<_>>()),
-            (&stream, {
-                let id = id.as_deref().unwrap_or("before");
-                let before = ("b".into(), "before".into(), "before".into(), 0..begin as u64);
-                let after = ("message".into(), "after".into(), id.into(), end as u64..stream.len() as u64);
-                [Some(before), event(id, begin..end), Some(after)].into_iter().flatten().collect()
-            }),
-        ] {
-            let decoded = GrowableDriver(Way::Observe, "").decode(&cut(stream, &places), None, None);
-            prop_assert_eq!(decoded.events, expected);
-            prop_assert_eq!(decoded.retry, retry);
-            prop_assert_eq!(decoded.comments.unwrap(), comment.clone().into_iter().collect::<Vec<_>>());
-            prop_assert!(decoded.clean);
         }
     }
 
@@ -555,6 +429,27 @@ proptest! {
         };
         prop_assert_eq!(told(&copy), told(&stream));
     }
+}
+
+#[derive(Clone, Debug)]
+struct AnyBlock {
+    /// Comment, type, id, data.
+    texts: [Option<String>; 4],
+    retry: Option<u64>,
+    strict: bool,
+}
+
+impl AnyBlock {
+    fn as_block(&self) -> Block<'_> {
+        let [comment, event_type, id, data] = self.texts.each_ref().map(Option::as_deref);
+        Block { comment, event_type, id, data, retry: self.retry, strict: self.strict }
+    }
+}
+
+fn any_block() -> impl Strategy<Value = AnyBlock> {
+    let texts = [(); 4].map(|()| prop::option::of(any_text()));
+    (texts, prop::option::of(any::<u64>()), any::<bool>())
+        .prop_map(|(texts, retry, strict)| AnyBlock { texts, retry, strict })
 }
 
 /// Text of lines, spaces, colons and characters of every length.

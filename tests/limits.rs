@@ -1,7 +1,9 @@
 //! Limits: equality with the model, what each error says, arrays of different sizes, and limits, last
 //! event IDs and entry points that change in the middle of a line.
-#![cfg(feature = "alloc")]
+#![cfg(feature = "std")]
 
+#[path = "support/laws/mod.rs"]
+mod laws;
 mod support;
 
 use proptest::collection::vec;
@@ -10,10 +12,10 @@ use proptest::sample::select;
 use sse_wire::{
     Arrays, End, Field, Item, LastEventIdError, LimitError, ParseError, Parser, Refused, Storage,
 };
-use support::model::{self, Limits};
-use support::outcome::{self, Outcome, Output, Way};
-use support::over_arrays;
+use support::model::Limits;
+use support::outcome::{Outcome, Output, Way};
 use support::shapes::{cut, places};
+use support::{arrays, equality, model, outcome, over_arrays};
 
 /// The data of all events, and all errors, when `stream` comes byte by byte and whole.
 macro_rules! outcome {
@@ -126,15 +128,7 @@ proptest! {
         places in places(),
         calls in 0_u8..4,
     ) {
-        let chunks = cut(&stream, &places);
-        let observed = model::decode(&stream, "", limits);
-        for way in [Way::Observe, Way::RestObserved(calls)] {
-            prop_assert_eq!(&outcome_within(limits, way, &[&chunks]), &observed, "{:?}", way);
-        }
-        let pushed = observed.of_push();
-        for way in [Way::Push, Way::Owned, Way::Alternate, Way::Rest(calls)] {
-            prop_assert_eq!(&outcome_within(limits, way, &[&chunks]).of_push(), &pushed, "{:?}", way);
-        }
+        laws::limits::agree(limits, &stream, &cut(&stream, &places), calls);
     }
 
     #[test]

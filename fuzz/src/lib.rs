@@ -10,6 +10,8 @@
 
 #[path = "../../tests/support/arrays.rs"]
 mod arrays;
+#[path = "../../tests/support/equality.rs"]
+mod equality;
 #[path = "../../tests/support/laws/mod.rs"]
 pub mod laws;
 #[path = "../../tests/support/model.rs"]

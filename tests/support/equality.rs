@@ -6,11 +6,12 @@
 use std::fmt::Debug;
 use std::mem::take;
 use std::ops::Range;
+use std::time::Duration;
 
 use sse_wire::{End, Event, Field, Item, Parser, Storage, Token, Tokenizer};
 use sse_wire_reference::{Interpretation, Unfinished, Verdict, interpret};
 
-use super::{milliseconds, over_arrays};
+use super::arrays::over_arrays;
 
 /// What a stream tells, by any way to decode it.
 #[derive(Clone, Debug, PartialEq)]
@@ -408,6 +409,10 @@ impl Fold {
         });
         same("at the end", &Final { last_event_id, reconnection_time, discarded }, expected)
     }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap()
 }
 
 /// What the reference says that is still to come.

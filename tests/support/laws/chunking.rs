@@ -17,26 +17,27 @@ impl Controls for Steering {
     const LEN: usize = Cuts::LEN + 2;
 }
 
-/// Any split of a stream, by any entry point, gives the same; and of a stream that grows there is out
-/// at each moment what there is of the whole one up to there.
 pub fn chunking(input: &[u8]) {
     let (stream, steering) = stream_and_controls::<Steering>(input);
     let limit = match steering.limit {
         0 => usize::MAX,
         byte => limit(byte),
     };
-    let parser = || Parser::with_limit(limit);
-    let chunks = steering.cuts.chunks(stream);
-    let calls = steering.calls % 4;
+    any_split(stream, &steering.cuts.chunks(stream), limit, steering.calls % 4);
+}
 
+/// Any split of a stream, by any entry point, gives the same, also if the rest is pushed again after so many calls; and of
+/// a stream that grows there is out at each moment what there is of the whole one up to there.
+pub fn any_split(stream: &[u8], chunks: &[&[u8]], limit: usize, calls: u8) {
+    let parser = || Parser::with_limit(limit);
     let whole = outcome(parser(), Way::Push, &[stream]);
     let observed = outcome(parser(), Way::Observe, &[stream]);
     assert_eq!(observed.clone().of_push(), whole, "both entry points agree");
     for way in [Way::Push, Way::Owned, Way::Rest(calls), Way::Alternate] {
-        assert_eq!(outcome(parser(), way, &chunks).of_push(), whole, "{way:?}");
+        assert_eq!(outcome(parser(), way, chunks).of_push(), whole, "{way:?}");
     }
     for way in [Way::Observe, Way::RestObserved(calls)] {
-        assert_eq!(outcome(parser(), way, &chunks), observed, "{way:?}");
+        assert_eq!(outcome(parser(), way, chunks), observed, "{way:?}");
     }
 
     // It grows, and what is out of it is all that can be.

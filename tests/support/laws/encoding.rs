@@ -36,14 +36,18 @@ impl Texts {
     }
 }
 
-/// A block is refused, for the right reason and without a trace, or it decodes to itself and nothing
-/// else, alone and between others.
 pub fn encoding(input: &[u8]) {
     let texts = Texts::read(input);
+    round_trip(texts.blocks());
+}
+
+/// A block is refused, for the right reason and without a trace, or it decodes to itself and nothing
+/// else, alone and between others.
+pub fn round_trip<'b>(blocks: impl IntoIterator<Item = Block<'b>>) {
     let mut stream = Vec::new();
     let mut expected = Vec::new();
     let mut last_event_id = String::new();
-    for block in texts.blocks() {
+    for block in blocks {
         let refused = refusal(&block);
         let start = stream.len();
         assert_eq!(block.encode(&mut stream).err(), refused);

@@ -22,36 +22,45 @@ impl Controls for Steering {
     const LEN: usize = Cuts::LEN + 5;
 }
 
-/// An event comes whole, or it is refused with one error and the next one comes: just those that the
-/// rule says, whatever the chunks, over growable buffers and arrays. What is retained never passes the
-/// limit, and what is allocated no small multiple of it.
+/// What is retained never passes the limit, and what is allocated no small multiple of it; and see
+/// [`agree`].
 pub fn limits(input: &[u8]) {
     let (stream, steering) = stream_and_controls::<Steering>(input);
     let chunks = steering.cuts.chunks(stream);
     let (all, id) = (limit(steering.limit), limit(steering.other_limit));
 
-    agree(Parser::new(), Limits { all, id, arrays: None }, stream, &chunks);
-    let arrays = steering.arrays.map(limit);
-    let [data, event_type, ids] = arrays.map(|len| vec![0xFF; len]);
-    let parser = over_arrays(data, event_type, ids);
-    agree(parser, Limits { all, id, arrays: Some(arrays) }, stream, &chunks);
+    let calls = steering.other_limit % 4;
+    agree(Limits { all, id, arrays: None }, stream, &chunks, calls);
+    agree(Limits { all, id, arrays: Some(steering.arrays.map(limit)) }, stream, &chunks, calls);
 
     peak_of_allocation(&chunks, all);
     changing_limit(stream, &chunks, [all, id]);
 }
 
-/// The parser gives what the model gives, at both entry points.
-fn agree<S: Storage + Clone>(
-    mut parser: Parser<S>,
-    limits: Limits,
-    stream: &[u8],
-    chunks: &[&[u8]],
-) {
+/// An event comes whole, or it is refused with one error and the next one comes: just those that the
+/// rule says, whatever the chunks, in every way, over growable buffers or arrays.
+pub fn agree(limits: Limits, stream: &[u8], chunks: &[&[u8]], calls: u8) {
+    let outcome = |way| match limits.arrays {
+        None => outcome(within(Parser::new(), limits), way, chunks),
+        Some(arrays) => {
+            let [data, event_type, ids] = arrays.map(|len| vec![0xFF; len]);
+            outcome(within(over_arrays(data, event_type, ids), limits), way, chunks)
+        }
+    };
+    let expected = model::decode(stream, "", limits);
+    for way in [Way::Observe, Way::RestObserved(calls)] {
+        assert_eq!(outcome(way), expected, "{way:?}");
+    }
+    let expected = expected.of_push();
+    for way in [Way::Push, Way::Owned, Way::Alternate, Way::Rest(calls)] {
+        assert_eq!(outcome(way).of_push(), expected, "{way:?}");
+    }
+}
+
+fn within<S: Storage>(mut parser: Parser<S>, limits: Limits) -> Parser<S> {
     parser.set_limit(limits.all).unwrap();
     parser.set_id_limit(limits.id).unwrap();
-    let expected = model::decode(stream, "", limits);
-    assert_eq!(outcome(parser.clone(), Way::Observe, chunks), expected);
-    assert_eq!(outcome(parser, Way::Push, chunks), expected.of_push());
+    parser
 }
 
 /// Counts what the parser has allocated at most.

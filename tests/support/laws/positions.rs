@@ -22,14 +22,18 @@ enum Line {
     Unknown,
 }
 
-/// The stream is made again from its tokens and their ranges alone, with nothing between them but
-/// names, colons, single spaces, line ends and one byte order mark, each where the grammar has it.
 pub fn positions(input: &[u8]) {
     let (stream, Steering { cuts }) = stream_and_controls(input);
+    rebuilt(stream, &cuts.chunks(stream));
+}
+
+/// The stream is made again from its tokens and their ranges alone, with nothing between them but
+/// names, colons, single spaces, line ends and one byte order mark, each where the grammar has it.
+pub fn rebuilt(stream: &[u8], chunks: &[&[u8]]) {
     let mut tokenizer = Tokenizer::new();
     let mut rebuilt = Rebuilt { stream, at: 0, block: 0, open: None, line_has_ended: false };
     rebuilt.byte_order_mark();
-    for chunk in cuts.chunks(stream) {
+    for chunk in chunks {
         let mut tokens = tokenizer.push(chunk);
         for token in tokens.by_ref() {
             rebuilt.take(&token);
