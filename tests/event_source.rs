@@ -337,6 +337,30 @@ async fn a_request_without_a_wait_is_sent_though_its_notice_comes_first() {
     assert_eq!(seen.lock().unwrap().len(), 2);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_source_that_observes_gives_comments_times_ids_and_what_was_cut() {
+    let answers =
+        [Answer::Stream(": hi\nretry: 700\n\nid: 7\n\n: x\nid: 8\ndata: a\n\n\n:y\ndata: cu")];
+    let (request, _) = source(answers);
+    let mut source = EventSource::new(request).with_policy(policy()).observe();
+    expect!(
+        source,
+        "open",
+        "comment: `hi`",
+        "the reconnection time is 700ms",
+        "the last event ID is `7`",
+        "comment: `x`",
+        "8:a",
+        "comment: `y`",
+    );
+    let Some(Ok(Incoming::Notice(SourceNotice::Reconnecting { unfinished, .. }))) =
+        source.next().await
+    else {
+        panic!()
+    };
+    assert_eq!(unfinished.unwrap().data, "cu");
+}
+
 // Types
 
 fn assert_send_and_unpin<T: Send + Unpin>(value: T) -> T {

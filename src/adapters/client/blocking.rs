@@ -98,6 +98,14 @@ impl<F, B> EventSource<F, B> {
         self
     }
 
+    /// Also gives comments, reconnection times, and IDs of blocks without an event, as
+    /// [notices](crate::SourceNotice::Comment). Comments count for the parser's limit then.
+    #[must_use]
+    pub fn observe(mut self) -> Self {
+        self.session.observes = true;
+        self
+    }
+
     /// The connection: it has the state, the reconnection time, the policy and the parser.
     pub const fn connection(&self) -> &Connection {
         &self.session.connection

@@ -1,13 +1,15 @@
 //! What an `EventSource` gives: events, notices, and at last maybe an error.
 
+use alloc::string::String;
 use core::error::Error;
 use core::fmt::{self, Debug, Display, Formatter};
 use core::time::Duration;
 
+use super::super::excerpt::Excerpt;
 use super::{BoxError, ResponseError};
 use crate::client::{Failure, Interruption, Notice};
 use crate::error::LimitError;
-use crate::event::OwnedEvent;
+use crate::event::{LastEventId, OwnedEvent};
 
 /// What an [`EventSource`](crate::EventSource) gives. There is nothing else that a caller could have to
 /// handle.
@@ -37,9 +39,19 @@ pub enum SourceNotice {
         delay: Duration,
         /// The error of the request or of the body, if there was one.
         error: Option<BoxError>,
+        /// The event that was cut, as far as it came; any part of it may be missing. The specification discards
+        /// it, and its ID does not count.
+        unfinished: Option<OwnedEvent>,
     },
     /// The server answered with the status 204, which asks clients not to connect again: the end.
     Ended,
+    /// A comment, without one space at its beginning. This and what follows come only from a source that
+    /// observes.
+    Comment(String),
+    /// A `retry` line has set the reconnection time.
+    ReconnectionTime(Duration),
+    /// A block without an event has set the last event ID.
+    LastEventId(LastEventId),
 }
 
 impl Display for SourceNotice {
@@ -47,11 +59,14 @@ impl Display for SourceNotice {
         match self {
             Self::Open => Display::fmt(&Notice::Open, f),
             Self::Refused(error) => Display::fmt(error, f),
-            &Self::Reconnecting { reason, delay, ref error } => {
+            &Self::Reconnecting { reason, delay, ref error, .. } => {
                 Display::fmt(&Notice::Reconnecting { reason, delay }, f)?;
                 write_cause(error.as_ref(), f)
             }
             Self::Ended => Display::fmt(&Notice::Ended, f),
+            Self::Comment(text) => write!(f, "comment: {}", Excerpt(text)),
+            Self::ReconnectionTime(time) => write!(f, "the reconnection time is {time:?}"),
+            Self::LastEventId(id) => write!(f, "the last event ID is {}", Excerpt(id)),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::{Attempt, BoxError, ResponseError};
 use crate::client::{Action, Connection, Interruption, Notice, Policy, ReadyState};
 use crate::decode::Parser;
 use crate::error::ParseError;
+use crate::event::{End, Event, Item as ItemOfStream, OwnedEvent};
 
 /// An item of an `EventSource` over bodies `B`.
 pub(super) type Item<B> = Result<Incoming, SourceError<B>>;
@@ -21,10 +22,14 @@ pub(super) struct Session<B> {
     /// A request is due, but there were notices before it.
     connect: bool,
     attempts: u64,
+    /// Whether comments and what else can be observed are notices.
+    pub(super) observes: bool,
     /// Why the last connection was lost.
     reason: Option<Interruption>,
     /// The error by which it was lost.
     error: Option<BoxError>,
+    /// The event that it cut.
+    unfinished: Option<OwnedEvent>,
     /// A response that is no event stream.
     refused: Option<Response<B>>,
     /// The error of a request that was marked as final.
@@ -43,8 +48,10 @@ impl<B> Session<B> {
             connection: connection(Parser::new(), Policy::default()),
             connect: false,
             attempts: 0,
+            observes: false,
             reason: None,
             error: None,
+            unfinished: None,
             refused: None,
             last: None,
         }
@@ -85,13 +92,13 @@ impl<B> Session<B> {
     }
 
     fn item(&mut self, notice: Notice) -> Item<B> {
-        let error = self.error.take();
+        let (error, unfinished) = (self.error.take(), self.unfinished.take());
         let refused = self.refused.take();
         Ok(Incoming::Notice(match notice {
             Notice::Open => SourceNotice::Open,
             Notice::Reconnecting { reason, delay } => {
                 self.reason = Some(reason);
-                SourceNotice::Reconnecting { reason, delay, error }
+                SourceNotice::Reconnecting { reason, delay, error, unfinished }
             }
             Notice::Ended => SourceNotice::Ended,
             Notice::Failed(failure) => {
@@ -136,10 +143,13 @@ impl<B> Session<B> {
 
     /// Takes the end of a body, or the error by which a request or a body was lost.
     pub(super) fn end(&mut self, error: Option<BoxError>) {
-        // A block that was cut comes again, since its ID does not count.
-        _ = match error {
+        let end = match error {
             Some(_) => self.connection.handle_network_error(),
             None => self.connection.handle_end(),
+        };
+        self.unfinished = match end {
+            Ok(End::Incomplete(pending)) => pending.into_event().map(Event::into_owned),
+            _ => None,
         };
         self.error = error;
     }
@@ -147,6 +157,9 @@ impl<B> Session<B> {
     /// The next event of a chunk, or what was refused, and how many bytes of the chunk are left; `None` if
     /// it has no more.
     pub(super) fn take(&mut self, chunk: &[u8]) -> (Option<Incoming>, usize) {
+        if self.observes {
+            return self.take_items(chunk);
+        }
         let mut events = self.connection.push(chunk);
         let incoming = match events.next_owned() {
             Ok(event) => event.map(Incoming::Event),
@@ -157,9 +170,32 @@ impl<B> Session<B> {
         (incoming, events.into_rest().len())
     }
 
+    fn take_items(&mut self, chunk: &[u8]) -> (Option<Incoming>, usize) {
+        let mut items = self.connection.observe(chunk);
+        let incoming = loop {
+            break Some(match items.next() {
+                Ok(Some(ItemOfStream::Event(event))) => Incoming::Event(event.into_owned()),
+                Ok(Some(ItemOfStream::Comment { text, .. })) => {
+                    Incoming::Notice(SourceNotice::Comment(text.into()))
+                }
+                Ok(Some(ItemOfStream::ReconnectionTime { time })) => {
+                    Incoming::Notice(SourceNotice::ReconnectionTime(time))
+                }
+                Ok(Some(ItemOfStream::Block { id: Some(id), .. })) => {
+                    Incoming::Notice(SourceNotice::LastEventId(id.into()))
+                }
+                Ok(Some(ItemOfStream::Block { id: None, .. })) => continue,
+                Ok(None) => break None,
+                Err(ParseError::Limit(error)) => Incoming::Notice(SourceNotice::Refused(error)),
+                Err(ParseError::Unread { .. }) => continue,
+            });
+        };
+        (incoming, items.into_rest().len())
+    }
+
     pub(super) fn reconnect(&mut self) {
         self.connect = false;
-        self.error = None;
+        (self.error, self.unfinished) = (None, None);
         self.connection.reconnect();
     }
 
@@ -175,8 +211,10 @@ impl<B> Session<B> {
             connection: self.connection,
             connect: self.connect,
             attempts: self.attempts,
+            observes: self.observes,
             reason: self.reason,
             error: self.error,
+            unfinished: self.unfinished,
             refused: self.refused.map(|response| response.map(body)),
             last: self.last,
         }
