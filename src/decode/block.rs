@@ -68,19 +68,18 @@ impl<S: Storage> Parser<S> {
     }
 
     /// Takes a piece of a `retry` line; returns whether it has set the reconnection time.
-    pub(super) fn append_retry(&mut self, chunk: &[u8], piece: Piece) -> bool {
-        let before = if piece.first { Retry::Empty } else { self.retry };
-        self.retry = piece.span.bytes(chunk).iter().fold(before, |retry, byte| {
-            match (retry, byte.wrapping_sub(b'0')) {
+    pub(super) fn append_retry(&mut self, bytes: &[u8], first: bool, last: bool) -> bool {
+        let before = if first { Retry::Empty } else { self.retry };
+        self.retry =
+            bytes.iter().fold(before, |retry, byte| match (retry, byte.wrapping_sub(b'0')) {
                 (Retry::Empty, digit @ 0..10) => Retry::Digits(digit.into()),
                 (Retry::Digits(number), digit @ 0..10) => {
                     Retry::Digits(number.saturating_mul(10).saturating_add(digit.into()))
                 }
                 _ => Retry::Invalid,
-            }
-        });
+            });
         match self.retry {
-            Retry::Digits(milliseconds) if piece.last => {
+            Retry::Digits(milliseconds) if last => {
                 self.milliseconds = Some(milliseconds);
                 true
             }

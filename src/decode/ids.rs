@@ -9,7 +9,7 @@
 use super::line::Piece;
 use super::parser::Parser;
 use super::storage::Storage;
-use super::text::Slot;
+use super::text::{Slot, Span};
 use super::token::Field;
 use crate::error::{LimitError, Refused};
 
@@ -37,21 +37,30 @@ impl<S: Storage> Parser<S> {
             }
             self.buffers.set(Field::Id, Slot::Lent(piece.span));
         } else {
-            self.append_id(chunk, piece, is_ascii);
+            // Not the piece itself: its address would keep every piece in memory.
+            let Piece { span, first, last, line_start, .. } = piece;
+            self.append_id(chunk, span, is_ascii, first, last.then_some(line_start));
         }
     }
 
-    /// Takes a piece of an `id` line that is kept. If the id does not fit beside the event, the event
-    /// gives way.
+    /// Takes a piece of an `id` line that is kept, of a line that ends here and began at `ended`. If the id
+    /// does not fit beside the event, the event gives way.
     #[inline(never)]
-    fn append_id(&mut self, chunk: &[u8], piece: Piece, is_ascii: bool) {
+    fn append_id(
+        &mut self,
+        chunk: &[u8],
+        span: Span,
+        is_ascii: bool,
+        first: bool,
+        ended: Option<u64>,
+    ) {
         let limit = self.limit_of_ids();
         (self.room, self.large) = (0, true);
-        if piece.first {
+        if first {
             self.keep_id(chunk);
             self.id_line = IdLine::Fits;
         }
-        let bytes = piece.span.bytes(chunk);
+        let bytes = span.bytes(chunk);
         let nul = memchr::memchr(0, bytes);
         if self.id_line == IdLine::Fits {
             let value = &bytes[..nul.unwrap_or(bytes.len())];
@@ -65,7 +74,7 @@ impl<S: Storage> Parser<S> {
         if nul.is_some() {
             self.id_line = IdLine::Ignored;
         }
-        if piece.last && self.id_line == IdLine::Fits {
+        if ended.is_some() && self.id_line == IdLine::Fits {
             let mut sizes = self.sizes();
             sizes[2] = self.buffers.decoded_len(Field::Id);
             if sizes[2] - self.line <= limit.bytes {
@@ -81,8 +90,7 @@ impl<S: Storage> Parser<S> {
         if self.id_line != IdLine::Fits {
             self.buffers.truncate(Field::Id, self.line);
         }
-        if piece.last && self.id_line == IdLine::TooLong {
-            let position = piece.line_start;
+        if let (Some(position), IdLine::TooLong) = (ended, self.id_line) {
             self.report(LimitError { refused: Refused::Id, limit, position });
         }
     }

@@ -111,7 +111,8 @@ impl<S: Storage> Parser<S> {
         }
         match piece.line {
             Line::Field(_) => {
-                (self.append_retry(chunk, piece) && ALL).then_some(Stop::ReconnectionTime)
+                let is_set = self.append_retry(piece.span.bytes(chunk), piece.first, piece.last);
+                (is_set && ALL).then_some(Stop::ReconnectionTime)
             }
             Line::Comment if ALL => self.append_comment(chunk, piece),
             Line::Comment if self.comment != Slot::Unset => {
