@@ -26,11 +26,11 @@ pub(super) enum Retry {
 }
 
 impl<S: Storage> Parser<S> {
-    /// Takes a piece of a value of data or type; returns whether the event was refused for it.
+    /// Takes a piece of a value of data or type; if it does not fit, the event is refused.
     #[inline(always)]
-    pub(super) fn append(&mut self, field: Field, chunk: &[u8], piece: Piece) -> bool {
+    pub(super) fn append(&mut self, field: Field, chunk: &[u8], piece: Piece) {
         if self.buffers.slot(Field::Data) == Slot::Refused {
-            return false;
+            return;
         }
         if field == Field::Event && piece.first {
             self.buffers.set(field, Slot::Unset);
@@ -40,14 +40,13 @@ impl<S: Storage> Parser<S> {
         // here the LF comes before all values but the first.
         let joint = piece.first && slot != Slot::Unset;
         if !self.has_room(span.len()) && self.refuses(field, span.len() + usize::from(joint)) {
-            return true;
+            return;
         }
         if slot == Slot::Unset && piece.first && piece.last {
             self.buffers.set(field, Slot::Lent(span));
-            return false;
+            return;
         }
         self.append_kept(field, chunk, piece, joint);
-        false
     }
 
     #[inline(always)]
@@ -104,7 +103,6 @@ impl<S: Storage> Parser<S> {
     }
 
     /// Keeps what is lent, since its chunk ends.
-    #[inline]
     pub(super) fn keep_lent(&mut self, chunk: &[u8]) {
         self.buffers.keep(Field::Data, 0, chunk, &self.lines.scan);
         self.buffers.keep(Field::Event, 0, chunk, &self.lines.scan);
@@ -171,7 +169,6 @@ impl<S: Storage> Parser<S> {
     }
 
     /// Clears the buffers of a block that has ended.
-    #[inline]
     pub(super) fn clear(&mut self) {
         self.buffers.set(Field::Data, Slot::Unset);
         self.buffers.set(Field::Event, Slot::Unset);

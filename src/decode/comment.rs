@@ -4,15 +4,15 @@
 
 use super::line::Piece;
 use super::parser::Parser;
-use super::step::{Due, Stop};
+use super::step::Due;
 use super::storage::Storage;
 use super::text::Slot;
 use super::token::Field;
 use crate::error::{LimitError, Refused};
 
 impl<S: Storage> Parser<S> {
-    /// Takes a piece of a comment.
-    pub(super) fn append_comment(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
+    /// Takes a piece of a comment; returns whether it is the last one, and nothing was refused.
+    pub(super) fn append_comment(&mut self, chunk: &[u8], piece: Piece) -> bool {
         let (span, scan) = (piece.span, &self.lines.scan);
         if piece.first {
             let is_lent = piece.last && span.is_text(chunk, scan);
@@ -22,7 +22,7 @@ impl<S: Storage> Parser<S> {
         let is_kept = self.comment == Slot::Kept;
         if self.comment == Slot::Unset {
             // It was refused, or its start was not observed.
-            return None;
+            return false;
         }
         let mut sizes = self.sizes();
         sizes[2] += span.len();
@@ -41,16 +41,16 @@ impl<S: Storage> Parser<S> {
             self.drop_comment();
             let position = self.comment_start;
             self.report(LimitError { refused: Refused::Comment, limit, position });
-            return Some(Stop::Error);
+            return false;
         }
         if !piece.last {
-            return None;
+            return false;
         }
         if is_kept {
             self.buffers.decode(Field::Id, sizes[2]);
         }
         self.due = Due::Comment;
-        Some(Stop::Comment)
+        true
     }
 
     /// Drops a comment that was handed out or is being read.

@@ -135,7 +135,6 @@ impl<S: Storage> Parser<S> {
         self.start..self.start + self.len
     }
 
-    #[inline]
     fn event_type<'a>(&'a self, chunk: &'a [u8]) -> &'a str {
         match self.buffers.text(Field::Event, chunk) {
             "" => DEFAULT_EVENT_TYPE,

@@ -104,7 +104,6 @@ impl<S: Storage> Parser<S> {
     }
 
     /// Keeps a lent id, which is ASCII, after the last event ID string.
-    #[inline]
     pub(super) fn keep_id(&mut self, chunk: &[u8]) {
         if let Slot::Lent(_) = self.buffers.slot(Field::Id) {
             self.buffers.keep(Field::Id, self.string, chunk, &self.lines.scan);
@@ -113,7 +112,6 @@ impl<S: Storage> Parser<S> {
     }
 
     /// The last event ID buffer, if the block has set it, becomes the last event ID string.
-    #[inline]
     pub(super) fn commit_id(&mut self, chunk: &[u8]) {
         match self.buffers.slot(Field::Id) {
             Slot::Lent(_) => self.buffers.keep(Field::Id, 0, chunk, &self.lines.scan),
@@ -126,7 +124,6 @@ impl<S: Storage> Parser<S> {
     }
 
     /// Forgets the last event ID buffer and the line that is being read.
-    #[inline]
     pub(super) fn forget_id(&mut self) {
         self.line = self.string;
         self.buffers.truncate(Field::Id, self.string);

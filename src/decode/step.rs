@@ -68,13 +68,12 @@ impl<S: Storage> Parser<S> {
                 Step::UnknownHead(_) => None,
                 Step::BlankLine(end) => self.blank_line::<ALL>(chunk, end),
                 Step::Line(piece) => self.piece::<ALL>(chunk, piece),
-                Step::Piece(piece) => {
-                    let stop = self.cut_piece::<ALL>(chunk, piece);
-                    if !piece.last {
-                        return stop.unwrap_or(Stop::End);
-                    }
-                    stop
+                // Of data most often, if chunks are small.
+                Step::Piece(piece) if piece.line == Line::Field(Field::Data) => {
+                    self.append(Field::Data, chunk, piece);
+                    self.errors[0].is_some().then_some(Stop::Error)
                 }
+                Step::Piece(piece) => self.cut_piece::<ALL>(chunk, piece),
             };
             if let Some(stop) = stop {
                 return stop;
@@ -82,17 +81,8 @@ impl<S: Storage> Parser<S> {
         }
     }
 
-    /// Takes a piece of a value that is cut: of data most often, if chunks are small.
-    #[inline(always)]
-    fn cut_piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
-        if piece.line == Line::Field(Field::Data) {
-            return self.append(Field::Data, chunk, piece).then_some(Stop::Error);
-        }
-        self.other_cut_piece::<ALL>(chunk, piece)
-    }
-
     #[inline(never)]
-    fn other_cut_piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
+    fn cut_piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
         self.piece::<ALL>(chunk, piece)
     }
 
@@ -100,28 +90,24 @@ impl<S: Storage> Parser<S> {
     fn piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
         // Not one `match`: the most frequent fields need no table of jumps.
         if piece.line == Line::Field(Field::Data) {
-            return self.append(Field::Data, chunk, piece).then_some(Stop::Error);
-        }
-        if piece.line == Line::Field(Field::Event) {
-            return self.append(Field::Event, chunk, piece).then_some(Stop::Error);
-        }
-        if piece.line == Line::Field(Field::Id) {
+            self.append(Field::Data, chunk, piece);
+        } else if piece.line == Line::Field(Field::Event) {
+            self.append(Field::Event, chunk, piece);
+        } else if piece.line == Line::Field(Field::Id) {
             self.set_id(chunk, piece);
-            return self.errors[0].is_some().then_some(Stop::Error);
-        }
-        match piece.line {
-            Line::Field(_) => {
-                let is_set = self.append_retry(piece.span.bytes(chunk), piece.first, piece.last);
-                (is_set && ALL).then_some(Stop::ReconnectionTime)
+        } else if piece.line == Line::Field(Field::Retry) {
+            let is_set = self.append_retry(piece.span.bytes(chunk), piece.first, piece.last);
+            return (is_set && ALL).then_some(Stop::ReconnectionTime);
+        } else if piece.line == Line::Comment {
+            if ALL && self.append_comment(chunk, piece) {
+                return Some(Stop::Comment);
             }
-            Line::Comment if ALL => self.append_comment(chunk, piece),
-            Line::Comment if self.comment != Slot::Unset => {
+            if !ALL && self.comment != Slot::Unset {
                 // Nobody observes it.
                 self.drop_comment();
-                None
             }
-            _ => None,
         }
+        self.errors[0].is_some().then_some(Stop::Error)
     }
 
     #[inline(always)]
@@ -164,7 +150,6 @@ impl<S: Storage> Parser<S> {
     }
 
     /// Clears what was handed out.
-    #[inline]
     pub(super) fn clear_ended(&mut self) {
         match self.due {
             Due::Ended => self.clear(),
@@ -175,7 +160,6 @@ impl<S: Storage> Parser<S> {
     }
 
     /// Begins a chunk, of which nothing is read yet.
-    #[inline]
     pub(crate) fn begin(&mut self, chunk: &[u8]) {
         self.clear_ended();
         if self.lines.unread() > 0 {

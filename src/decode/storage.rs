@@ -107,17 +107,14 @@ impl Growable {
 impl Storage for Growable {}
 #[cfg(feature = "alloc")]
 impl sealed::Storage for Growable {
-    #[inline]
     fn memory(&self, field: Field) -> &[u8] {
         &self.0[field as usize]
     }
 
-    #[inline]
     fn memory_mut(&mut self, field: Field) -> &mut [u8] {
         &mut self.0[field as usize]
     }
 
-    #[inline]
     fn max_len(&self, _field: Field) -> usize {
         usize::MAX
     }
@@ -136,7 +133,6 @@ impl sealed::Storage for Growable {
         }
     }
 
-    #[inline]
     fn release(&mut self, field: Field, used: usize) -> bool {
         let memory = &mut self.0[field as usize];
         if memory.len() > Self::ALWAYS_KEPT && memory.len() / 4 > used {

@@ -95,24 +95,20 @@ impl<S> Buffers<S> {
         Buffers { storage, buffers: [Buffer { len: 0, known: 0, slot: Slot::Unset }; 3] }
     }
 
-    #[inline]
     pub(crate) fn slot(&self, field: Field) -> Slot {
         self.buffers[field as usize].slot
     }
 
-    #[inline]
     pub(crate) fn set(&mut self, field: Field, slot: Slot) {
         self.buffers[field as usize].slot = slot;
     }
 
     /// How many bytes are kept, those of earlier blocks included.
-    #[inline]
     pub(crate) fn len(&self, field: Field) -> usize {
         self.buffers[field as usize].len
     }
 
     /// How many bytes the block has set the buffer to.
-    #[inline]
     pub(crate) fn slot_len(&self, field: Field) -> usize {
         match self.slot(field) {
             Slot::Unset | Slot::Refused => 0,
@@ -122,7 +118,6 @@ impl<S> Buffers<S> {
     }
 
     /// Keeps the first `len` bytes, a border of characters.
-    #[inline]
     pub(crate) fn truncate(&mut self, field: Field, len: usize) {
         let buffer = &mut self.buffers[field as usize];
         (buffer.len, buffer.known) = (buffer.len.min(len), buffer.known.min(len));
@@ -135,7 +130,6 @@ impl<S: Storage> Buffers<S> {
     }
 
     /// Appends bytes, which the caller knows to fit, and perhaps to be text.
-    #[inline]
     pub(crate) fn push(&mut self, field: Field, bytes: &[u8], is_text: bool) {
         crate::work::count_bytes(bytes.len());
         let Buffer { len, known, .. } = &mut self.buffers[field as usize];
@@ -172,7 +166,6 @@ impl<S: Storage> Buffers<S> {
     }
 
     /// Whether nothing is kept or has to be decoded.
-    #[inline]
     pub(crate) fn is_lent_text(&self, field: Field, chunk: &[u8], scan: &Scan) -> bool {
         match self.slot(field) {
             Slot::Lent(span) => span.is_text(chunk, scan),
@@ -221,7 +214,6 @@ impl<S: Storage> Buffers<S> {
     }
 
     /// Takes text out of the middle.
-    #[inline]
     pub(crate) fn remove(&mut self, field: Field, removed: Range<usize>) {
         let Buffer { len, known, .. } = &mut self.buffers[field as usize];
         debug_assert_eq!(known, len);
@@ -233,7 +225,6 @@ impl<S: Storage> Buffers<S> {
 
     /// The text in a range between characters in what is known to be text.
     #[allow(unsafe_code)]
-    #[inline]
     pub(crate) fn get(&self, field: Field, range: Range<usize>) -> &str {
         let text = &self.storage.memory(field)[..self.buffers[field as usize].known][range];
         debug_assert!(from_utf8(text).is_ok());
@@ -242,7 +233,6 @@ impl<S: Storage> Buffers<S> {
     }
 
     /// The text that the block has set the buffer to, once it is decoded; empty if there is none.
-    #[inline]
     pub(crate) fn text<'a>(&'a self, field: Field, chunk: &'a [u8]) -> &'a str {
         // Not one `match`: the most frequent one needs no table of jumps.
         if let Slot::Lent(span) = self.slot(field) {
@@ -270,7 +260,6 @@ impl<S: Storage> Buffers<S> {
 
     /// Keeps the first `used` bytes, and gives memory back that they don't justify; returns whether
     /// the end of a later block has to look again.
-    #[inline]
     pub(crate) fn release(&mut self, field: Field, used: usize) -> bool {
         self.truncate(field, used);
         self.storage.release(field, used)
