@@ -76,7 +76,7 @@
 //! | feature | adds |
 //! | --- | --- |
 //! | `std` (default) | `alloc`; `io`: events from any `std::io::Read`, blocks to any `Write`; `std::io::Write` for [`DataWriter`]; wider vectors in `memchr` and `simdutf8` |
-//! | `alloc` | [`Growable`] buffers and with them `Parser::new`, `OwnedEvent`, `Vec` and `String` as [`Sink`], `server::ReplayBuffer` |
+//! | `alloc` | [`Growable`] buffers and with them `Parser::new`, `OwnedEvent`, `Vec` and `String` as [`Sink`] |
 //! | `client` | `EventSource::new`, on tokio's timer; with `http-body` |
 //! | `http` | a [`ResponseHead`] of a response of the crate `http`; `blocking::EventSource`, a client that connects again |
 //! | `stream` | `stream`: events of any `futures_core::Stream` of chunks |
@@ -165,6 +165,6 @@ pub use server::relay::response;
 pub mod migration {}
 
 /// Runs the examples of the README.
-#[cfg(all(doctest, feature = "std"))]
+#[cfg(all(doctest, feature = "server"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

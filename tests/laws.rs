@@ -200,7 +200,6 @@ proptest! {
         laws::data_writer(&input);
         laws::last_event_id(&input);
         laws::event_source(&input);
-        laws::replay_buffer(&input);
     }
 
     #[test]

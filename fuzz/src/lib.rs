@@ -24,7 +24,7 @@ pub mod seeds;
 pub type Law = fn(&[u8]);
 
 /// Every law, by the name of its target.
-pub const LAWS: [(&str, Law); 10] = [
+pub const LAWS: [(&str, Law); 9] = [
     ("chunking", laws::chunking),
     ("data_writer", laws::data_writer),
     ("encoding", laws::encoding),
@@ -34,7 +34,6 @@ pub const LAWS: [(&str, Law); 10] = [
     ("limits", laws::limits),
     ("positions", laws::positions),
     ("reference", laws::reference),
-    ("replay_buffer", laws::replay_buffer),
 ];
 
 #[cfg(test)]

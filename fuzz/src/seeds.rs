@@ -78,9 +78,6 @@ pub fn seeds(vectors: &Path) -> Vec<Seed> {
         let input = [steps.join(&SEPARATOR), vec![0; 9]].concat();
         seeds.push(Seed { law: "event_source", name: name + "-unpolled", input });
     });
-    // There are no vectors of replay: all bytes there are, up and down.
-    let input = (0..=255).chain((0..=255).rev()).collect();
-    seeds.push(Seed { law: "replay_buffer", name: "all-bytes".into(), input });
     seeds.retain(|seed| seed.input.len() <= LONGEST);
     seeds
 }

@@ -4,7 +4,7 @@
 //! A letter to the maintainer. Clients send the UTF-8 bytes of the last event ID string, any
 //! character but NUL, LF and CR. HTTP takes spaces and tabs off both ends of a value and the
 //! specification does not say what becomes of such ids ([whatwg/html#7363]); [`as_sent`] is the one
-//! place that says what this crate makes of them, and the replay buffer uses it too.
+//! place that says what this crate makes of them, and the hub uses it too.
 //!
 //! [whatwg/html#7363]: https://github.com/whatwg/html/issues/7363
 

@@ -22,6 +22,7 @@ use core::future::poll_fn;
 use core::hash::{BuildHasher, Hasher};
 use core::task::{Poll, Waker};
 use core::time::Duration;
+use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -157,7 +158,7 @@ impl Hub {
     /// Those of [`publish`](Self::publish), also once the topic is closed.
     pub fn publish_to(&self, topic: &str, block: &Block<'_>) -> Result<LastEventId, PublishError> {
         let (id, waiting) = self.lock().publish(topic, block, self.now())?;
-        wake(waiting.into_iter().map(|(_, waker)| waker));
+        wake(waiting.into_values());
         Ok(id)
     }
 
@@ -198,7 +199,7 @@ impl Hub {
     /// has been given what is held. What is held stays for those who come back.
     pub fn close_topic(&self, topic: &str) {
         let waiting = self.lock().close_topic(topic);
-        wake(waiting.into_iter().map(|(_, waker)| waker));
+        wake(waiting.into_values());
     }
 
     /// Waits until a topic has no subscriber, since what they waited for has come and the topic was
@@ -227,7 +228,7 @@ impl Hub {
             last.encode(&mut bytes)?;
         }
         let waiting = self.lock().close(bytes.into());
-        wake(waiting.into_iter().flatten().map(|(_, waker)| waker));
+        wake(waiting.into_iter().flat_map(HashMap::into_values));
         Ok(())
     }
 
@@ -259,11 +260,11 @@ impl Hub {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn next(&self, key: usize, waker: &Waker) -> Next {
+    fn next(&self, key: u64, waker: &Waker) -> Next {
         self.lock().next(key, waker, self.now())
     }
 
-    fn leave(&self, key: usize) {
+    fn leave(&self, key: u64) {
         let (drained, own) = self.lock().leave(key);
         drop(own);
         wake(drained);

@@ -11,11 +11,11 @@ use alloc::{format, vec};
 use core::mem::take;
 use core::task::Waker;
 use core::time::Duration;
+use std::collections::HashMap;
 
 use bytes::Bytes;
-use slab::Slab;
 
-use super::topic::{Registration, Topic, cost};
+use super::topic::{Topic, cost};
 use super::topics::Topics;
 use super::{PublishError, Settings};
 use crate::encode::Block;
@@ -28,7 +28,9 @@ pub(super) struct State {
     /// What ids that are made begin with.
     epoch: String,
     pub(super) topics: Topics,
-    subscribers: Slab<Box<[Seat]>>,
+    subscribers: HashMap<u64, Box<[Seat]>>,
+    /// The key of the latest subscriber.
+    latest: u64,
     /// The number of the latest block.
     number: u64,
     /// The last event that everybody is given once the hub is closed; empty for none.
@@ -46,6 +48,9 @@ pub(super) struct Totals {
     pub(super) gaps: u64,
 }
 
+/// The subscribers of a topic that wait.
+type Waiting = HashMap<u64, Waker>;
+
 /// A subscriber's place in one of its topics.
 #[derive(Debug)]
 struct Seat {
@@ -53,7 +58,6 @@ struct Seat {
     /// The number of the first block that it has not been given; zero for the oldest, whichever
     /// that will be when it is first asked for.
     next: u64,
-    waits: Option<Registration>,
 }
 
 /// What a subscriber is given next.
@@ -71,7 +75,7 @@ pub(super) enum Next {
 /// A subscriber that has come.
 #[derive(Debug)]
 pub(super) struct Arrival {
-    pub(super) key: usize,
+    pub(super) key: u64,
     /// What it is given before all blocks; may be empty.
     pub(super) greeting: Bytes,
     /// Whether nothing will ever come for it.
@@ -84,7 +88,8 @@ impl State {
             topics: Topics::new(settings.retention),
             settings,
             epoch,
-            subscribers: Slab::new(),
+            subscribers: HashMap::new(),
+            latest: 0,
             number: 0,
             closed: None,
             totals: Totals::default(),
@@ -97,7 +102,7 @@ impl State {
         topic: &str,
         block: &Block<'_>,
         now: Duration,
-    ) -> Result<(LastEventId, Slab<Waker>), PublishError> {
+    ) -> Result<(LastEventId, Waiting), PublishError> {
         if self.closed.is_some() || self.topics.get(topic).is_some_and(|topic| topic.closed) {
             return Err(PublishError::Closed);
         }
@@ -121,7 +126,7 @@ impl State {
         self.totals.published += 1;
         let waiting = self.topics.change(&name, |topic| {
             topic.push(number, encoded.into(), id, now);
-            topic.take_waiting()
+            take(&mut topic.waiting)
         });
         let id = block.id.map_or(LastEventId::NONE, LastEventId::from);
         Ok((id, waiting.unwrap_or_default()))
@@ -166,20 +171,23 @@ impl State {
         let needs_id = nothing && (gap || (resumed.is_none() && self.settings.initial_id));
         let greeting = self.greeting(&names, gap, needs_id, self.settings.retry);
         let complete = nothing && !gap && all(&|topic| topic.closed);
-        let seats = names.into_iter().map(|topic| Seat { topic, next, waits: None }).collect();
+        let seats = names.into_iter().map(|topic| Seat { topic, next }).collect();
         self.totals.gaps += u64::from(gap);
-        Arrival { key: self.subscribers.insert(seats), greeting, complete }
+        self.latest += 1;
+        self.subscribers.insert(self.latest, seats);
+        Arrival { key: self.latest, greeting, complete }
     }
 
     /// What a subscriber is given next.
-    pub(super) fn next(&mut self, key: usize, waker: &Waker, now: Duration) -> Next {
-        let mut seats = take(&mut self.subscribers[key]);
-        let next = self.next_of(&mut seats, waker, now);
-        self.subscribers[key] = seats;
+    pub(super) fn next(&mut self, key: u64, waker: &Waker, now: Duration) -> Next {
+        let Some(seats) = self.subscribers.get_mut(&key) else { return Next::End(Bytes::new()) };
+        let mut seats = take(seats);
+        let next = self.next_of(key, &mut seats, waker, now);
+        self.subscribers.insert(key, seats);
         next
     }
 
-    fn next_of(&mut self, seats: &mut [Seat], waker: &Waker, now: Duration) -> Next {
+    fn next_of(&mut self, key: u64, seats: &mut [Seat], waker: &Waker, now: Duration) -> Next {
         let mut missed = false;
         let mut first: Option<(u64, usize)> = None;
         for (at, seat) in seats.iter_mut().enumerate() {
@@ -213,18 +221,17 @@ impl State {
             self.totals.ended += 1;
             return Next::End(self.closed.clone().unwrap_or_default());
         }
-        let wait = |seat: &mut Seat| {
-            self.topics.get_mut(&seat.topic).and_then(|topic| topic.wait(&mut seat.waits, waker))
-        };
-        Next::Wait(seats.iter_mut().filter_map(wait).collect())
+        let wait =
+            |seat: &Seat| self.topics.get_mut(&seat.topic).and_then(|topic| topic.wait(key, waker));
+        Next::Wait(seats.iter().filter_map(wait).collect())
     }
 
     /// Removes a subscriber. Returns wakers of others to be woken, and its own to be dropped.
-    pub(super) fn leave(&mut self, key: usize) -> (Vec<Waker>, Vec<Waker>) {
+    pub(super) fn leave(&mut self, key: u64) -> (Vec<Waker>, Vec<Waker>) {
         let (mut drained, mut own) = (Vec::new(), Vec::new());
-        for Seat { topic: name, waits, .. } in self.subscribers.remove(key) {
+        for Seat { topic: name, .. } in self.subscribers.remove(&key).into_iter().flatten() {
             if let Some(topic) = self.topics.get_mut(&name) {
-                own.extend(topic.leave(waits));
+                own.extend(topic.waiting.remove(&key));
                 topic.subscribers -= 1;
                 if topic.subscribers == 0 {
                     drained.append(&mut topic.draining);
@@ -232,27 +239,28 @@ impl State {
             }
             self.topics.forget(&name);
         }
-        if self.subscribers.is_empty() {
-            self.subscribers = Slab::new();
+        // The room of a crowd that has left.
+        if self.subscribers.capacity() / 4 > self.subscribers.len() {
+            self.subscribers.shrink_to(self.subscribers.len() * 2);
         }
         (drained, own)
     }
 
     /// Closes a topic. Returns who waits for it.
-    pub(super) fn close_topic(&mut self, topic: &str) -> Slab<Waker> {
+    pub(super) fn close_topic(&mut self, topic: &str) -> Waiting {
         let name = self.topics.named(topic);
         let waiting = self.topics.change(&name, |topic| {
             topic.closed = true;
-            topic.take_waiting()
+            take(&mut topic.waiting)
         });
         self.topics.forget(&name);
         waiting.unwrap_or_default()
     }
 
     /// Closes everything, and returns who waits.
-    pub(super) fn close(&mut self, last: Bytes) -> Vec<Slab<Waker>> {
+    pub(super) fn close(&mut self, last: Bytes) -> Vec<Waiting> {
         self.closed.get_or_insert(last);
-        self.topics.iter_mut().map(Topic::take_waiting).collect()
+        self.topics.iter_mut().map(|topic| take(&mut topic.waiting)).collect()
     }
 
     /// Whether a topic has no subscriber. Otherwise has a waker woken once it has none.
@@ -274,8 +282,7 @@ impl State {
         self.topics.expire(now);
         let (topics, events) = self.topics.count();
         let behind = |seat: &Seat| self.held_for(seat);
-        let slowest =
-            self.subscribers.iter().map(|(_, seats)| seats.iter().map(behind).sum()).max();
+        let slowest = self.subscribers.values().map(|seats| seats.iter().map(behind).sum()).max();
         let subscribers = self.subscribers.len();
         [topics, events, self.topics.bytes, subscribers, slowest.unwrap_or(0)]
     }

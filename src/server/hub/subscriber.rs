@@ -94,7 +94,7 @@ impl<'a> From<&'a HeaderMap> for Subscriber<'a> {
 pub struct Subscription {
     pub(super) hub: Hub,
     /// Its key, until it has ended.
-    pub(super) key: Option<usize>,
+    pub(super) key: Option<u64>,
     /// What it is given next, whatever the hub says.
     pub(super) greeting: Bytes,
     pub(super) silence: Silence,

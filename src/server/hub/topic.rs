@@ -16,12 +16,11 @@
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::mem::take;
 use core::task::Waker;
 use core::time::Duration;
+use std::collections::HashMap;
 
 use bytes::Bytes;
-use slab::Slab;
 
 use super::Retention;
 use super::ids::Ids;
@@ -38,9 +37,8 @@ pub(super) struct Topic {
     pub(super) subscribers: usize,
     /// Whether nothing more will come.
     pub(super) closed: bool,
-    /// Who waits for the next block, and how often all of them were woken.
-    waiting: Slab<Waker>,
-    round: u64,
+    /// The subscribers that wait for the next block.
+    pub(super) waiting: HashMap<u64, Waker>,
     /// Who waits until there is no subscriber.
     pub(super) draining: Vec<Waker>,
 }
@@ -54,13 +52,6 @@ struct Held {
     published: Duration,
 }
 
-/// A place in the list of those who wait, until all of them are woken.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Registration {
-    round: u64,
-    key: usize,
-}
-
 impl Topic {
     /// An empty topic, of which blocks up to number `evicted` may have been forgotten.
     pub(super) fn new(retention: Retention, evicted: u64) -> Self {
@@ -72,8 +63,7 @@ impl Topic {
             evicted,
             subscribers: 0,
             closed: false,
-            waiting: Slab::new(),
-            round: 0,
+            waiting: HashMap::new(),
             draining: Vec::new(),
         }
     }
@@ -137,36 +127,13 @@ impl Topic {
         true
     }
 
-    /// Has a waker woken with the next block. Returns a waker that is to be dropped outside the lock.
-    pub(super) fn wait(
-        &mut self,
-        place: &mut Option<Registration>,
-        waker: &Waker,
-    ) -> Option<Waker> {
-        match place {
-            Some(Registration { round, key }) if *round == self.round => {
-                let registered = &mut self.waiting[*key];
-                let changed = !registered.will_wake(waker);
-                changed.then(|| core::mem::replace(registered, waker.clone()))
-            }
-            _ => {
-                let key = self.waiting.insert(waker.clone());
-                *place = Some(Registration { round: self.round, key });
-                None
-            }
+    /// Has a subscriber's waker woken with the next block. Returns one that is to be dropped outside
+    /// the lock.
+    pub(super) fn wait(&mut self, subscriber: u64, waker: &Waker) -> Option<Waker> {
+        match self.waiting.get(&subscriber) {
+            Some(registered) if registered.will_wake(waker) => None,
+            _ => self.waiting.insert(subscriber, waker.clone()),
         }
-    }
-
-    /// Takes back what `wait` did.
-    pub(super) fn leave(&mut self, place: Option<Registration>) -> Option<Waker> {
-        let registered = place.filter(|place| place.round == self.round)?;
-        self.waiting.try_remove(registered.key)
-    }
-
-    /// Takes all that wait, to be woken outside the lock.
-    pub(super) fn take_waiting(&mut self) -> Slab<Waker> {
-        self.round += 1;
-        take(&mut self.waiting)
     }
 }
 

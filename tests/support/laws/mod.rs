@@ -11,7 +11,6 @@ mod last_event_id;
 pub mod limits;
 pub mod positions;
 mod reference;
-mod replay_buffer;
 
 pub use chunking::chunking;
 pub use data_writer::data_writer;
@@ -22,4 +21,3 @@ pub use last_event_id::last_event_id;
 pub use limits::limits;
 pub use positions::positions;
 pub use reference::reference;
-pub use replay_buffer::replay_buffer;

@@ -1,3 +1,0 @@
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| sse_wire_fuzz::laws::replay_buffer(input));
