@@ -487,6 +487,28 @@ fn bounded_memory_clients_that_do_not_read_are_let_go_and_share_each_event() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn bounded_memory_five_thousand_connects_and_breaks_leave_nothing() {
+    let (mut server, url) = Running::serve(&[]);
+    server.write("x\n");
+    let come_and_break = |count: usize| {
+        for at in 0..count {
+            let mut client = request(&url, GET);
+            if at % 2 == 0 {
+                read_until(&mut client, "data: x\n\n");
+            }
+        }
+    };
+    let before = descriptors(&server);
+    come_and_break(1000);
+    let warm = peak(&server);
+    come_and_break(4000);
+    until(|| descriptors(&server) <= before + 1);
+    let grown = peak(&server) - warm;
+    assert!(grown < 2048, "{grown} KiB more than after the first thousand");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn bounded_memory_a_long_line_of_stdin_is_refused_as_it_comes() {
     let (mut server, url) = Running::serve(&["--replay-bytes", "1000000", "--exit-on-eof"]);
     let part = "x".repeat(1 << 20);

@@ -152,6 +152,24 @@ fn the_server_waits_for_no_slow_client_and_keeps_no_more_than_its_bound_for_it()
 }
 
 #[test]
+fn a_server_that_is_killed_and_started_again_tells_its_clients_of_the_gap() {
+    let mut process = start(env!("CARGO_BIN_EXE_axum_server"), &["127.0.0.1:0"]);
+    let server = process.address();
+    let id = publish(&server, "one");
+    let mut client = connect(&server, None);
+    process.kill();
+    assert!(!matches!(client.next(), Ok(Some(_))));
+    let address = server.strip_prefix("http://").unwrap();
+    let mut again = start(env!("CARGO_BIN_EXE_axum_server"), &[address]);
+    assert_eq!(again.address(), server);
+    // Its first event has the number of the one before, and is another.
+    publish(&server, "another");
+    let mut client = connect(&server, Some(&id));
+    assert_eq!(next(&mut client).1, "gap");
+    assert_eq!(next(&mut client).2, "another");
+}
+
+#[test]
 #[cfg(unix)]
 fn the_server_ends_all_streams_between_two_events_when_it_is_terminated() {
     let mut process = start(env!("CARGO_BIN_EXE_axum_server"), &["127.0.0.1:0", "1"]);
