@@ -516,6 +516,63 @@ async fn with_retry_0_a_source_sends_at_most_two_requests_a_second_and_backs_off
     assert!((100..=121).contains(&*count.lock().unwrap()), "{count:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_thousand_cuts_of_nine_kinds_and_every_event_comes_exactly_once() {
+    let events = |after: usize| {
+        let event = |id| format!("id: {id}\nevent: e\ndata: {id}\ndata: x\n\n");
+        let whole: String = (after + 1..after + 4).map(event).collect();
+        let cut = event(after + 4);
+        whole + &cut[..5 + after % (cut.len() - 7)]
+    };
+    let request = move |attempt: Attempt| async move {
+        let kind = attempt.number() % 9;
+        let bytes = events(attempt.last_event_id().parse().unwrap_or(0)).into_bytes();
+        let pieces: Vec<Vec<u8>> = match kind {
+            0..5 => vec![bytes],
+            5 => bytes.into_iter().map(|byte| vec![byte]).collect(),
+            _ => bytes.chunks(7).map(<[u8]>::to_vec).collect(),
+        };
+        let chunks = stream::iter(pieces.into_iter().map(Ok));
+        let reset = stream::iter([Err(io::ErrorKind::ConnectionReset.into())]);
+        match kind {
+            // No response, one that is late for ever, one of a proxy.
+            0 => Err(io::Error::from(io::ErrorKind::ConnectionRefused)),
+            1 => std::future::pending().await,
+            2 => {
+                let mut response = body(stream::empty().boxed());
+                *response.status_mut() = http::StatusCode::BAD_GATEWAY;
+                Ok(response)
+            }
+            3 | 6 => Ok(body(chunks.chain(reset).boxed())),
+            4 => Ok(body(chunks.chain(stream::pending()).boxed())),
+            7 => Ok(body(
+                chunks
+                    .then(|chunk| async {
+                        sleep(Duration::from_millis(900)).await;
+                        chunk
+                    })
+                    .boxed(),
+            )),
+            _ => Ok(body(chunks.boxed())),
+        }
+    };
+    let silence = Silence { bytes: Some(Duration::from_secs(1)), ..Silence::default() };
+    let mut source = EventSource::new(request).with_policy(Policy { silence, ..policy() });
+    let (mut last, mut cuts) = (0, 0);
+    while cuts < 1000 {
+        match source.next().await.unwrap().unwrap() {
+            Incoming::Event(event) => {
+                last += 1;
+                assert_eq!(event.data, format!("{last}\nx"));
+            }
+            Incoming::Notice(SourceNotice::Reconnecting { .. }) => cuts += 1,
+            Incoming::Notice(_) => {}
+        }
+    }
+    // 334 of the attempts gave no stream.
+    assert_eq!(last, 3 * (1000 - 334));
+}
+
 #[test]
 fn headers_of_an_attempt_are_a_map_of_their_own() {
     fn takes(_: HeaderMap) {}
