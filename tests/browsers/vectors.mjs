@@ -23,7 +23,7 @@ function decoderCase(file, vector) {
     return {
         file,
         name: vector.name,
-        section: vector.section,
+        section: vector.tags.section,
         choice: vector.choice,
         browsers: vector.browsers,
         chunks,

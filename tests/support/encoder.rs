@@ -46,16 +46,16 @@ pub fn with_block(case: &EncoderCase, mut check: impl FnMut(Block<'_>, Block<'_>
 
 pub fn names(error: EncodeError) -> (String, String) {
     match error {
-        EncodeError::Nul { .. } => ("id".into(), "NUL".into()),
+        EncodeError::Nul { .. } => ("id".into(), "nul".into()),
         EncodeError::LineBreak { part, .. } => {
             let field = match part {
                 Part::Comment => "comment",
-                Part::EventType => "event",
+                Part::EventType => "type",
                 Part::Id => "id",
                 Part::Data => "data",
                 other => panic!("{other:?}"),
             };
-            (field.into(), "line break".into())
+            (field.into(), "line_break".into())
         }
         other => panic!("{other:?}"),
     }

@@ -50,12 +50,21 @@ pub struct DecoderCase {
     pub expected: Decoded,
 }
 
-/// `path` below the folder of the vectors.
-pub fn vector_files(folder: &str) -> Vec<(PathBuf, Value)> {
-    // Of the package whose test this is, or of the workspace.
+/// The folder of the vectors: of the package whose test this is, or of the workspace.
+fn vectors() -> PathBuf {
     let mut packages = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
     let package = packages.find(|package| package.join("test-vectors").is_dir());
-    let folder = package.expect("a folder of vectors").join("test-vectors").join(folder);
+    package.expect("a folder of vectors").join("test-vectors")
+}
+
+/// The version, the rules and the sections of the vectors.
+pub fn suite() -> Value {
+    serde_json::from_str(&fs::read_to_string(vectors().join("suite.json")).unwrap()).unwrap()
+}
+
+/// The vectors of a kind.
+pub fn vector_files(folder: &str) -> Vec<(PathBuf, Value)> {
+    let folder = vectors().join(folder);
     let mut files: Vec<_> = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.unwrap().path())

@@ -115,11 +115,11 @@ fn write_piecewise(
 fn names(result: Result<(), EncodeError>) -> Result<(), (&'static str, &'static str)> {
     let Err(error) = result else { return Ok(()) };
     Err(match error {
-        EncodeError::Nul { .. } => ("id", "NUL"),
-        EncodeError::LineBreak { part: Part::Comment, .. } => ("comment", "line break"),
-        EncodeError::LineBreak { part: Part::EventType, .. } => ("event", "line break"),
-        EncodeError::LineBreak { part: Part::Id, .. } => ("id", "line break"),
-        EncodeError::LineBreak { part: Part::Data, .. } => ("data", "line break"),
+        EncodeError::Nul { .. } => ("id", "nul"),
+        EncodeError::LineBreak { part: Part::Comment, .. } => ("comment", "line_break"),
+        EncodeError::LineBreak { part: Part::EventType, .. } => ("type", "line_break"),
+        EncodeError::LineBreak { part: Part::Id, .. } => ("id", "line_break"),
+        EncodeError::LineBreak { part: Part::Data, .. } => ("data", "line_break"),
         _ => ("none", "that a vector names"),
     })
 }
