@@ -38,6 +38,8 @@ pub struct Shared {
     pub address: SocketAddr,
     /// When each event was sent, by its number, in nanoseconds from `start`.
     pub sent: Vec<AtomicU64>,
+    /// When the last client was given each event, in nanoseconds from `start`.
+    pub given: Vec<AtomicU64>,
     /// The beginning of time.
     pub start: Instant,
     /// How many connections are open.
@@ -184,7 +186,7 @@ impl Client {
     fn judge(&mut self, event: &Event<'_>) {
         let number = event.data.split(' ').next().and_then(|number| number.parse::<u64>().ok());
         let id = event.last_event_id.split_once('-');
-        let id = id.and_then(|(a, b)| Some((a.parse::<u64>().ok()?, b.parse::<u64>().ok()?)));
+        let id = id.and_then(|(a, b)| Some((u64::from_str_radix(a, 16).ok()?, b.parse().ok()?)));
         let (Some(number), Some(id)) = (number, id) else {
             return self.complain(format!("an event that nobody sent: {event:?}"));
         };
@@ -200,9 +202,10 @@ impl Client {
         self.outcome.last = number;
         self.last.store(number, Ordering::Relaxed);
         self.shared.deliveries.fetch_add(1, Ordering::Relaxed);
+        let now = self.shared.start.elapsed().as_nanos() as u64;
+        self.shared.given[number as usize].fetch_max(now, Ordering::Relaxed);
         // A slow one measures itself, one that was away measures that.
         if self.outcome.habit == Habit::Keen {
-            let now = self.shared.start.elapsed().as_nanos() as u64;
             let sent = self.shared.sent[number as usize].load(Ordering::Relaxed);
             let latency = now.saturating_sub(sent) / 1000;
             self.outcome.latencies.record(latency).expect("it grows");

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::client::{Client, Habit, Outcome, Shared, habits};
+use crate::client::{Client, Habit, Outcome, Shared};
 use crate::server::{Error, Requests};
 
 /// How often it is looked whether something has happened that nobody tells.
@@ -41,12 +41,13 @@ pub struct Summary {
 }
 
 impl Fleet {
-    /// Starts clients of a server, for up to so many events.
-    pub fn start(address: SocketAddr, clients: usize, events: usize) -> Self {
+    /// Starts clients of a server, so many of each habit, for up to so many events.
+    pub fn start(address: SocketAddr, habits: BTreeMap<Habit, usize>, events: usize) -> Self {
         let (over, receiver) = watch::channel(false);
         let shared = Arc::new(Shared {
             address,
             sent: (0..=events).map(|_| AtomicU64::new(0)).collect(),
+            given: (0..=events).map(|_| AtomicU64::new(0)).collect(),
             start: Instant::now(),
             open: AtomicUsize::new(0),
             deliveries: AtomicU64::new(0),
@@ -54,7 +55,7 @@ impl Fleet {
         });
         let mut tasks = JoinSet::new();
         let mut lasts = Vec::new();
-        let each = habits(clients).into_iter().flat_map(|(habit, count)| vec![habit; count]);
+        let each = habits.into_iter().flat_map(|(habit, count)| vec![habit; count]);
         for (seed, habit) in each.enumerate() {
             let last = Arc::new(AtomicU64::new(0));
             lasts.push((habit, last.clone()));
@@ -82,6 +83,17 @@ impl Fleet {
             sleep(LOOK).await;
         }
         Ok(())
+    }
+
+    /// For each event the time from before it was published until the last client had it, least first.
+    pub fn until_all_had_it(&self) -> Vec<Duration> {
+        let load = |time: &AtomicU64| time.load(Ordering::Relaxed);
+        let times = self.shared.sent.iter().zip(&self.shared.given).skip(1);
+        let mut times: Vec<Duration> = times
+            .map(|(sent, given)| Duration::from_nanos(load(given).saturating_sub(load(sent))))
+            .collect();
+        times.sort();
+        times
     }
 
     /// How many events all have been given.

@@ -6,6 +6,8 @@ mod client;
 mod fleet;
 mod server;
 
+use std::collections::BTreeMap;
+use std::env;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,7 +16,7 @@ use std::time::Duration;
 use clap::Parser;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::client::Habit;
+use crate::client::{Habit, habits};
 use crate::fleet::{Fleet, Publisher, Summary};
 use crate::server::{Error, Requests, Server};
 
@@ -70,6 +72,7 @@ async fn main() -> ExitCode {
         if let Some(jemalloc) = &arguments.jemalloc {
             memory_goes_back(&arguments, jemalloc).await?;
         }
+        beside_broadcast(&arguments).await?;
         Ok::<(), Error>(())
     };
     match timeout(BOUND, run).await {
@@ -94,7 +97,7 @@ async fn one_server(arguments: &Arguments) -> Result<(), Error> {
     let before = server.memory()?;
 
     let events = arguments.paced() + arguments.burst;
-    let mut fleet = Fleet::start(server.address, arguments.clients, events);
+    let mut fleet = Fleet::start(server.address, habits(arguments.clients), events);
     fleet.opened().await?;
     let connected = server.memory()?;
     println!(
@@ -140,6 +143,55 @@ async fn one_server(arguments: &Arguments) -> Result<(), Error> {
     Ok(())
 }
 
+/// The hub beside axum's `Sse` over `tokio::sync::broadcast`: clients that all read, one event after the other.
+async fn beside_broadcast(arguments: &Arguments) -> Result<(), Error> {
+    const EVENTS: usize = 100;
+    let own = env::current_exe()?;
+    let servers = [
+        ("hub", arguments.examples.join("axum_server")),
+        ("Sse over broadcast", own.with_file_name("broadcast")),
+    ];
+    let clients = arguments.clients;
+    println!(
+        "\n{clients} clients, {EVENTS} events of 200 bytes one after the other; median, and 99 %:"
+    );
+    println!("| server | memory a client | until published | until the slowest has it |");
+    println!("| --- | ---: | ---: | ---: |");
+    for (name, program) in servers {
+        let server = Server::start(&program, &["127.0.0.1:0".into()]).await?;
+        Requests::to(server.address).await?.clients().await?;
+        let before = server.memory()?;
+        let mut fleet =
+            Fleet::start(server.address, BTreeMap::from([(Habit::Keen, clients)]), EVENTS);
+        fleet.opened().await?;
+        let with = server.memory()?;
+        let mut publisher = Publisher::new(Requests::to(server.address).await?, &fleet);
+        let mut published = Vec::with_capacity(EVENTS);
+        for number in 1..=EVENTS {
+            let begin = Instant::now();
+            publisher.publish().await?;
+            published.push(begin.elapsed());
+            fleet.reached(number as u64, |_| true).await?;
+        }
+        published.sort();
+        let until_all = fleet.until_all_had_it();
+        let times = |times: &[Duration]| {
+            let at =
+                |percent: usize| times[(times.len() - 1) * percent / 100].as_secs_f64() * 1000.0;
+            format!("{:.2}, {:.2} ms", at(50), at(99))
+        };
+        println!(
+            "| {name} | {:.1} KiB | {} | {} |",
+            with.saturating_sub(before) as f64 / clients as f64,
+            times(&published),
+            times(&until_all)
+        );
+        fleet.end(publisher.count).await?;
+        server.kill().await?;
+    }
+    Ok(())
+}
+
 /// Two of `redis_server`: all clients are at one, which is killed while the other goes on, and started again.
 async fn killed_server(arguments: &Arguments, redis: &str) -> Result<(), Error> {
     let program = arguments.examples.join("redis_server");
@@ -151,7 +203,7 @@ async fn killed_server(arguments: &Arguments, redis: &str) -> Result<(), Error> 
     let (other, first) = (start(0).await?, start(port()?).await?);
     let port = first.address.port();
     let events = arguments.paced();
-    let mut fleet = Fleet::start(first.address, arguments.clients, events);
+    let mut fleet = Fleet::start(first.address, habits(arguments.clients), events);
     fleet.opened().await?;
     let mut publisher = Publisher::new(Requests::to(other.address).await?, &fleet);
 
@@ -188,7 +240,7 @@ async fn memory_goes_back(arguments: &Arguments, jemalloc: &Path) -> Result<(), 
     let before = server.memory()?;
     for round in 1..=2 {
         let events = 20;
-        let mut fleet = Fleet::start(server.address, arguments.clients, events);
+        let mut fleet = Fleet::start(server.address, habits(arguments.clients), events);
         fleet.opened().await?;
         let mut publisher = Publisher::new(Requests::to(server.address).await?, &fleet);
         publisher.paced(events, arguments.rate).await?;
