@@ -1,0 +1,404 @@
+//! Test vectors for `text/event-stream` (Server-Sent Events): streams and what a decoder makes of them, what happens to a
+//! connection and what a client makes of that, values and the bytes that an encoder writes for them. They follow section
+//! 9.2 of the [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html).
+//!
+//! ```
+//! for case in sse_wire_vectors::decoder() {
+//!     if case.level != sse_wire_vectors::Level::Must {
+//!         continue;
+//!     }
+//!     let stream: Vec<u8> = case.chunks.concat();
+//!     // Decode the stream, in as many ways of cutting it as you can think of, and compare:
+//!     # let my_events = case.events.clone();
+//!     assert_eq!(my_events, case.events, "{}: {}", case.id, case.name);
+//! }
+//! ```
+//!
+//! The same cases are JSON files for any language; their README describes each member, how to cut a stream, and when a
+//! program may differ. The version of this package is that of the suite: a result that changes is a breaking change.
+//!
+//! Each function reads its files anew: a few milliseconds.
+
+mod json;
+
+use std::collections::BTreeMap;
+use std::ops::{Deref, Range};
+
+use json::Value;
+
+/// What decides the result of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Level {
+    /// The standard.
+    Must,
+    /// The standard is silent or unclear here: see [`Case::choice`].
+    Choice,
+    /// A limit on memory, of which the standard knows nothing.
+    Limit,
+    /// Positions of events, of which the standard knows nothing.
+    Position,
+}
+
+impl Level {
+    /// Its name in the files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Must => "must",
+            Level::Choice => "choice",
+            Level::Limit => "limit",
+            Level::Position => "position",
+        }
+    }
+}
+
+/// What every case has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Case {
+    /// Stays with the case, and is never given to another one.
+    pub id: String,
+    /// What must happen, as a sentence.
+    pub name: String,
+    /// The rule that it checks: a key of [`Suite::rules`].
+    pub rule: String,
+    /// Where the standard says so: a key of [`Suite::sections`].
+    pub section: String,
+    /// What decides the result.
+    pub level: Level,
+    /// The first version of the suite that has the case.
+    pub since: String,
+    /// The reason for the result, if the standard has none.
+    pub choice: Option<String>,
+}
+
+/// A stream, and what a decoder makes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DecoderCase {
+    /// Its id, name and tags; its fields are those of this one, too.
+    pub case: Case,
+    /// The stream as it arrives. After the last chunk it ends.
+    pub chunks: Vec<Vec<u8>>,
+    /// The last event ID that is carried over from an earlier stream.
+    pub carried_over: Option<String>,
+    /// How many bytes the decoder may retain.
+    pub limit: Option<u64>,
+    /// The events.
+    pub events: Vec<Event>,
+    /// Each complete comment, without its colon and one space after it.
+    pub comments: Vec<String>,
+    /// The last event ID string at the end.
+    pub last_event_id: String,
+    /// The reconnection time at the end in milliseconds, if a line has set it.
+    pub retry: Option<u64>,
+    /// How many events are out after each chunk.
+    pub after: Vec<usize>,
+    /// Whether nothing came after the last blank line.
+    pub clean: bool,
+    /// How many events and ids are refused.
+    pub errors: usize,
+}
+
+/// An event that a decoder delivers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its type; `message` if no line has set one.
+    pub event_type: String,
+    /// Its data.
+    pub data: String,
+    /// The last event ID.
+    pub last_event_id: String,
+    /// Its bytes in the stream; `None` in a connection.
+    pub range: Option<Range<u64>>,
+}
+
+/// What happens to a client's connection, and what comes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConnectionCase {
+    /// Its id, name and tags; its fields are those of this one, too.
+    pub case: Case,
+    /// What happens, in order, each with what comes of it.
+    pub steps: Vec<(Step, Outcome)>,
+}
+
+/// What happens to a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A request is about to be sent.
+    Request,
+    /// The head of a response has come.
+    Response {
+        /// Its status.
+        status: u16,
+        /// Its `Content-Type`, if it has one.
+        content_type: Option<String>,
+    },
+    /// The body goes on.
+    Bytes(Vec<u8>),
+    /// The body has ended.
+    End,
+    /// No response comes, or the body breaks off.
+    NetworkError,
+    /// The user closes the source.
+    Close,
+}
+
+/// What comes of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The value of `Last-Event-ID`, if the request has one.
+    Request(Option<String>),
+    /// Events are out.
+    Events(Vec<Event>),
+    /// The client will connect again.
+    Reconnect {
+        /// After so many milliseconds.
+        delay_ms: u64,
+        /// The value of `Last-Event-ID` then, if the request has one.
+        last_event_id_header: Option<String>,
+    },
+    /// `open`, `fail`, `none` or `closed`.
+    Action(String),
+}
+
+/// Values, and the block that an encoder writes for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EncoderCase {
+    /// Its id, name and tags; its fields are those of this one, too.
+    pub case: Case,
+    /// The event's type.
+    pub event_type: Option<String>,
+    /// The event's data.
+    pub data: Option<String>,
+    /// The last event ID.
+    pub id: Option<String>,
+    /// The reconnection time in milliseconds.
+    pub retry: Option<u64>,
+    /// A comment.
+    pub comment: Option<String>,
+    /// Whether a line break in the data that would not come back as it is must be refused.
+    pub strict: bool,
+    /// The block with its blank line, or why it must be refused.
+    pub expected: Result<Vec<u8>, Refusal>,
+}
+
+/// Why values must be refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// `type`, `data`, `id` or `comment`.
+    pub field: String,
+    /// `line_break` or `nul`.
+    pub reason: String,
+}
+
+macro_rules! has_a_case {
+    ($($name:ident)+) => {$(
+        impl Deref for $name {
+            type Target = Case;
+
+            fn deref(&self) -> &Case {
+                &self.case
+            }
+        }
+    )+};
+}
+
+has_a_case!(DecoderCase ConnectionCase EncoderCase);
+
+/// What the suite says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Suite {
+    /// Its version.
+    pub version: String,
+    /// Each rule, as a sentence.
+    pub rules: BTreeMap<String, String>,
+    /// Each section, and where it is.
+    pub sections: BTreeMap<String, String>,
+    /// The members of an answer without which a case of the rule shows nothing.
+    pub needs: BTreeMap<String, Vec<String>>,
+}
+
+/// The suite's version, rules and sections.
+pub fn suite() -> Suite {
+    let value = json::read(include_str!("../suite.json"));
+    let Value::Object(needs) = &value["needs"] else { panic!("an object") };
+    let texts = |list: &Value| list.list().iter().map(Value::text).collect();
+    Suite {
+        version: value["version"].text(),
+        rules: map(&value["rules"]),
+        sections: map(&value["sections"]),
+        needs: needs.iter().map(|(rule, members)| (rule.clone(), texts(members))).collect(),
+    }
+}
+
+fn map(value: &Value) -> BTreeMap<String, String> {
+    let Value::Object(members) = value else { panic!("an object") };
+    members.iter().map(|(key, value)| (key.clone(), value.text())).collect()
+}
+
+macro_rules! files {
+    ($($path:literal)+) => {
+        &[$(($path, include_str!(concat!("../", $path)))),+]
+    };
+}
+
+/// The files of all cases, each with its path in the package and its JSON: for those who read them by themselves, and for
+/// the connections with a policy, which [`connection`] leaves out.
+pub const FILES: &[(&str, &str)] = files![
+    "decoder/bom.json"
+    "decoder/chunk-borders.json"
+    "decoder/comments.json"
+    "decoder/control-characters.json"
+    "decoder/data.json"
+    "decoder/end-of-stream.json"
+    "decoder/event-types.json"
+    "decoder/examples.json"
+    "decoder/field-names.json"
+    "decoder/ids.json"
+    "decoder/limits.json"
+    "decoder/line-ends.json"
+    "decoder/long-lines.json"
+    "decoder/positions.json"
+    "decoder/promptness.json"
+    "decoder/retry.json"
+    "decoder/utf8.json"
+    "connection/close.json"
+    "connection/content-types.json"
+    "connection/ids.json"
+    "connection/misfits.json"
+    "connection/policies-answers.json"
+    "connection/policies-health.json"
+    "connection/policies-reconnect.json"
+    "connection/policies-sending-again.json"
+    "connection/policies-time-limits.json"
+    "connection/policies-waits.json"
+    "connection/reconnection-times.json"
+    "connection/reconnection.json"
+    "connection/responses.json"
+    "encoder/blocks.json"
+    "encoder/data.json"
+    "encoder/refusals.json"
+    "encoder/unusual-text.json"
+];
+
+fn cases<T>(kind: &str, case: impl Fn(&Value) -> T) -> Vec<T> {
+    let files = FILES.iter().filter(|(path, _)| path.split('/').next() == Some(kind));
+    files
+        .flat_map(|(_, text)| {
+            json::read(text)["cases"].list().iter().map(&case).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn case(value: &Value) -> Case {
+    let tags = &value["tags"];
+    Case {
+        id: value["id"].text(),
+        name: value["name"].text(),
+        rule: tags["rule"].text(),
+        section: tags["section"].text(),
+        level: match tags["level"].str() {
+            "must" => Level::Must,
+            "choice" => Level::Choice,
+            "limit" => Level::Limit,
+            "position" => Level::Position,
+            other => panic!("{other}"),
+        },
+        since: value["since"].text(),
+        choice: value.get("choice").map(Value::text),
+    }
+}
+
+/// The cases for decoders, in the order of their files.
+pub fn decoder() -> Vec<DecoderCase> {
+    cases("decoder", |value| {
+        let expect = &value["expect"];
+        DecoderCase {
+            case: case(value),
+            chunks: value["chunks"].list().iter().map(Value::bytes).collect(),
+            carried_over: value.get("last_event_id").map(Value::text),
+            limit: value.get("limit").map(Value::integer),
+            events: expect["events"].list().iter().map(event).collect(),
+            comments: expect["comments"].list().iter().map(Value::text).collect(),
+            last_event_id: expect["last_event_id"].text(),
+            retry: (!expect["retry"].is_null()).then(|| expect["retry"].integer()),
+            after: expect["after"].list().iter().map(|n| n.integer() as usize).collect(),
+            clean: expect["end"].str() == "clean",
+            errors: expect["errors"].integer() as usize,
+        }
+    })
+}
+
+fn event(value: &Value) -> Event {
+    let range = |bytes: &Value| bytes.list()[0].integer()..bytes.list()[1].integer();
+    Event {
+        event_type: value["type"].text(),
+        data: value["data"].text(),
+        last_event_id: value["last_event_id"].text(),
+        range: value.get("bytes").map(range),
+    }
+}
+
+/// The cases for connections that follow the standard alone, in the order of their files.
+pub fn connection() -> Vec<ConnectionCase> {
+    let cases = cases("connection", |value| {
+        value.get("policy").is_none().then(|| ConnectionCase {
+            case: case(value),
+            steps: value["steps"].list().iter().map(step).collect(),
+        })
+    });
+    cases.into_iter().flatten().collect()
+}
+
+fn step(value: &Value) -> (Step, Outcome) {
+    let optional = |value: &Value| (!value.is_null()).then(|| value.text());
+    let step = match value["op"].str() {
+        "request" => Step::Request,
+        "response" => Step::Response {
+            status: u16::try_from(value["status"].integer()).unwrap(),
+            content_type: optional(&value["content_type"]),
+        },
+        "bytes" => Step::Bytes(value["bytes"].bytes()),
+        "end" => Step::End,
+        "network_error" => Step::NetworkError,
+        "close" => Step::Close,
+        other => panic!("{other}"),
+    };
+    let expect = &value["expect"];
+    let outcome = match (&step, expect.get("action").map(Value::str)) {
+        (Step::Request, _) => Outcome::Request(optional(&expect["last_event_id_header"])),
+        (Step::Bytes(_), _) => Outcome::Events(expect["events"].list().iter().map(event).collect()),
+        (_, Some("reconnect")) => Outcome::Reconnect {
+            delay_ms: expect["delay_ms"].integer(),
+            last_event_id_header: optional(&expect["last_event_id_header"]),
+        },
+        (_, action) => Outcome::Action(action.unwrap().to_owned()),
+    };
+    (step, outcome)
+}
+
+/// The cases for encoders, in the order of their files.
+pub fn encoder() -> Vec<EncoderCase> {
+    cases("encoder", |value| {
+        let text = |key: &str| value["serialize"].get(key).map(Value::text);
+        let expect = &value["expect"];
+        EncoderCase {
+            case: case(value),
+            event_type: text("type"),
+            data: text("data"),
+            id: text("id"),
+            retry: value["serialize"].get("retry").map(Value::integer),
+            comment: text("comment"),
+            strict: matches!(value.get("strict"), Some(Value::Bool(true))),
+            expected: match expect.get("error") {
+                None => Ok(expect["bytes"].bytes()),
+                Some(error) => {
+                    Err(Refusal { field: error["field"].text(), reason: error["reason"].text() })
+                }
+            },
+        }
+    })
+}

@@ -1,0 +1,104 @@
+//! The package has what the folder has, and the loaders of the README read the same.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use sse_wire_vectors::{FILES, connection, decoder, encoder, suite};
+
+const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
+
+#[test]
+fn every_file_of_the_folder_is_in_the_package() {
+    for kind in ["decoder", "connection", "encoder"] {
+        for file in fs::read_dir(Path::new(FOLDER).join(kind)).unwrap() {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            let path = format!("{kind}/{name}");
+            assert!(FILES.iter().any(|(file, _)| *file == path), "{path} is missing in src/lib.rs");
+        }
+    }
+}
+
+#[test]
+fn the_version_of_the_package_is_that_of_the_suite() {
+    assert_eq!(suite().version, env!("CARGO_PKG_VERSION"));
+    let changelog = fs::read_to_string(Path::new(FOLDER).join("CHANGELOG.md")).unwrap();
+    assert!(changelog.contains(&format!("\n## {}", suite().version)));
+}
+
+#[test]
+fn every_case_is_read() {
+    let count = |kind: &str, text: &str| -> usize {
+        let files = FILES.iter().filter(|(path, _)| path.starts_with(kind));
+        files.map(|(_, json)| json.matches(text).count()).sum()
+    };
+    assert_eq!(decoder().len(), count("decoder", "\n      \"id\": "));
+    assert_eq!(encoder().len(), count("encoder", "\n      \"id\": "));
+    let bare =
+        count("connection", "\n      \"id\": ") - count("connection", "\n      \"policy\": ");
+    assert_eq!(connection().len(), bare);
+    let suite = suite();
+    assert!(decoder().iter().all(|case| suite.rules.contains_key(&case.rule)));
+    let largest = decoder().iter().filter_map(|case| case.retry).max();
+    assert_eq!(largest, Some(u64::MAX), "integers are exact");
+}
+
+/// The code of a language in the README, without its fences.
+fn loader(language: &str) -> String {
+    let readme = fs::read_to_string(Path::new(FOLDER).join("README.md")).unwrap();
+    let (_, code) = readme.split_once(&format!("\n```{language}\n")).expect("a loader");
+    code.split_once("```\n").unwrap().0.to_owned()
+}
+
+/// What each loader should print: a line for each decoder case.
+fn expected() -> String {
+    let line = |case: sse_wire_vectors::DecoderCase| {
+        let hex: String = case.chunks.concat().iter().map(|byte| format!("{byte:02x}")).collect();
+        let retry = case.retry.map_or("none".to_owned(), |retry| retry.to_string());
+        let data: usize = case.events.iter().map(|event| event.data.len()).sum();
+        format!("{} {hex} {retry} {data}\n", case.id)
+    };
+    decoder().into_iter().map(line).collect()
+}
+
+#[track_caller]
+fn prints(program: &mut Command, expected: &str) {
+    let output = program.output().unwrap_or_else(|error| panic!("{program:?}: {error}"));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    for (printed, expected) in printed.lines().zip(expected.lines()) {
+        assert_eq!(printed, expected);
+    }
+    assert_eq!(printed.lines().count(), expected.lines().count());
+}
+
+#[test]
+#[ignore = "needs Python"]
+fn the_loader_in_python_reads_the_same() {
+    let code = loader("python");
+    assert!(code.trim_end().lines().count() <= 25);
+    let print = "
+import sys
+for case in cases(sys.argv[1], 'decoder'):
+    expect = case['expect']
+    retry = 'none' if expect['retry'] is None else expect['retry']
+    data = sum(len(text(event['data']).encode()) for event in expect['events'])
+    print(case['id'], octets(case['chunks']).hex(), retry, data)
+";
+    prints(Command::new("python3").args(["-c", &(code + print), FOLDER]), &expected());
+}
+
+#[test]
+#[ignore = "needs Node"]
+fn the_loader_in_javascript_reads_the_same() {
+    let code = loader("js");
+    assert!(code.trim_end().lines().count() <= 25);
+    let print = "
+for (const { id, chunks, expect } of cases(process.argv[1], 'decoder')) {
+    const data = expect.events.reduce((sum, event) => sum + octets(event.data).length, 0);
+    console.log(id, octets(chunks).toString('hex'), String(expect.retry ?? 'none'), data);
+}
+";
+    let arguments = ["--input-type=module", "--eval", &(code + print), FOLDER];
+    prints(Command::new("node").args(arguments), &expected());
+}
