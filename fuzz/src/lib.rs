@@ -12,6 +12,8 @@
 mod arrays;
 #[path = "../../tests/support/equality.rs"]
 mod equality;
+#[path = "../../tests/support/fold.rs"]
+mod fold;
 #[path = "../../tests/support/laws/mod.rs"]
 pub mod laws;
 #[path = "../../tests/support/model.rs"]

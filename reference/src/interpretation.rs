@@ -1,13 +1,13 @@
-//! The rules of lines, fields and dispatch, as a fold over the grammar's lines
+//! The state of the rules, folded over the grammar's lines
 //! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)).
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::mem::take;
 use core::ops::Range;
 
 use crate::explanation::{Line, Verdict};
 use crate::grammar;
+use crate::state::{Dispatched, State};
 use crate::text::{Text, decode};
 
 /// What a stream means: see [`interpret`].
@@ -94,17 +94,9 @@ pub fn interpret(stream: &[u8], last_event_id: &str) -> Interpretation {
         text: &text,
         at: 0,
         block_start: 0,
-        last_event_id_buffer: last_event_id.into(),
-        event_type_buffer: String::new(),
-        data_buffer: String::new(),
-        sets_id: false,
-        out: Interpretation {
-            events: Vec::new(),
-            lines: Vec::new(),
-            last_event_id: last_event_id.into(),
-            reconnection_time: None,
-            unfinished: None,
-        },
+        state: State::new(last_event_id),
+        events: Vec::new(),
+        lines: Vec::new(),
     };
     if stream.bom.is_some() {
         interpreter.explain("\u{FEFF}", Verdict::ByteOrderMark);
@@ -118,19 +110,16 @@ pub fn interpret(stream: &[u8], last_event_id: &str) -> Interpretation {
     interpreter.end(unfinished_line)
 }
 
-/// The fold: the buffers of 9.2.6, and what has come out.
+/// The fold of the [`State`], and what has come out.
 struct Interpreter<'t> {
     text: &'t Text,
     /// The characters before this offset have been taken.
     at: usize,
     /// Where in the stream the current block begins.
     block_start: usize,
-    data_buffer: String,
-    event_type_buffer: String,
-    last_event_id_buffer: String,
-    /// Whether the current block has set the last event ID buffer.
-    sets_id: bool,
-    out: Interpretation,
+    state: State,
+    events: Vec<Event>,
+    lines: Vec<Line>,
 }
 
 impl Interpreter<'_> {
@@ -141,68 +130,27 @@ impl Interpreter<'_> {
                     self.explain(source, Verdict::Comment { text: text.into() });
                 }
                 grammar::Line::Field { source, name, value } => {
-                    let verdict = self.process_field(name, value);
+                    let verdict = self.state.process_field(name, value);
                     self.explain(source, verdict);
                 }
             }
         }
     }
 
-    /// "The steps to process the field".
-    fn process_field(&mut self, name: &str, value: &str) -> Verdict {
-        match name {
-            "event" => {
-                self.event_type_buffer = value.into();
-                Verdict::EventType { value: value.into() }
-            }
-            "data" => {
-                self.data_buffer += value;
-                self.data_buffer += "\n";
-                Verdict::Data { value: value.into() }
-            }
-            "id" if value.contains('\0') => Verdict::IdWithNul,
-            "id" => {
-                self.last_event_id_buffer = value.into();
-                self.sets_id = true;
-                Verdict::Id { value: value.into() }
-            }
-            "retry" if value.is_empty() => Verdict::EmptyRetry,
-            "retry" if value.chars().all(|c| c.is_ascii_digit()) => {
-                // Digits alone: nothing but the size can be wrong.
-                let milliseconds = value.parse().ok();
-                self.out.reconnection_time = Some(milliseconds.unwrap_or(u64::MAX));
-                Verdict::Retry { milliseconds }
-            }
-            "retry" => Verdict::RetryNotDigits { value: value.into() },
-            _ => Verdict::UnknownField { name: name.into() },
-        }
-    }
-
-    /// "The steps to dispatch the event".
     fn blank_line(&mut self, end_of_line: &str) {
-        self.out.last_event_id.clone_from(&self.last_event_id_buffer);
-        let mut data = take(&mut self.data_buffer);
-        let mut event_type = take(&mut self.event_type_buffer);
-        let sets_id = take(&mut self.sets_id);
-        let id = sets_id.then(|| self.out.last_event_id.clone());
-        if data.is_empty() {
-            self.explain(end_of_line, Verdict::NothingToDispatch { event_type, id });
-        } else {
-            if data.ends_with('\n') {
-                data.pop();
+        let Dispatched { event_type, data, sets_id } = self.state.dispatch();
+        let last_event_id = self.state.last_event_id.clone();
+        let id = sets_id.then(|| last_event_id.clone());
+        match data {
+            None => {
+                self.explain(end_of_line, Verdict::NothingToDispatch { event_type, id });
             }
-            if event_type.is_empty() {
-                event_type = "message".into();
+            Some(data) => {
+                let verdict = Verdict::Dispatch { event_type: event_type.clone(), id };
+                let line = self.explain(end_of_line, verdict);
+                let range = self.block_start..line.start + 1;
+                self.events.push(Event { event_type, data, last_event_id, sets_id, range });
             }
-            let verdict = Verdict::Dispatch { event_type: event_type.clone(), id };
-            let line = self.explain(end_of_line, verdict);
-            self.out.events.push(Event {
-                event_type,
-                data,
-                last_event_id: self.out.last_event_id.clone(),
-                sets_id,
-                range: self.block_start..line.start + 1,
-            });
         }
         self.begin_block();
     }
@@ -213,17 +161,17 @@ impl Interpreter<'_> {
             self.explain(unfinished_line, Verdict::Unfinished);
         }
         let range = self.block_start..self.here();
-        if !range.is_empty() {
-            self.out.unfinished = Some(Unfinished {
-                event_type_buffer: self.event_type_buffer,
-                data_buffer: self.data_buffer,
-                last_event_id_buffer: self.last_event_id_buffer,
-                sets_id: self.sets_id,
-                line: unfinished_line.into(),
-                range,
-            });
-        }
-        self.out
+        let Interpreter { state, events, lines, .. } = self;
+        let unfinished = (!range.is_empty()).then(|| Unfinished {
+            event_type_buffer: state.event_type_buffer,
+            data_buffer: state.data_buffer,
+            last_event_id_buffer: state.last_event_id_buffer,
+            sets_id: state.sets_id,
+            line: unfinished_line.into(),
+            range,
+        });
+        let State { last_event_id, reconnection_time, .. } = state;
+        Interpretation { events, lines, last_event_id, reconnection_time, unfinished }
     }
 
     /// Takes a line and says what it was. Gives its bytes.
@@ -231,7 +179,7 @@ impl Interpreter<'_> {
         let start = self.at;
         self.at += source.len();
         let range = self.text.bytes(start..self.at);
-        self.out.lines.push(Line { source: source.into(), range: range.clone(), verdict });
+        self.lines.push(Line { source: source.into(), range: range.clone(), verdict });
         range
     }
 

@@ -25,7 +25,7 @@
 //! 1. [`decode`]: the stream's bytes → [`Text`], characters that know their bytes.
 //! 2. [`grammar`]: the text → lines and events, one function for each production, with the
 //!    specification's names and in its order.
-//! 3. [`interpret`]: a fold over the lines, with the specification's three buffers →
+//! 3. [`interpret`]: a fold of the [`State`], which has the specification's three buffers, over the lines →
 //!    [`Interpretation`].
 //!
 //! # What surprises
@@ -78,8 +78,10 @@ extern crate alloc;
 mod explanation;
 pub mod grammar;
 mod interpretation;
+mod state;
 mod text;
 
 pub use explanation::{Line, Verdict};
 pub use interpretation::{Event, Interpretation, Unfinished, interpret};
+pub use state::{Dispatched, State};
 pub use text::{Text, decode};

@@ -4,18 +4,18 @@
 //! streams can be met.
 
 use std::fmt::Debug;
-use std::mem::take;
 use std::ops::Range;
 use std::time::Duration;
 
-use sse_wire::{End, Event, Field, Item, Parser, Storage, Token, Tokenizer};
+use sse_wire::{End, Event, Item, Parser, Storage};
 use sse_wire_reference::{Interpretation, Unfinished, Verdict, interpret};
 
 use super::arrays::over_arrays;
+use super::fold::{Step, fold};
 
 /// What a stream tells, by any way to decode it.
 #[derive(Clone, Debug, PartialEq)]
-enum Told<'a> {
+pub enum Told<'a> {
     Event(Dispatched<'a>),
     Block { id: Option<&'a str>, range: Range<u64> },
     Comment { text: &'a str, position: u64 },
@@ -23,12 +23,12 @@ enum Told<'a> {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Dispatched<'a> {
-    event_type: &'a str,
-    data: &'a str,
-    last_event_id: &'a str,
-    sets_id: bool,
-    range: Range<u64>,
+pub struct Dispatched<'a> {
+    pub event_type: &'a str,
+    pub data: &'a str,
+    pub last_event_id: &'a str,
+    pub sets_id: bool,
+    pub range: Range<u64>,
 }
 
 impl<'a> From<Event<'a>> for Told<'a> {
@@ -194,7 +194,6 @@ pub struct Ways {
     data: Vec<u8>,
     event_type: Vec<u8>,
     ids: Vec<u8>,
-    fold: Fold,
 }
 
 impl Ways {
@@ -202,7 +201,7 @@ impl Ways {
     pub fn new(longest: usize) -> Self {
         // Each byte can become a U+FFFD of three, and there are up to three IDs at once.
         let array = |times| vec![0xFF; times * longest];
-        Ways { data: array(3), event_type: array(3), ids: array(9), fold: Fold::default() }
+        Ways { data: array(3), event_type: array(3), ids: array(9) }
     }
 
     /// Decodes a stream once in each way for each of the chunkings. Gives how many times that was;
@@ -231,8 +230,7 @@ impl Ways {
             let (data, event_type, ids) = (&mut self.data, &mut self.event_type, &mut self.ids);
             let fixed = no_id_limit(over_arrays(&mut data[..], &mut event_type[..], &mut ids[..]));
             check("fixed arrays", push(fixed, id, chunks, events(), &end_with_line))?;
-            let fold = self.fold.run(&reference.stream, id, chunks, told(), &end);
-            check("the fold over Tokenizer", fold)?;
+            check("the fold over Tokenizer", folded(id, chunks, told(), &end))?;
         }
         Ok(runs)
     }
@@ -256,7 +254,7 @@ fn push<S: Storage>(
         while let Some(event) = events.next().unwrap() {
             beside.check(&event.into())?;
         }
-        beside.chunk_is_over(chunk)?;
+        beside.chunk_is_over(chunk.len())?;
     }
     end(&mut parser, expected)
 }
@@ -274,7 +272,7 @@ fn observe<S: Storage>(
         while let Some(item) = items.next().unwrap() {
             beside.check(&item.into())?;
         }
-        beside.chunk_is_over(chunk)?;
+        beside.chunk_is_over(chunk.len())?;
     }
     end(&mut parser, expected)
 }
@@ -297,118 +295,28 @@ fn end<S: Storage>(parser: &mut Parser<S>, expected: &Final<'_>) -> Result<(), S
     same("the reconnection time is", &reconnection_time, &expected.reconnection_time)
 }
 
-/// The rules of 9.2.6 once more, over a tokenizer's pieces: what a user would write who has
-/// memory for the values.
-#[derive(Default)]
-struct Fold {
-    value: Vec<u8>,
-    data: String,
-    event_type: String,
-    id_buffer: String,
-    id: String,
-}
-
-impl Fold {
-    fn run(
-        &mut self,
-        stream: &[u8],
-        id: &str,
-        chunks: &[&[u8]],
-        mut beside: Beside<'_>,
-        expected: &Final<'_>,
-    ) -> Result<(), String> {
-        let Fold { value, data, event_type, id_buffer, id: last_event_id } = self;
-        for text in [&mut *data, event_type, id_buffer, last_event_id] {
-            text.clear();
-        }
-        value.clear();
-        id_buffer.push_str(id);
-        last_event_id.push_str(id);
-        let (mut sets_id, mut reconnection_time) = (false, None);
-        let mut comment_at = None;
-        let mut tokenizer = Tokenizer::new();
-        for chunk in chunks {
-            for token in tokenizer.push(chunk) {
-                match &token {
-                    Token::Value { bytes, complete, .. }
-                    | Token::Comment { bytes, complete, .. } => {
-                        if let Token::Comment { position, .. } = token {
-                            // Its colon stands before its first piece, and perhaps a space.
-                            let before = position as usize - 1;
-                            let space = usize::from(stream[before] == b' ');
-                            comment_at.get_or_insert((before - space) as u64);
-                        }
-                        value.extend_from_slice(bytes);
-                        if !complete {
-                            continue;
-                        }
-                    }
-                    _ => {}
-                }
-                match token {
-                    Token::Value { field, .. } => {
-                        let text = String::from_utf8_lossy(value);
-                        match field {
-                            Field::Event => text.as_ref().clone_into(event_type),
-                            Field::Data => data.extend([&text, "\n"]),
-                            Field::Id if text.contains('\0') => {}
-                            Field::Id => {
-                                text.as_ref().clone_into(id_buffer);
-                                sets_id = true;
-                            }
-                            Field::Retry => {
-                                if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-                                    let milliseconds = text.parse().unwrap_or(u64::MAX);
-                                    reconnection_time = Some(milliseconds);
-                                    beside.check(&Told::ReconnectionTime { milliseconds })?;
-                                }
-                            }
-                        }
-                    }
-                    Token::Comment { .. } => {
-                        let text = String::from_utf8_lossy(value);
-                        let position = comment_at.take().unwrap();
-                        beside.check(&Told::Comment { text: &text, position })?;
-                    }
-                    Token::BlankLine { block: range, .. } => {
-                        last_event_id.clone_from(id_buffer);
-                        let sets_id = take(&mut sets_id);
-                        let id = sets_id.then_some(last_event_id.as_str());
-                        beside.check(&match data.strip_suffix('\n') {
-                            None => Told::Block { id, range },
-                            Some(data) => Told::Event(Dispatched {
-                                event_type: match event_type.as_str() {
-                                    "" => "message",
-                                    named => named,
-                                },
-                                data,
-                                last_event_id,
-                                sets_id,
-                                range,
-                            }),
-                        })?;
-                        data.clear();
-                        event_type.clear();
-                    }
-                    Token::Unknown { .. } => continue,
-                    other => panic!("{other:?}"),
-                }
-                value.clear();
-            }
-            beside.chunk_is_over(chunk)?;
-        }
-        let range = tokenizer.finish();
-        let discarded = (!range.is_empty()).then(|| Discarded {
-            event_type,
-            data: data.strip_suffix('\n'),
-            last_event_id: id_buffer,
-            sets_id,
-            // A tokenizer does not say.
-            in_line: expected.discarded.as_ref().is_some_and(|it| it.in_line),
-            range,
-        });
-        same("at the end", &Final { last_event_id, reconnection_time, discarded }, expected)
-    }
+/// What a user would write over a tokenizer who has memory for the values.
+fn folded(
+    id: &str,
+    chunks: &[&[u8]],
+    mut beside: Beside<'_>,
+    expected: &Final<'_>,
+) -> Result<(), String> {
+    let (state, range) = fold(id, chunks, |step| match step {
+        Step::Told(told) => beside.check(&told),
+        Step::Taken(bytes) => beside.chunk_is_over(bytes),
+    })?;
+    let discarded = (!range.is_empty()).then(|| Discarded {
+        event_type: &state.event_type_buffer,
+        data: state.data_buffer.strip_suffix('\n'),
+        last_event_id: &state.last_event_id_buffer,
+        sets_id: state.sets_id,
+        // A tokenizer does not say.
+        in_line: expected.discarded.as_ref().is_some_and(|it| it.in_line),
+        range,
+    });
+    let (last_event_id, reconnection_time) = (&*state.last_event_id, state.reconnection_time);
+    same("at the end", &Final { last_event_id, reconnection_time, discarded }, expected)
 }
 
 fn milliseconds(time: Duration) -> u64 {
@@ -434,8 +342,8 @@ impl Beside<'_> {
     }
 
     /// What the bytes that have come complete must be out.
-    fn chunk_is_over(&mut self, chunk: &[u8]) -> Result<(), String> {
-        self.arrived += chunk.len();
+    fn chunk_is_over(&mut self, bytes: usize) -> Result<(), String> {
+        self.arrived += bytes;
         match self.due.first() {
             Some((at, due)) if *at <= self.arrived => {
                 Err(differs(&format!("after {} bytes comes", self.arrived), &None::<Told>, &due))

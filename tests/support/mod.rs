@@ -5,6 +5,7 @@ pub mod arrays;
 pub mod connection;
 pub mod encoder;
 pub mod equality;
+pub mod fold;
 pub mod kept;
 pub mod model;
 pub mod outcome;
@@ -12,16 +13,17 @@ pub mod reference;
 pub mod script;
 pub mod shapes;
 
+use std::convert::Infallible;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs};
 
 pub use arrays::over_arrays;
+use fold::{Step, fold};
 use serde_json::Value;
 use sse_wire::{
-    Arrays, End, Event, Events, Field, Item, LimitError, ParseError, Parser, Refused, Storage,
-    Token, Tokenizer,
+    Arrays, End, Event, Events, Item, LimitError, ParseError, Parser, Refused, Storage,
 };
 
 /// An event as the vectors tell it: type, data, last event ID, range.
@@ -393,7 +395,7 @@ impl Driver for FixedDriver {
     }
 }
 
-/// The tokenizer, with the rules of 9.2.6 as a plain fold over its tokens.
+/// The tokenizer, with the rules of the reference for what its lines mean.
 pub struct TokenizerDriver;
 
 impl Driver for TokenizerDriver {
@@ -408,59 +410,31 @@ impl Driver for TokenizerDriver {
         limit: Option<usize>,
     ) -> Decoded {
         assert_eq!(limit, None, "a tokenizer has no limit");
-        let mut tokenizer = Tokenizer::new();
-        let mut decoded = Decoded { comments: Some(Vec::new()), ..Decoded::default() };
-        decoded.last_event_id = last_event_id.unwrap_or_default().to_owned();
-        let mut id_buffer = decoded.last_event_id.clone();
-        let (mut line, mut data, mut event_type) = (Vec::new(), String::new(), String::new());
-        for chunk in chunks {
-            for token in tokenizer.push(chunk) {
-                match token {
-                    Token::Value { bytes, complete, .. }
-                    | Token::Comment { bytes, complete, .. } => {
-                        line.extend_from_slice(bytes);
-                        if !complete {
-                            continue;
-                        }
-                    }
-                    _ => {}
-                }
-                let value = String::from_utf8_lossy(&std::mem::take(&mut line)).into_owned();
-                match token {
-                    Token::Value { field: Field::Data, .. } => data += &(value + "\n"),
-                    Token::Value { field: Field::Event, .. } => event_type = value,
-                    Token::Value { field: Field::Id, .. } if !value.contains('\0') => {
-                        id_buffer = value
-                    }
-                    Token::Value { field: Field::Retry, .. }
-                        if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) =>
-                    {
-                        decoded.retry = Some(value.parse().unwrap_or(u64::MAX));
-                    }
-                    Token::Comment { .. } => {
-                        decoded.comments.as_mut().unwrap().push(value);
-                    }
-                    Token::BlankLine { block, .. } => {
-                        decoded.last_event_id.clone_from(&id_buffer);
-                        let event_type = std::mem::take(&mut event_type);
-                        if let Some(data) = std::mem::take(&mut data).strip_suffix('\n') {
-                            let event_type =
-                                if event_type.is_empty() { "message".into() } else { event_type };
-                            decoded.events.push((
-                                event_type,
-                                data.into(),
-                                id_buffer.clone(),
-                                block,
-                            ));
-                        }
-                    }
-                    _ => {}
-                }
+        let (mut events, mut comments, mut after) = (Vec::new(), Vec::new(), Vec::new());
+        let folded = fold(last_event_id.unwrap_or_default(), chunks, |step| {
+            match step {
+                Step::Told(equality::Told::Event(event)) => events.push((
+                    event.event_type.to_owned(),
+                    event.data.to_owned(),
+                    event.last_event_id.to_owned(),
+                    event.range,
+                )),
+                Step::Told(equality::Told::Comment { text, .. }) => comments.push(text.to_owned()),
+                Step::Told(_) => {}
+                Step::Taken(_) => after.push(events.len()),
             }
-            decoded.after.push(decoded.events.len());
+            Ok::<(), Infallible>(())
+        });
+        let Ok((state, unfinished)) = folded;
+        Decoded {
+            events,
+            last_event_id: state.last_event_id,
+            retry: state.reconnection_time,
+            after,
+            clean: unfinished.is_empty(),
+            errors: 0,
+            comments: Some(comments),
         }
-        decoded.clean = tokenizer.finish().is_empty();
-        decoded
     }
 }
 

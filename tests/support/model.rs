@@ -1,11 +1,12 @@
-//! The decoder once more, with its limits, slow and plain: the whole stream at once, line by line, one
-//! rule after the other. Where the choices of this project decide, this decides; the fuzz targets
-//! share it. (Without limits the judge is `sse_wire_reference`.)
+//! The limits, which are choices of this project, slow and plain: what lines are and mean is the reference's, and here is
+//! what is refused of it. The fuzz targets share it.
 
-use std::mem::take;
+use std::ops::Range;
 use std::time::Duration;
 
 use sse_wire::{Event, Field, Refused};
+use sse_wire_reference::grammar::{self, Line};
+use sse_wire_reference::{self as reference, State, Text, Verdict};
 
 use super::outcome::{Outcome, Output, Pending};
 
@@ -19,56 +20,90 @@ pub struct Limits {
 
 /// What comes of a stream after one that has left a last event ID, with all that can be observed.
 pub fn decode(stream: &[u8], last_event_id: &str, limits: Limits) -> Outcome {
-    let mut at = if stream.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-    let mut model = Model::new(limits, at);
-    model.outcome.last_event_id = last_event_id.to_owned();
-    loop {
-        let rest = &stream[at..];
-        let Some(len) = rest.iter().position(|&byte| matches!(byte, b'\n' | b'\r')) else {
-            model.line(rest, at, false);
-            return model.end(at, stream.len());
-        };
-        let next = at + len + if rest[len..].starts_with(b"\r\n") { 2 } else { 1 };
-        match len {
-            0 => model.dispatch(at + 1, next),
-            _ => model.line(&rest[..len], at, true),
-        }
-        at = next;
+    // As far as it came, a line without an end counts for the limits as one with an end does.
+    let unfinished = {
+        let text = reference::decode(stream);
+        let (tail, _) = grammar::stream(&text.characters).unwrap();
+        !grammar::lines(tail).unwrap().0.is_empty()
+    };
+    let text = match unfinished {
+        true => reference::decode(&[stream, b"\n"].concat()),
+        false => reference::decode(stream),
+    };
+    let (tail, events) = grammar::stream(&text.characters).unwrap();
+    let (_, rest) = grammar::lines(tail).unwrap();
+    let mut model = Model::new(&text, last_event_id, limits);
+    if events.bom.is_some() {
+        model.take("\u{FEFF}");
+        model.block = model.here();
     }
+    for event in &events.events {
+        event.lines.iter().for_each(|line| model.line(line, true));
+        model.blank_line(event.end_of_line);
+    }
+    for (at, line) in rest.iter().enumerate() {
+        model.line(line, !unfinished || at + 1 < rest.len());
+    }
+    model.end(unfinished, stream.len())
 }
 
 /// A limit in bytes, and the field whose array it is.
 type Limit = (usize, Option<Field>);
 
-struct Model {
+struct Model<'t> {
+    text: &'t Text,
+    /// The characters before this offset have been taken.
+    at: usize,
     limits: Limits,
+    state: State,
     outcome: Outcome,
     /// Where the block begins.
     block: usize,
-    /// Its buffers, as the bytes came.
-    data: Option<Vec<u8>>,
-    event_type: Vec<u8>,
-    /// The last event ID buffer, if the block has set it.
-    id: Option<String>,
+    /// The lengths of its data, if there is any, and of its type, as the bytes came.
+    data: Option<usize>,
+    event_type: usize,
     /// Whether its event was refused.
     refused: bool,
 }
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
+impl<'t> Model<'t> {
+    fn new(text: &'t Text, last_event_id: &str, limits: Limits) -> Self {
+        let (state, outcome) = (State::new(last_event_id), Outcome::default());
+        Model {
+            text,
+            at: 0,
+            limits,
+            state,
+            outcome,
+            block: 0,
+            data: None,
+            event_type: 0,
+            refused: false,
+        }
+    }
 
-impl Model {
-    fn new(limits: Limits, block: usize) -> Self {
-        let outcome = Outcome::default();
-        Model { limits, outcome, block, data: None, event_type: vec![], id: None, refused: false }
+    /// Where in the stream the next character begins.
+    fn here(&self) -> usize {
+        self.text.bytes(self.at..self.at).start
+    }
+
+    /// Takes these characters, and gives their bytes in the stream.
+    fn take(&mut self, characters: &str) -> Range<usize> {
+        let start = self.at;
+        self.at += characters.len();
+        self.text.bytes(start..self.at)
     }
 
     /// The lengths of data, type and ids, with so much of a line that is being read, as they came.
     fn sizes(&self, line: usize) -> [usize; 3] {
-        let data = self.data.as_ref().map_or(0, Vec::len);
-        let id = self.id.as_deref().map_or(0, str::len);
-        [data, self.event_type.len(), self.outcome.last_event_id.len() + id + line]
+        let id = if self.state.sets_id { self.state.last_event_id_buffer.len() } else { 0 };
+        [self.data.unwrap_or_default(), self.event_type, self.state.last_event_id.len() + id + line]
+    }
+
+    /// The same with data and type as text.
+    fn decoded_sizes(&self) -> [usize; 3] {
+        let data = self.state.data_buffer.len().saturating_sub(1);
+        [data, self.state.event_type_buffer.len(), self.sizes(0)[2]]
     }
 
     /// The limit that is passed first if one of these sizes grew to what it is.
@@ -100,105 +135,120 @@ impl Model {
     fn check(&mut self, sizes: [usize; 3]) {
         if let (Some(passed), false) = (self.passed(sizes), self.refused) {
             self.refuse(Refused::Event, self.block, passed);
-            (self.data, self.event_type, self.refused) = (None, vec![], true);
+            (self.data, self.event_type, self.refused) = (None, 0, true);
+            self.state.data_buffer.clear();
+            self.state.event_type_buffer.clear();
         }
-    }
-
-    /// Data and type as text, and the sizes with them.
-    fn texts(&self) -> (Option<String>, String, [usize; 3]) {
-        let data = self.data.as_ref().map(|data| text(data));
-        let event_type = text(&self.event_type);
-        let sizes = [data.as_deref().map_or(0, str::len), event_type.len(), self.sizes(0)[2]];
-        (data, event_type, sizes)
     }
 
     /// A line, or the start of one that does not end.
-    fn line(&mut self, line: &[u8], start: usize, ended: bool) {
-        let colon = line.iter().position(|&byte| byte == b':');
-        let (name, value) = line.split_at(colon.unwrap_or(line.len()));
-        let value = value.strip_prefix(b":").unwrap_or(value);
-        let value = value.strip_prefix(b" ").unwrap_or(value);
-        if !ended && value.is_empty() {
-            return;
+    fn line(&mut self, line: &Line<'_>, ended: bool) {
+        match *line {
+            Line::Comment { source, text } => {
+                let range = self.take(source);
+                let text = text.strip_prefix(' ').unwrap_or(text);
+                if ended || !text.is_empty() {
+                    self.comment(text, source, range, ended);
+                }
+            }
+            Line::Field { source, name, value } => {
+                let value_end = self.at + source.trim_end_matches(['\r', '\n']).len();
+                let value_at = value_end - value.len();
+                let range = self.take(source);
+                if ended || !value.is_empty() {
+                    self.field(name, value, value_at, range.start, ended);
+                }
+            }
         }
+    }
+
+    fn field(&mut self, name: &str, value: &str, at: usize, start: usize, ended: bool) {
+        let came = |part: &str| self.text.bytes(at..at + part.len()).len();
         match name {
-            b"data" if !self.refused => {
-                let before = self.data.take().map(|data| [&data[..], b"\n"].concat());
-                self.data = Some([&before.unwrap_or_default()[..], value].concat());
+            "data" if !self.refused => {
+                self.data = Some(self.data.map_or(0, |data| data + 1) + came(value));
+                self.state.process_field(name, value);
                 self.check(self.sizes(0));
             }
-            b"event" if !self.refused => {
-                self.event_type = value.to_vec();
+            "event" if !self.refused => {
+                self.event_type = came(value);
+                self.state.process_field(name, value);
                 self.check(self.sizes(0));
             }
-            b"id" => self.id(value, start, ended),
-            b"retry" if ended && !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
-                let time = Duration::from_millis(text(value).parse().unwrap_or(u64::MAX));
-                self.outcome.reconnection_time = Some(time);
-                self.outcome.output.push(Output::ReconnectionTime(time));
+            "id" => {
+                let limit = self.id_limit();
+                // What comes after a NUL is not retained.
+                let retained = value.split('\0').next().unwrap_or_default();
+                self.check(self.sizes(came(retained).min(limit.0)));
+                if retained.len() < value.len() || !ended {
+                    return;
+                }
+                if value.len() > limit.0 {
+                    return self.refuse(Refused::Id, start, limit);
+                }
+                self.check(self.sizes(value.len()));
+                self.state.process_field(name, value);
             }
-            b"" => {
-                let text = text(value);
-                let len = if ended { text.len() } else { value.len() };
-                if let Some(passed) = self.passed(self.sizes(len)) {
-                    self.refuse(Refused::Comment, start, passed);
-                } else if ended {
-                    self.outcome.output.push(Output::Comment { text, position: start as u64 });
+            "retry" if ended => {
+                if let Verdict::Retry { .. } = self.state.process_field(name, value) {
+                    self.outcome
+                        .output
+                        .push(Output::ReconnectionTime(self.reconnection_time().unwrap()));
                 }
             }
             _ => {}
         }
     }
 
-    fn id(&mut self, value: &[u8], start: usize, ended: bool) {
-        let limit = self.id_limit();
-        let nul = value.iter().position(|&byte| byte == 0);
-        self.check(self.sizes(nul.unwrap_or(value.len()).min(limit.0)));
-        if nul.is_some() || !ended {
-            return;
+    fn comment(&mut self, text: &str, source: &str, range: Range<usize>, ended: bool) {
+        let came = range.len() - (source.len() - text.len());
+        let len = if ended { text.len() } else { came };
+        if let Some(passed) = self.passed(self.sizes(len)) {
+            self.refuse(Refused::Comment, range.start, passed);
+        } else if ended {
+            let position = range.start as u64;
+            self.outcome.output.push(Output::Comment { text: text.to_owned(), position });
         }
-        let id = text(value);
-        if id.len() > limit.0 {
-            return self.refuse(Refused::Id, start, limit);
-        }
-        self.check(self.sizes(id.len()));
-        self.id = Some(id);
     }
 
-    fn dispatch(&mut self, end: usize, next: usize) {
-        let (data, event_type, sizes) = self.texts();
-        if data.is_some() {
-            self.check(sizes);
+    fn reconnection_time(&self) -> Option<Duration> {
+        self.state.reconnection_time.map(Duration::from_millis)
+    }
+
+    fn blank_line(&mut self, end_of_line: &str) {
+        let line = self.take(end_of_line);
+        if self.data.is_some() {
+            self.check(self.decoded_sizes());
         }
-        let sets_id = self.id.is_some();
-        let id = self.id.take().unwrap_or_else(|| self.outcome.last_event_id.clone());
-        let range = self.block as u64..end as u64;
-        self.outcome.output.push(match data {
-            Some(data) if !self.refused => {
-                let event_type = if event_type.is_empty() { "message" } else { &event_type };
-                let mut event = Event::new(event_type, &data);
-                (event.last_event_id, event.sets_id, event.range) = (&id, sets_id, range);
+        let dispatched = self.state.dispatch();
+        let (id, sets_id) = (&self.state.last_event_id, dispatched.sets_id);
+        let range = self.block as u64..line.start as u64 + 1;
+        self.outcome.output.push(match &dispatched.data {
+            Some(data) => {
+                let mut event = Event::new(&dispatched.event_type, data);
+                (event.last_event_id, event.sets_id, event.range) = (id, sets_id, range);
                 event.into()
             }
-            _ => Output::Block { id: sets_id.then(|| id.clone()), range },
+            None => Output::Block { id: sets_id.then(|| id.clone()), range },
         });
-        self.outcome.last_event_id = id;
-        *self = Model { outcome: take(&mut self.outcome), ..Model::new(self.limits, next) };
+        (self.block, self.data, self.event_type, self.refused) = (line.end, None, 0, false);
     }
 
-    /// The end of the stream, in the line that begins at `line`.
-    fn end(mut self, line: usize, len: usize) -> Outcome {
-        let (data, event_type, sizes) = self.texts();
-        let refused = self.refused || self.passed(sizes).is_some();
+    /// The end of the stream, perhaps in a line.
+    fn end(mut self, in_line: bool, len: usize) -> Outcome {
+        let refused = self.refused || self.passed(self.decoded_sizes()).is_some();
+        let data = self.state.data_buffer.strip_suffix('\n');
         self.outcome.pending = (self.block < len).then(|| Pending {
-            event_type: if refused { String::new() } else { event_type },
-            data: data.filter(|_| !refused),
-            last_event_id: self.id.clone().unwrap_or_else(|| self.outcome.last_event_id.clone()),
-            sets_id: self.id.is_some(),
-            in_line: line < len,
+            event_type: if refused { String::new() } else { self.state.event_type_buffer.clone() },
+            data: data.filter(|_| !refused).map(str::to_owned),
+            last_event_id: self.state.last_event_id_buffer.clone(),
+            sets_id: self.state.sets_id,
+            in_line,
             refused,
             range: self.block as u64..len as u64,
         });
+        self.outcome.reconnection_time = self.reconnection_time();
+        self.outcome.last_event_id = self.state.last_event_id;
         self.outcome
     }
 }

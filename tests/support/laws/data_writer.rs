@@ -81,11 +81,10 @@ fn write<S: Sink>(
 ) -> Result<(), EncodeError> {
     // The block may have some of its data already.
     let (mut first, mut others) = ("", pieces);
-    if flags & 8 == 8
-        && let [piece, rest @ ..] = pieces
-        && let Ok(text) = std::str::from_utf8(piece)
-    {
-        (first, others) = (text, rest);
+    if let (8, [piece, rest @ ..]) = (flags & 8, pieces) {
+        if let Ok(text) = std::str::from_utf8(piece) {
+            (first, others) = (text, rest);
+        }
     }
     let mut writer = head.data(first).data_writer(sink)?;
     let mut failed = None;

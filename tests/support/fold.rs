@@ -1,0 +1,83 @@
+//! The lines that a tokenizer shows, with the rules of the reference for what they mean.
+
+use std::ops::Range;
+
+use sse_wire::{Token, Tokenizer};
+use sse_wire_reference::{State, Verdict};
+
+use super::equality::{Dispatched, Told};
+
+/// What happens in a fold.
+pub enum Step<'a> {
+    Told(Told<'a>),
+    /// A chunk of so many bytes was taken.
+    Taken(usize),
+}
+
+/// Folds the reference's state over the tokens of a stream in these chunks. Gives the state at the end, and the bytes of
+/// the block that has not ended.
+pub fn fold<E>(
+    id: &str,
+    chunks: &[&[u8]],
+    mut on: impl FnMut(Step<'_>) -> Result<(), E>,
+) -> Result<(State, Range<u64>), E> {
+    let (mut state, mut tokenizer) = (State::new(id), Tokenizer::new());
+    let (mut value, mut comment_at) = (Vec::new(), None);
+    let byte = |at: usize| *chunks.iter().copied().flatten().nth(at).expect("a byte of the stream");
+    for chunk in chunks {
+        for token in tokenizer.push(chunk) {
+            if let Token::Value { bytes, complete, .. } | Token::Comment { bytes, complete, .. } =
+                &token
+            {
+                if let Token::Comment { position, .. } = token {
+                    // Its colon stands before its first piece, and perhaps a space.
+                    comment_at.get_or_insert_with(|| {
+                        let before = position as usize - 1;
+                        (before - usize::from(byte(before) == b' ')) as u64
+                    });
+                }
+                value.extend_from_slice(bytes);
+                if !complete {
+                    continue;
+                }
+            }
+            let text = String::from_utf8_lossy(&value);
+            match token {
+                Token::Value { field, .. } => {
+                    if let Verdict::Retry { milliseconds } =
+                        state.process_field(field.name(), &text)
+                    {
+                        let milliseconds = milliseconds.unwrap_or(u64::MAX);
+                        on(Step::Told(Told::ReconnectionTime { milliseconds }))?;
+                    }
+                }
+                Token::Comment { .. } => {
+                    let position = comment_at.take().unwrap();
+                    on(Step::Told(Told::Comment { text: &text, position }))?;
+                }
+                Token::BlankLine { block: range, .. } => {
+                    let dispatched = state.dispatch();
+                    let (last_event_id, sets_id) = (&*state.last_event_id, dispatched.sets_id);
+                    on(Step::Told(match &dispatched.data {
+                        None => Told::Block { id: sets_id.then_some(last_event_id), range },
+                        Some(data) => {
+                            let event_type = &dispatched.event_type;
+                            Told::Event(Dispatched {
+                                event_type,
+                                data,
+                                last_event_id,
+                                sets_id,
+                                range,
+                            })
+                        }
+                    }))?;
+                }
+                Token::Unknown { .. } => {}
+                other => panic!("{other:?}"),
+            }
+            value.clear();
+        }
+        on(Step::Taken(chunk.len()))?;
+    }
+    Ok((state, tokenizer.finish()))
+}
