@@ -98,7 +98,7 @@ fn runtime() -> Runtime {
 
 #[test]
 fn the_response_is_an_event_stream_that_servers_take() {
-    fn servable<T: Clone + Send + Sync + 'static, B: Body<Data = Bytes> + Send + 'static>(
+    fn servable<T: Clone + Send + Sync + 'static, B: Body<Data = Bytes> + Send + Sync + 'static>(
         _: T,
         _: &B,
     ) {

@@ -404,11 +404,11 @@ fn the_stream_is_dropped_with_the_body_and_only_then() {
 }
 
 #[test]
-fn a_body_is_send_if_its_parts_are_and_need_not_be() {
-    /// What `axum::body::Body::new` and `from_stream` ask for.
+fn a_body_is_send_and_sync_if_its_parts_are_and_need_not_be() {
+    /// What axum and warp ask for.
     fn servable<B>(_: &B)
     where
-        B: Body<Data = Bytes> + Stream<Item = Result<Bytes, B::Error>> + Send + 'static,
+        B: Body<Data = Bytes> + Stream<Item = Result<Bytes, B::Error>> + Send + Sync + 'static,
         B::Error: Into<BoxError>,
     {
     }

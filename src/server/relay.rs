@@ -27,7 +27,8 @@ use crate::error::EncodeError;
 type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Writes the event that a client is given for an error.
-type OnError = Box<dyn FnOnce(BoxError, &mut Vec<u8>) -> Result<(), EncodeError> + Send>;
+type OnError =
+    Box<dyn FnOnce(BoxError, &mut Vec<u8>) -> Result<(), EncodeError> + Send + Sync>;
 
 /// A response of any stream: status 200, [`RESPONSE_HEADERS`](crate::server::RESPONSE_HEADERS), and
 /// each item encoded by a function into the [body](EventBody).
@@ -92,8 +93,8 @@ pin_project! {
     /// The body of a [`response`](crate::response): a stream of anything, each item encoded by a
     /// function.
     ///
-    /// It is an [`http_body::Body`] and a [`Stream`] of [`Bytes`], [`Send`] if its stream and its
-    /// function are.
+    /// It is an [`http_body::Body`] and a [`Stream`] of [`Bytes`], [`Send`] and [`Sync`] if its stream
+    /// and its function are.
     ///
     /// # Frames
     ///
@@ -173,6 +174,7 @@ impl<S, F> EventBody<S, F> {
         mut self,
         encode: impl FnOnce(Box<dyn Error + Send + Sync>, &mut Vec<u8>) -> Result<(), EncodeError>
         + Send
+        + Sync
         + 'static,
     ) -> Self {
         self.on_error = Some(Box::new(encode));
