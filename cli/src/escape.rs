@@ -8,7 +8,7 @@ use std::fmt::Write;
 pub(crate) const fn drives(c: char) -> bool {
     matches!(c,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'
-        | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Appends text that is to stay on one line: each character that [`drives`] as `\u{1b}`.
@@ -40,8 +40,11 @@ mod tests {
     #[test]
     fn what_could_drive_a_terminal_is_escaped_and_all_else_stays() {
         let mut out = String::new();
-        line("\0\u{1b}[2J\u{7f}\u{9b}1m\u{9d}\u{202e}\r\n\t", &mut out);
-        assert_eq!(out, r"\u{0}\u{1b}[2J\u{7f}\u{9b}1m\u{9d}\u{202e}\u{d}\u{a}\u{9}",);
+        line("\0\u{1b}[2J\u{7f}\u{9b}1m\u{9d}\u{202e}\u{61c}\u{200e}\u{200f}\r\n\t", &mut out);
+        assert_eq!(
+            out,
+            r"\u{0}\u{1b}[2J\u{7f}\u{9b}1m\u{9d}\u{202e}\u{61c}\u{200e}\u{200f}\u{d}\u{a}\u{9}",
+        );
         for c in ('\0'..=char::MAX).filter(|c| c.is_control()) {
             out.clear();
             line(c.encode_utf8(&mut [0; 4]), &mut out);

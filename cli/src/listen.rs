@@ -1,23 +1,22 @@
-//! `sse-wire listen`: the events of a server, with reconnection. All rules are those of
-//! [`sse_wire::Connection`]; here is its driver.
+//! `sse-wire listen`: the events of a server, with reconnection. All rules are those of [`EventSource`]; here is
+//! what is said about it.
 
 mod http;
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use sse_wire::{
-    Action, End, Failure, Item, Liveness, Notice, ParseError, Policy, ResponseHead, Silence,
+    BoxBody, BoxEventSource, EventSource, Incoming, Liveness, OwnedEvent, Policy, Refused, Silence,
+    SourceError, SourceNotice,
 };
-use tokio::time::{Instant, sleep_until};
+use tokio::time::timeout;
 
-use self::http::{Client, Connection, Header, Input, Trouble};
+use self::http::{Client, Header};
 use crate::arguments::{self, seconds};
 use crate::complain;
-use crate::output::{Output, cut};
+use crate::output::{Output, Shown, quote};
 use crate::runtime::{self, Interruption};
 
 #[derive(clap::Args)]
@@ -26,11 +25,11 @@ pub(crate) struct Arguments {
     /// Where the stream is: http:// or https://
     url: String,
 
-    /// Go on behind the event with this id
+    /// Go on after the event with this id
     #[arg(long, value_name = "ID", value_parser = last_event_id)]
     last_event_id: Option<String>,
 
-    /// Send this header with each request; repeatable
+    /// Send this header with each request to the address's origin; repeatable
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE", value_parser = Header::parse)]
     headers: Vec<Header>,
 
@@ -55,48 +54,66 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     timeout: Duration,
 
-    /// How long the response may take [default: for ever, as its head may wait for an event]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    response_timeout: Option<Duration>,
+    /// How long the head of the response may take
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    response_timeout: Duration,
 
-    /// How long to wait before connecting again, while the server does not say
+    /// How long to wait before connecting again, unless the server says
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 3000)]
     retry: u64,
 
-    /// Double the wait while reconnecting brings no event, up to this
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    backoff: Option<Duration>,
+    /// The shortest wait, whatever the server says
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 500)]
+    min_wait: u64,
 
-    /// Make each such wait longer by up to so many percent, at random
-    #[arg(long, value_name = "PERCENT", default_value_t = 0, requires = "backoff")]
+    /// Double the wait while no connection lasts for 5 seconds, up to this; 0 for never
+    #[arg(
+        long, value_name = "SECONDS", default_value = "60", value_parser = seconds, overrides_with = "backoff"
+    )]
+    backoff: Duration,
+
+    /// Make each wait longer by up to so many percent, at random
+    #[arg(long, value_name = "PERCENT", default_value_t = 20)]
     jitter: u8,
 
-    /// Fail where so many reconnections in a row brought no event [default: never]
+    /// Fail after so many reconnections in a row without a connection that lasted for 5 seconds [default: never]
     #[arg(long, value_name = "N")]
     max_reconnections: Option<u32>,
 
     /// Connect again after so much silence [default: never]; once for each class
     ///
-    /// The class says what breaks the silence: `bytes` of any kind (where none is named),
-    /// `comments`, `blocks` (also those that only set an id or a reconnection time) or `events`.
-    /// Each counts for those before it, too.
+    /// The class says what breaks the silence: `bytes` of any kind (if none is named), `comments`,
+    /// `blocks` (also those that only set an id or a reconnection time) or `events`. Each counts for those
+    /// before it, too.
     #[arg(long = "idle-timeout", value_name = "[CLASS=]SECONDS", value_parser = idle_timeout)]
     idle_timeouts: Vec<(Liveness, Duration)>,
+
+    /// Use this proxy [default: http_proxy, https_proxy or all_proxy of the environment, and none for this
+    /// machine]
+    #[arg(long, value_name = "URL")]
+    proxy: Option<String>,
+
+    /// Use no proxy for these hosts and their subdomains, `*` for all [default: no_proxy of the environment]
+    #[arg(long = "noproxy", value_name = "HOST,…")]
+    no_proxy: Option<String>,
 }
 
 const EXAMPLES: &str = "\
-It connects again whenever the connection is lost or can't be made, as browsers do, with the last
-event ID; it ends at a response that is no event stream, or when asked to. stderr says
-what happens.
+It connects again whenever the connection is lost or can't be made, with the last event ID, and after
+the statuses 408, 425, 429, 500, 502, 503 and 504. It ends at any other response that is no event
+stream, or when asked to. stderr says what happens.
 
-Exit codes: 0 asked to end (status 204, SIGINT, SIGTERM, --max-events, nobody reads stdout); 1 failed, or an
-event or an id was skipped for the limit; 130 a second SIGINT or SIGTERM.
+Exit codes: 0 asked to end (status 204, SIGINT, SIGTERM, --max-events, nobody reads stdout); 1 failed,
+or an event or an id was skipped for the limit; 130 a second SIGINT or SIGTERM.
 
 Examples:
   sse-wire listen https://example.com/stream
   sse-wire listen --json --max-events 10 http://127.0.0.1:8080/ | jq -r .data
-  sse-wire listen -H 'Authorization: Bearer …' --backoff 60 --jitter 20 https://example.com/stream
+  sse-wire listen -H 'Authorization: Bearer …' --backoff 300 https://example.com/stream
   sse-wire listen --idle-timeout 45 --idle-timeout events=600 https://example.com/stream";
+
+/// How long the beginning of a body may take that is only quoted.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 fn last_event_id(text: &str) -> Result<String, String> {
     http::header_value(text)?;
@@ -119,10 +136,14 @@ fn idle_timeout(text: &str) -> Result<(Liveness, Duration), String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
-    let made = http::url(&arguments.url)
-        .map_err(|reason| format!("{}: {reason}", arguments.url))
-        .and_then(|url| Ok((client(arguments, url)?, source(arguments)?)));
-    let (client, source) = match made {
+    let shown = http::shown(&arguments.url);
+    let client =
+        http::url(&arguments.url).map_err(|reason| format!("{shown}: {reason}")).and_then(|url| {
+            let (proxy, no_proxy) = (arguments.proxy.as_deref(), arguments.no_proxy.as_deref());
+            Client::new(url, &arguments.headers, arguments.timeout, proxy, no_proxy)
+        });
+    let made = client.and_then(|client| Ok((client, parser(arguments)?)));
+    let (client, parser) = match made {
         Ok(made) => made,
         Err(reason) => {
             complain(format_args!("{reason}"));
@@ -130,15 +151,20 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         }
     };
     runtime::run(async |interruption| {
+        let mut source = EventSource::new(move |attempt| client.send(&attempt))
+            .with_policy(policy(arguments))
+            .with_parser(parser);
+        if arguments.comments {
+            source = source.observe();
+        }
         Listener {
-            client,
-            source,
-            connection: Connection::None,
-            trouble: None,
+            source: source.boxed(),
+            url: shown,
             output: Output::new(arguments.json),
-            comments: arguments.comments,
             events: 0,
             max_events: arguments.max_events.unwrap_or(u64::MAX),
+            refused: [0; 2],
+            unsent: 0,
             failed: false,
         }
         .listen(interruption)
@@ -146,16 +172,15 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     })
 }
 
-fn client(arguments: &Arguments, url: reqwest::Url) -> Result<Client, String> {
-    let response_timeout = arguments.response_timeout.unwrap_or(Duration::MAX);
-    Client::new(url, &arguments.headers, arguments.timeout, response_timeout)
-}
-
-fn source(arguments: &Arguments) -> Result<sse_wire::Connection, String> {
+fn parser(arguments: &Arguments) -> Result<sse_wire::Parser, String> {
     let mut parser = arguments::parser(arguments.limit);
     if let Some(id) = &arguments.last_event_id {
         parser.set_last_event_id(id).map_err(|error| format!("--last-event-id: {error}"))?;
     }
+    Ok(parser)
+}
+
+fn policy(arguments: &Arguments) -> Policy {
     let mut silence = Silence::default();
     for &(class, timeout) in &arguments.idle_timeouts {
         *match class {
@@ -165,183 +190,146 @@ fn source(arguments: &Arguments) -> Result<sse_wire::Connection, String> {
             _ => &mut silence.events,
         } = Some(timeout);
     }
-    let policy = Policy {
+    Policy {
         reconnection_time: Duration::from_millis(arguments.retry),
-        backoff: arguments.backoff,
+        floor: Duration::from_millis(arguments.min_wait),
+        backoff: Some(arguments.backoff).filter(|most| !most.is_zero()),
         jitter: arguments.jitter,
         max_reconnections: arguments.max_reconnections,
+        head_timeout: Some(arguments.response_timeout),
         silence,
-        ..Policy::specification()
-    };
-    // Its keys are random.
-    let seed = RandomState::new().build_hasher().finish();
-    Ok(sse_wire::Connection::with_parser(parser, policy).with_seed(seed))
+        ..Policy::default()
+    }
 }
 
-/// The driver of a connection.
+/// Says what happens, and shows events.
 struct Listener {
-    client: Client,
-    source: sse_wire::Connection,
-    connection: Connection,
-    /// The network error that the source will speak of.
-    trouble: Option<String>,
+    source: BoxEventSource,
+    /// The address, as messages have it.
+    url: String,
     output: Output,
-    comments: bool,
     /// How many there were.
     events: u64,
     max_events: u64,
+    /// How many events and ids were skipped and not said.
+    refused: [u64; 2],
+    /// How many requests were sent without an id that no header can carry, and not said.
+    unsent: u64,
     /// Whether the exit code has to be 1.
     failed: bool,
 }
 
 impl Listener {
     async fn listen(mut self, mut interruption: Interruption) -> io::Result<ExitCode> {
-        let start = Instant::now();
-        loop {
-            let action = self.source.poll(start.elapsed());
-            while let Some(notice) = self.source.next_notice() {
-                self.announce(notice);
-            }
-            let until = match action {
-                Action::Connect => {
-                    self.connection = self.client.connect(self.header());
-                    continue;
-                }
-                Action::Stop => break,
-                Action::Wait { until } => Some(until),
-                Action::Receive { until } => until,
-            };
-            // Beyond what a clock can say is for ever.
-            let until = until.and_then(|until| start.checked_add(until));
-            tokio::select! {
+        while self.events < self.max_events {
+            let item = tokio::select! {
                 biased;
                 () = interruption.wait() => break,
-                input = self.connection.next() => self.take(input)?,
-                () = async {
-                    match until {
-                        Some(until) => sleep_until(until).await,
-                        None => std::future::pending().await,
-                    }
-                } => {}
+                item = self.source.next() => item,
+            };
+            match item {
+                Some(Ok(Incoming::Event(event))) => {
+                    self.events += 1;
+                    self.output.show(Shown::Event(event.as_event()))?;
+                }
+                Some(Ok(Incoming::Notice(notice))) => self.announce(notice)?,
+                Some(Err(error)) => {
+                    self.failed = true;
+                    let said = fail(error).await;
+                    complain(format_args!("{}: {said}", self.url));
+                }
+                None => break,
             }
         }
+        self.say_refused();
         Ok(if self.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
-    fn announce(&mut self, notice: Notice) {
+    /// Says or shows a notice. The error is one of the output.
+    fn announce(&mut self, notice: SourceNotice) -> io::Result<()> {
         match notice {
-            Notice::Open => complain(format_args!("connected to {}", self.client.url())),
-            Notice::Reconnecting { reason, delay, .. } => {
-                let delay = delay.as_millis();
-                self.connection = Connection::None;
-                let trouble = self.trouble();
-                let from = match self.source.last_event_id_header() {
-                    Some(id) => format!(", behind id {id:?}"),
+            SourceNotice::Comment { text, position, .. } => {
+                return self.output.show(Shown::Comment(&text, position));
+            }
+            SourceNotice::ReconnectionTime { time, .. } => {
+                return self.output.show(Shown::ReconnectionTime(time));
+            }
+            SourceNotice::LastEventId { id, range, .. } => {
+                return self.output.show(Shown::Id(&id, range));
+            }
+            SourceNotice::Refused(error) => {
+                self.failed = true;
+                // The first is said, the others are counted.
+                let count = &mut self.refused[usize::from(error.refused() == Refused::Id)];
+                *count += 1;
+                if *count == 1 {
+                    complain(format_args!("{error} (--limit)"));
+                }
+            }
+            SourceNotice::Open => complain(format_args!("connected to {}", self.url)),
+            SourceNotice::Reconnecting { reason, delay, error, unfinished, .. } => {
+                self.say_refused();
+                if let Some(event) = unfinished {
+                    complain(format_args!("{}", cut(&event)));
+                }
+                let error = error.map_or_else(String::new, |error| format!(" ({error})"));
+                let id = self.source.last_event_id();
+                let after = match self.source.connection().last_event_id_header() {
+                    Some(id) => format!(", after id {}", quote(id)),
                     None => String::new(),
                 };
-                complain(format_args!("{reason}{trouble}; connecting again in {delay} ms{from}"));
+                let delay = delay.as_millis();
+                complain(format_args!("{reason}{error}; connecting again in {delay} ms{after}"));
+                if after.is_empty() && !id.is_empty() {
+                    self.unsent += 1;
+                    if self.unsent == 1 {
+                        complain(format_args!(
+                            "the last event ID {} is not sent: it has a control character, which no header can carry; the server may repeat or leave out events",
+                            quote(id)
+                        ));
+                    }
+                }
             }
-            notice => {
-                let trouble = match notice {
-                    Notice::Failed(Failure::Reconnections { .. }) => self.trouble(),
-                    _ => String::new(),
-                };
-                complain(format_args!("{}: {notice}{trouble}", self.client.url()));
-                self.failed |= notice != Notice::Ended;
-            }
-        }
-    }
-
-    /// The header's value for the last event ID. Without one the server takes the client for a new one:
-    /// that is better than none.
-    fn header(&self) -> Option<hyper::header::HeaderValue> {
-        let id = self.source.parser().last_event_id();
-        if id.is_empty() {
-            return None;
-        }
-        http::header_value(id)
-            .map_err(|reason| {
-                complain(format_args!(
-                    "the last event ID {id:?} is not sent: {reason}; the server may repeat or leave out events"
-                ));
-            })
-            .ok()
-    }
-
-    /// The network error, to be said behind what comes of it.
-    fn trouble(&mut self) -> String {
-        self.trouble.take().map_or_else(String::new, |trouble| format!(" ({trouble})"))
-    }
-
-    /// Hands an input in. The error is one of the output.
-    fn take(&mut self, input: Input) -> io::Result<()> {
-        let end = match input {
-            Input::Response { status, content_type } => {
-                let content_type = content_type.as_deref();
-                let head = ResponseHead { status, content_type, ..ResponseHead::default() };
-                self.source.handle_response(head);
-                return Ok(());
-            }
-            Input::Chunk(chunk) => return self.show(&chunk),
-            Input::Trouble(Trouble { reason, futile: true }) => {
-                complain(format_args!("{}: {reason}", self.client.url()));
-                self.failed = true;
-                self.source.close();
-                return Ok(());
-            }
-            Input::Trouble(Trouble { reason, .. }) => {
-                self.trouble = Some(reason);
-                self.source.handle_network_error()
-            }
-            Input::End => self.source.handle_end(),
-        };
-        match end {
-            Ok(End::Clean) => {}
-            Ok(End::Incomplete(pending)) => complain(format_args!("{}", cut(&pending))),
-            Err(error) => {
-                complain(format_args!("{error}"));
-                self.failed = true;
-            }
+            notice => complain(format_args!("{}: {notice}", self.url)),
         }
         Ok(())
     }
 
-    /// Shows what a chunk completes.
-    fn show(&mut self, chunk: &[u8]) -> io::Result<()> {
-        let mut refused = |error: ParseError| {
-            complain(format_args!("{error} (--limit)"));
-            self.failed = true;
-        };
-        if self.comments {
-            let mut items = self.source.observe(chunk);
-            loop {
-                match items.next() {
-                    Ok(Some(item)) => {
-                        self.events += u64::from(matches!(item, Item::Event(_)));
-                        self.output.show(item)?;
-                        if self.events == self.max_events {
-                            items.close();
-                        }
-                    }
-                    Ok(None) => return Ok(()),
-                    Err(error) => refused(error),
-                }
-            }
-        }
-        // Not the same loop: comments that nobody asked for are not even retained.
-        let mut events = self.source.push(chunk);
-        loop {
-            match events.next() {
-                Ok(Some(event)) => {
-                    self.events += 1;
-                    self.output.show(Item::Event(event))?;
-                    if self.events == self.max_events {
-                        events.close();
-                    }
-                }
-                Ok(None) => return Ok(()),
-                Err(error) => refused(error),
+    /// Says how many were skipped since the last time, beyond those that were said.
+    fn say_refused(&mut self) {
+        for (count, what) in self.refused.iter_mut().zip(["events", "ids"]) {
+            if *count > 1 {
+                complain(format_args!("{} more {what} were skipped (--limit)", *count - 1));
+                *count = 1;
             }
         }
     }
+}
+
+/// Why it failed, with the beginning of the response if there is one.
+async fn fail(error: SourceError<BoxBody>) -> String {
+    let SourceError::Response(error) = error else { return error.to_string() };
+    let said = error.to_string();
+    // A body may never come.
+    match timeout(PATIENCE, error.body_text(200)).await {
+        Ok(text) if !text.is_empty() => format!("{said}; its body begins with {}", quote(&text)),
+        _ => said,
+    }
+}
+
+/// What was lost when a stream was cut.
+fn cut(event: &OwnedEvent) -> String {
+    let mut parts = Vec::new();
+    if event.event_type != "message" {
+        parts.push(format!("type {}", quote(&event.event_type)));
+    }
+    if event.sets_id {
+        parts.push(format!("id {}", quote(&event.last_event_id)));
+    }
+    parts.push(format!("data {}", quote(&event.data)));
+    format!(
+        "the stream was cut inside the event that begins at byte {}: no blank line ends it, so it was discarded; pending: {}",
+        event.range.start,
+        parts.join(", ")
+    )
 }

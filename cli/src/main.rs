@@ -79,7 +79,11 @@ const CONFORM_EXAMPLES: &str = r#"Example:
   {"events":[{"type":"message","data":"hi","last_event_id":""}],"last_event_id":"","retry":null,"after":[0,1],"end":"clean","errors":[]}"#;
 
 fn main() -> ExitCode {
-    let done = match Arguments::parse().command {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return without_command(&error),
+    };
+    let done = match arguments.command {
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Encode(arguments) => encode::run(&arguments),
@@ -97,6 +101,18 @@ fn main() -> ExitCode {
             complain(format_args!("cannot write to stdout: {error}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Prints help, the version, or what is wrong with the arguments.
+fn without_command(text: &clap::Error) -> ExitCode {
+    match text.print().and_then(|()| io::stdout().flush()) {
+        Err(error) if !text.use_stderr() => {
+            complain(format_args!("cannot write to stdout: {error}"));
+            ExitCode::FAILURE
+        }
+        _ if text.use_stderr() => ExitCode::from(2),
+        _ => ExitCode::SUCCESS,
     }
 }
 

@@ -2,6 +2,7 @@
 //! each item at once; and what is said of an event that was cut.
 
 use std::io::{self, Write};
+use std::ops::Range;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -25,7 +26,8 @@ impl Output {
     }
 
     /// Writes one item, now.
-    pub(crate) fn show(&mut self, item: Item<'_>) -> io::Result<()> {
+    pub(crate) fn show<'a>(&mut self, item: impl Into<Shown<'a>>) -> io::Result<()> {
+        let item = item.into();
         match self {
             Output::Json(out) => {
                 if let Some(line) = Line::new(item) {
@@ -43,6 +45,29 @@ impl Output {
     }
 }
 
+/// What can be shown.
+pub(crate) enum Shown<'a> {
+    Event(Event<'a>),
+    /// A block without an event that has set the last event ID, and its range.
+    Id(&'a str, Range<u64>),
+    /// A comment, and where it begins.
+    Comment(&'a str, u64),
+    ReconnectionTime(Duration),
+    Nothing,
+}
+
+impl<'a> From<Item<'a>> for Shown<'a> {
+    fn from(item: Item<'a>) -> Self {
+        match item {
+            Item::Event(event) => Shown::Event(event),
+            Item::Block { id: Some(id), range, .. } => Shown::Id(id, range),
+            Item::Comment { text, position, .. } => Shown::Comment(text, position),
+            Item::ReconnectionTime { time, .. } => Shown::ReconnectionTime(time),
+            _ => Shown::Nothing,
+        }
+    }
+}
+
 /// An item as a line of JSON.
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -54,22 +79,18 @@ enum Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn new(item: Item<'a>) -> Option<Self> {
+    fn new(item: Shown<'a>) -> Option<Self> {
         Some(match item {
-            Item::Event(Event { event_type, data, last_event_id, range, .. }) => Line::Event {
+            Shown::Event(Event { event_type, data, last_event_id, range, .. }) => Line::Event {
                 r#type: event_type,
                 data,
                 last_event_id,
                 bytes: [range.start, range.end],
             },
-            Item::Block { id, range, .. } => {
-                Line::Block { id: id?, bytes: [range.start, range.end] }
-            }
-            Item::Comment { text, position, .. } => Line::Comment { comment: text, position },
-            Item::ReconnectionTime { time, .. } => {
-                Line::ReconnectionTime { retry: milliseconds(time) }
-            }
-            _ => return None,
+            Shown::Id(id, range) => Line::Block { id, bytes: [range.start, range.end] },
+            Shown::Comment(comment, position) => Line::Comment { comment, position },
+            Shown::ReconnectionTime(time) => Line::ReconnectionTime { retry: milliseconds(time) },
+            Shown::Nothing => return None,
         })
     }
 }
@@ -79,17 +100,17 @@ pub(crate) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// The beginning of a text, quoted.
+pub(crate) fn quote(text: &str) -> String {
+    const SHOWN: usize = 60;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{:?}… ({} bytes)", &text[..end], text.len()),
+        None => format!("{text:?}"),
+    }
+}
+
 /// What was lost when a stream was cut.
 pub(crate) fn cut(pending: &Pending<'_>) -> String {
-    /// The beginning of a text, quoted.
-    fn quote(text: &str) -> String {
-        const SHOWN: usize = 60;
-        match text.char_indices().nth(SHOWN) {
-            Some((end, _)) => format!("{:?}… ({} bytes)", &text[..end], text.len()),
-            None => format!("{text:?}"),
-        }
-    }
-
     let start = pending.range.start;
     if pending.refused {
         return format!(

@@ -5,25 +5,25 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
-use sse_wire::{Event, Item};
+use sse_wire::Event;
 
 use crate::escape;
-use crate::output::milliseconds;
+use crate::output::{Shown, milliseconds};
 
 const TYPE: Style = AnsiColor::Cyan.on_default().bold();
 const ID: Style = AnsiColor::Yellow.on_default();
 const ASIDE: Style = Style::new().dimmed();
 
 /// Appends an item. A block that does nothing appends nothing.
-pub(crate) fn write(item: &Item<'_>, out: &mut String) {
+pub(crate) fn write(item: &Shown<'_>, out: &mut String) {
     match item {
-        Item::Event(event) => write_event(event, out),
-        Item::Block { id: Some(id), .. } => write_id(id, out),
-        Item::Comment { text, .. } => styled(ASIDE, ": ", text, out),
-        Item::ReconnectionTime { time, .. } => {
+        Shown::Event(event) => write_event(event, out),
+        Shown::Id(id, _) => write_id(id, out),
+        Shown::Comment(text, _) => styled(ASIDE, ": ", text, out),
+        Shown::ReconnectionTime(time) => {
             styled(ASIDE, "retry: ", &format!("{} ms", milliseconds(*time)), out);
         }
-        _ => return,
+        Shown::Nothing => return,
     }
     out.push('\n');
 }

@@ -399,6 +399,9 @@ fn an_output_that_takes_nothing_is_an_error() {
         (&["parse", "--json"], "data: x\n\n"),
         (&["encode"], "{}\n"),
         (&["conform"], "{}\n"),
+        (&["help"], ""),
+        (&["listen", "--help"], ""),
+        (&["--version"], ""),
     ] {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let done = finish(command(arguments).stdout(full).spawn().unwrap(), input.as_bytes());

@@ -12,9 +12,13 @@ use std::thread;
 use process::{Ended, Running, answer, command, head, server, stream};
 use serde_json::{Value, json};
 
+/// `listen` without the waits that a test has no time for.
+const QUICK: [&str; 9] =
+    ["listen", "--retry", "1", "--min-wait", "0", "--backoff", "0", "--jitter", "0"];
+
 /// Runs `listen` to its end.
 fn listen(arguments: &[&str]) -> Ended {
-    Running::start(&[&["listen", "--retry", "1"], arguments].concat()).end()
+    Running::start(&[&QUICK, arguments].concat()).end()
 }
 
 fn json_lines(lines: &[String]) -> Vec<Value> {
@@ -68,7 +72,7 @@ fn a_stream_that_ends_is_connected_again_behind_its_last_id() {
     }
     assert_eq!((heads.len(), ended.code), (3, Some(0)), "the server asked to end");
     let again = format!(
-        "sse-wire: the server ended the stream; connecting again in 2 ms, behind id \"{id}\""
+        "sse-wire: the server ended the stream; connecting again in 2 ms, after id \"{id}\""
     );
     let connected = format!("sse-wire: connected to {url}");
     assert_eq!(ended.stderr[0], connected);
@@ -81,8 +85,8 @@ fn a_stream_that_ends_is_connected_again_behind_its_last_id() {
 fn a_response_that_is_no_event_stream_is_an_error() {
     for (answer, reason) in [
         (answer("404 Not Found", "", ""), "the status 404"),
-        (answer("500 Oh", "content-type: text/event-stream\r\n", "data: x\n\n"), "the status 500"),
-        (answer("200 OK", "content-type: text/html\r\n", "data: x\n\n"), "`Content-Type`"),
+        (answer("501 Oh", "content-type: text/event-stream\r\n", "data: x\n\n"), "the status 501"),
+        (answer("200 OK", "content-type: text/html\r\n", "<\x1b[2J>"), "`text/html`"),
         (answer("200 OK", "", "data: x\n\n"), "`Content-Type`"),
     ] {
         let (url, _heads) = server(vec![answer]);
@@ -254,8 +258,9 @@ fn an_event_is_shown_live_and_a_signal_ends_it_clean() {
 #[test]
 fn a_signal_ends_the_wait_for_a_reconnection() {
     let (url, _heads) = server(vec![stream("retry: 86400000\n\n")]);
-    let listener = Running::start(&["listen", &url]);
-    listener.error_with("connecting again in 86400000 ms");
+    let listener = Running::start(&["listen", "--jitter", "0", &url]);
+    // An hour, and no more.
+    listener.error_with("connecting again in 3600000 ms");
     listener.signal("-INT");
     assert_eq!(listener.end().code, Some(0));
 }
@@ -263,7 +268,8 @@ fn a_signal_ends_the_wait_for_a_reconnection() {
 #[test]
 fn silence_of_a_class_loses_the_connection() {
     let (url, server) = open_server(": only a comment\n\n");
-    let listener = Running::start(&["listen", "--idle-timeout", "events=0.05", &url]);
+    let listener =
+        Running::start(&["listen", "--jitter", "0", "--idle-timeout", "events=0.05", &url]);
     listener.error_with("no event came in time; connecting again in 3000 ms");
     server.join().unwrap();
 }
@@ -310,4 +316,118 @@ fn bounded_memory_a_line_without_end_and_a_megabyte_of_comments_do_no_harm() {
     assert_eq!([listener.line(), listener.line()], ["message", "  last"]);
     listener.signal("-INT");
     assert_eq!(listener.end().code, Some(1), "an event was skipped");
+}
+
+#[test]
+fn no_password_and_no_query_is_in_a_message() {
+    let (url, heads) = server(vec![stream("data: x\n\n"), answer("404 Not Found", "", "")]);
+    let address = url.strip_prefix("http://").unwrap();
+    let secret = format!("http://user:password@{address}?token=secret#secret");
+    let ended = listen(&[&secret]);
+    assert_eq!(ended.code, Some(1));
+    let stderr = ended.stderr.concat();
+    assert!(stderr.contains(&url) && !stderr.contains("password") && !stderr.contains("secret"));
+    let head = heads.recv().unwrap();
+    assert!(has(&head, "GET /?token=secret HTTP") && has(&head, "authorization: Basic "));
+    let ended = listen(&["http://user:password@nowhere:port/?token=secret"]);
+    let stderr = ended.stderr.concat();
+    assert!(!stderr.contains("password") && !stderr.contains("secret"), "{stderr}");
+}
+
+#[test]
+fn the_user_s_headers_and_credentials_stay_at_their_origin_and_no_referer_is_sent() {
+    let (there, heads) = server(vec![stream("data: there\n\n")]);
+    let location = format!("location: {there}\r\n");
+    let (here, first) = server(vec![
+        answer("307 Temporary Redirect", "location: /same?x\r\n", ""),
+        answer("302 Found", &location, ""),
+    ]);
+    let here = here.replace("http://", "http://user:password@");
+    let ended = listen(&["--max-events", "1", "-H", "X-Api-Key: secret", &here]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    for head in [first.recv().unwrap(), first.recv().unwrap()] {
+        assert!(has(&head, "x-api-key: secret\r\n") && has(&head, "authorization: Basic "));
+        assert!(!has(&head, "referer"));
+    }
+    let head = heads.recv().unwrap();
+    assert!(has(&head, "accept: text/event-stream\r\n"));
+    for name in ["x-api-key", "authorization", "referer"] {
+        assert!(!has(&head, name), "{}", head.escape_ascii());
+    }
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_not_asked_for_this_machine_and_one_that_is_named_is() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (url, _heads) = server(vec![stream("data: x\n\n")]);
+    let mut child = command(&["listen", "--max-events", "1", &url])
+        .env("http_proxy", format!("http://{closed}"))
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    assert!(child.wait().unwrap().success());
+
+    let (proxy, heads) = server(vec![stream("data: x\n\n")]);
+    let ended = listen(&["--max-events", "1", "--proxy", &proxy, "http://127.0.0.1:1/a"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(has(&heads.recv().unwrap(), "GET http://127.0.0.1:1/a HTTP/1.1\r\n"));
+}
+
+#[test]
+fn a_hundred_thousand_refused_events_are_said_once_and_counted() {
+    let event = format!("data: {}\n\n", "x".repeat(20));
+    let body = event.repeat(100_000) + "id: \u{1}\ndata: y\n\n";
+    let (url, _heads) = server(vec![stream(body), answer("204 No Content", "", "")]);
+    let ended = listen(&["--limit", "16", &url]);
+    assert_eq!((ended.code, ended.stdout.len()), (Some(1), 2), "{:?}", ended.stderr.first());
+    assert_eq!(ended.stderr.len(), 6, "{:?}", ended.stderr);
+    assert!(ended.stderr.concat().contains("99999 more events were skipped"), "{ended:?}");
+}
+
+#[test]
+fn a_message_quotes_little_of_an_id_of_any_length() {
+    let id = "i".repeat(60_000);
+    let (url, heads) = server(vec![
+        stream(format!("id: {id}\ndata: y\n\nid: {id}\ndata: {id}")),
+        stream(format!("id: \u{1}{id}\ndata: y\n\n")),
+        answer("204 No Content", "", ""),
+    ]);
+    let ended = listen(&[&url]);
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.stderr.iter().all(|line| line.len() < 500), "{:?}", ended.stderr);
+    assert_eq!(heads.iter().count(), 3);
+}
+
+#[test]
+fn a_compressed_body_is_said_and_the_beginning_of_another_one_shown_escaped() {
+    let headers = "content-type: text/event-stream\r\ncontent-encoding: gzip\r\n";
+    let (url, _heads) = server(vec![answer("200 OK", headers, b"\x1f\x8b")]);
+    let ended = listen(&[&url]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr[0].contains("is compressed"), "{ended:?}");
+
+    let (url, _heads) = server(vec![answer(
+        "403 Forbidden",
+        "content-type: application/json\r\n",
+        "{\"error\": \"\u{1b}[2J\u{200e}why\"}".repeat(1000),
+    )]);
+    let ended = listen(&[&url]);
+    let said = &ended.stderr[0];
+    assert!(said.contains("the status 403") && said.contains("why") && said.len() < 500, "{said}");
+    assert!(!said.contains(['\u{1b}', '\u{200e}']), "{said}");
+}
+
+#[test]
+fn early_hints_without_end_are_given_up_in_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        head(&mut client);
+        while client.write_all(b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n").is_ok() {}
+    });
+    let ended = listen(&["--response-timeout", "0.3", "--max-reconnections", "0", &url]);
+    assert!(ended.stderr[0].contains("no response came in time"), "{ended:?}");
+    server.join().unwrap();
 }

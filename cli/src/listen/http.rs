@@ -1,26 +1,36 @@
-//! The connection below `sse-wire listen`: requests by an HTTP client, which follows redirects, and
-//! what comes of them.
+//! The requests of `sse-wire listen`: redirects, proxies, and which headers go where.
 
 use std::error::Error;
 use std::future::Future;
 use std::io;
 use std::iter;
-use std::pin::Pin;
 use std::time::Duration;
 
-use hyper::body::Bytes;
-use hyper::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
-};
-use reqwest::{Response, Url};
+use hyper::Response;
+use hyper::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, USER_AGENT};
+use reqwest::redirect::Policy;
+use reqwest::{Body, NoProxy, Proxy, Url};
 use sse_wire::server::LAST_EVENT_ID;
-use tokio::time::timeout;
+use sse_wire::{Attempt, FinalError};
 
-/// Makes connections to one address.
+/// How many redirects a request follows.
+const REDIRECTS: usize = 10;
+
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Makes requests to one address.
+#[derive(Clone)]
 pub(crate) struct Client {
-    client: reqwest::Client,
+    /// By way of a proxy, if there is one.
+    proxied: reqwest::Client,
+    direct: reqwest::Client,
+    /// Whether loopback addresses are a proxy's business, too.
+    proxies_loopback: bool,
+    /// The hosts that are no proxy's business.
+    no_proxy: String,
     url: Url,
-    response_timeout: Duration,
+    /// The user's headers, for the address's origin alone.
+    headers: HeaderMap,
 }
 
 /// A header as an option gives it.
@@ -55,125 +65,130 @@ pub(crate) fn url(text: &str) -> Result<Url, String> {
     }
 }
 
+/// An address as messages have it: without a password, and without the query, which may have a token.
+pub(crate) fn shown(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = url.split_once("//").map_or(("", url), |(scheme, rest)| (scheme, rest));
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let slashes = if url.contains("//") { "//" } else { "" };
+    format!("{scheme}{slashes}{host}{path}")
+}
+
 impl Client {
     pub(crate) fn new(
         url: Url,
         headers: &[Header],
         connect_timeout: Duration,
-        response_timeout: Duration,
+        proxy: Option<&str>,
+        no_proxy: Option<&str>,
     ) -> Result<Self, String> {
         let mut all = HeaderMap::new();
-        all.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
-        all.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        for Header(name, value) in headers {
+            all.append(name, value.clone());
+        }
+        let builder = || {
+            reqwest::Client::builder()
+                .connect_timeout(connect_timeout)
+                .referer(false)
+                .redirect(Policy::none())
+                // A connection that has lost a stream is not trusted with the next.
+                .pool_max_idle_per_host(0)
+        };
+        let mut proxied = builder();
+        if let Some(proxy) = proxy {
+            let proxy = Proxy::all(proxy).map_err(|error| format!("--proxy: {}", chain(&error)))?;
+            proxied = proxied.proxy(proxy.no_proxy(NoProxy::from_env()));
+        }
+        Ok(Client {
+            proxied: proxied.build().map_err(|error| chain(&error))?,
+            direct: builder().no_proxy().build().map_err(|error| chain(&error))?,
+            proxies_loopback: proxy.is_some(),
+            no_proxy: no_proxy.unwrap_or_default().to_owned(),
+            url,
+            headers: all,
+        })
+    }
+
+    /// Sends a request, and follows redirects.
+    pub(crate) fn send(
+        &self,
+        attempt: &Attempt,
+    ) -> impl Future<Output = Result<Response<Body>, BoxError>> + use<> {
+        let client = self.clone();
+        let headers = attempt.headers();
+        async move {
+            let mut url = client.url.clone();
+            for _ in 0..=REDIRECTS {
+                let response = client.send_once(&url, &headers).await?;
+                let location = response.headers().get(LOCATION);
+                let Some(location) = location.filter(|_| response.status().is_redirection()) else {
+                    return Ok(response.into());
+                };
+                let next = std::str::from_utf8(location.as_bytes())
+                    .ok()
+                    .and_then(|location| url.join(location).ok())
+                    .filter(|next| matches!(next.scheme(), "http" | "https"));
+                url = next.ok_or_else(|| {
+                    FinalError::new("the redirect leads to no address of http or https")
+                })?;
+            }
+            Err(FinalError::new("there are too many redirects").into())
+        }
+    }
+
+    async fn send_once(
+        &self,
+        url: &Url,
+        headers: &HeaderMap,
+    ) -> Result<reqwest::Response, BoxError> {
+        let client = if self.is_direct(url) { &self.direct } else { &self.proxied };
+        let mut url = url.clone();
+        let mut all = headers.clone();
         all.insert(
             USER_AGENT,
             HeaderValue::from_static(concat!("sse-wire/", env!("CARGO_PKG_VERSION"))),
         );
-        // The first of a name takes the place of ours, others join it.
-        for (n, Header(name, value)) in headers.iter().enumerate() {
-            if headers[..n].iter().any(|Header(earlier, _)| earlier == name) {
-                all.append(name, value.clone());
-            } else {
-                all.insert(name, value.clone());
+        if url.origin() == self.url.origin() {
+            // They replace ours of the same name.
+            for name in self.headers.keys() {
+                all.remove(name);
+            }
+            all.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+            if url.username().is_empty() && url.password().is_none() {
+                _ = url.set_username(self.url.username());
+                _ = url.set_password(self.url.password());
             }
         }
-        let client = reqwest::Client::builder()
-            .default_headers(all)
-            .connect_timeout(connect_timeout)
-            // A connection that has lost a stream is not trusted with the next.
-            .pool_max_idle_per_host(0)
-            .build()
-            .map_err(|error| chain(&error))?;
-        Ok(Client { client, url, response_timeout })
+        client.get(url).headers(all).send().await.map_err(trouble)
     }
 
-    pub(crate) fn url(&self) -> &Url {
-        &self.url
-    }
-
-    /// Sends a request.
-    pub(crate) fn connect(&self, last_event_id: Option<HeaderValue>) -> Connection {
-        let mut request = self.client.get(self.url.clone());
-        if let Some(id) = last_event_id {
-            request = request.header(LAST_EVENT_ID, id);
-        }
-        let limit = self.response_timeout;
-        Connection::Requested(Box::pin(async move {
-            match timeout(limit, request.send()).await {
-                Ok(response) => response.map_err(Trouble::from),
-                Err(_) => Err(Trouble { reason: "no response came in time".into(), futile: false }),
-            }
-        }))
+    /// Whether no proxy is asked, as curl decides it; and never for this machine.
+    fn is_direct(&self, url: &Url) -> bool {
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let address: Option<std::net::IpAddr> = host.parse().ok();
+        let is_loopback = host == "localhost"
+            || host.ends_with(".localhost")
+            || address.is_some_and(|address| address.is_loopback());
+        let names = self.no_proxy.split([',', ' ']).filter(|name| !name.is_empty());
+        let mut names = names.map(|name| name.trim_start_matches('.'));
+        (is_loopback && !self.proxies_loopback)
+            || names.any(|name| {
+                let domain = host.strip_suffix(name);
+                name == "*" || domain.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            })
     }
 }
 
-/// A request, or the response to it.
-pub(crate) enum Connection {
-    None,
-    Requested(Pin<Box<dyn Future<Output = Result<Response, Trouble>>>>),
-    Open(Response),
-}
-
-/// What comes on a connection.
-pub(crate) enum Input {
-    Response { status: u16, content_type: Option<Vec<u8>> },
-    Chunk(Bytes),
-    End,
-    Trouble(Trouble),
-}
-
-/// A network error.
-pub(crate) struct Trouble {
-    /// What it was, in words.
-    pub(crate) reason: String,
-    /// Whether another attempt would end the same way.
-    pub(crate) futile: bool,
-}
-
-impl From<reqwest::Error> for Trouble {
-    fn from(error: reqwest::Error) -> Self {
-        let error = error.without_url();
-        let of_tls = error.is_connect() && sources(&error).any(is_of_tls);
-        let futile = of_tls || error.is_redirect() || error.is_builder();
-        let mut reason = chain(&error);
-        if of_tls {
-            reason.push_str("; check the server's certificate, or whether it is http:// there");
-        }
-        Trouble { reason, futile }
+/// A network error, or a final one, if another attempt would end the same way.
+fn trouble(error: reqwest::Error) -> BoxError {
+    let error = error.without_url();
+    let of_tls = error.is_connect() && sources(&error).any(is_of_tls);
+    let mut reason = chain(&error);
+    if of_tls {
+        reason.push_str("; check the server's certificate, or whether it is http:// there");
     }
-}
-
-impl Connection {
-    /// The next input. A future of it that is dropped has lost nothing.
-    pub(crate) async fn next(&mut self) -> Input {
-        match self {
-            Connection::None => std::future::pending().await,
-            Connection::Requested(request) => match request.await {
-                Ok(response) => {
-                    let status = response.status().as_u16();
-                    let content_type = content_type(response.headers());
-                    *self = Connection::Open(response);
-                    Input::Response { status, content_type }
-                }
-                Err(trouble) => {
-                    *self = Connection::None;
-                    Input::Trouble(trouble)
-                }
-            },
-            Connection::Open(response) => match response.chunk().await {
-                Ok(Some(chunk)) => Input::Chunk(chunk),
-                Ok(None) => Input::End,
-                Err(error) => Input::Trouble(error.into()),
-            },
-        }
-    }
-}
-
-/// The value of all headers of the name.
-fn content_type(headers: &HeaderMap) -> Option<Vec<u8>> {
-    let values: Vec<&[u8]> =
-        headers.get_all(CONTENT_TYPE).iter().map(HeaderValue::as_bytes).collect();
-    (!values.is_empty()).then(|| values.join(&b", "[..]))
+    if of_tls || error.is_builder() { FinalError::new(reason).into() } else { reason.into() }
 }
 
 fn sources<'e>(
@@ -191,7 +206,7 @@ fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// An error and what it comes from, each thing said once.
-fn chain(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();
     for error in sources(error) {
         let part = error.to_string();
@@ -201,4 +216,45 @@ fn chain(error: &(dyn Error + 'static)) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Client, shown, url};
+    use std::time::Duration;
+
+    #[test]
+    fn a_message_has_no_password_and_no_query() {
+        for (address, expected) in [
+            ("https://user:pass@host:1/a/b?token=t#f", "https://host:1/a/b"),
+            ("http://host", "http://host"),
+            ("http://host/@a", "http://host/@a"),
+            ("user:pass@nowhere?x", "nowhere"),
+            ("", ""),
+        ] {
+            assert_eq!(shown(address), expected);
+        }
+    }
+
+    #[test]
+    fn hosts_that_no_proxy_is_asked_for_are_those_of_curl_and_this_machine() {
+        for (proxy, no_proxy, host, expected) in [
+            (None, "", "127.0.0.1", true),
+            (None, "", "127.8.8.8", true),
+            (None, "", "[::1]", true),
+            (None, "", "localhost", true),
+            (Some("http://p:1"), "", "localhost", false),
+            (Some("http://p:1"), "localhost", "localhost", true),
+            (None, "", "example.com", false),
+            (None, "example.com", "example.com", true),
+            (None, "a, .example.com", "www.example.com", true),
+            (None, "example.com", "myexample.com", false),
+            (None, "*", "example.com", true),
+        ] {
+            let address = url(&format!("http://{host}/")).unwrap();
+            let client =
+                Client::new(address.clone(), &[], Duration::MAX, proxy, Some(no_proxy)).unwrap();
+            assert_eq!(client.is_direct(&address), expected, "{proxy:?} {no_proxy} {host}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use core::error::Error;
 use core::fmt::{self, Debug, Display, Formatter};
+use core::ops::Range;
 use core::time::Duration;
 
 use super::super::excerpt::Excerpt;
@@ -45,13 +46,29 @@ pub enum SourceNotice {
     },
     /// The server answered with the status 204, which asks clients not to connect again: the end.
     Ended,
-    /// A comment, without one space at its beginning. This and what follows come only from a source that
-    /// observes.
-    Comment(String),
+    /// A comment, as in [`Item::Comment`](crate::Item::Comment). This and what follows come only from a source
+    /// that observes.
+    #[non_exhaustive]
+    Comment {
+        /// What follows the colon, without one space directly after it.
+        text: String,
+        /// Where in the stream its colon is.
+        position: u64,
+    },
     /// A `retry` line has set the reconnection time.
-    ReconnectionTime(Duration),
+    #[non_exhaustive]
+    ReconnectionTime {
+        /// The time.
+        time: Duration,
+    },
     /// A block without an event has set the last event ID.
-    LastEventId(LastEventId),
+    #[non_exhaustive]
+    LastEventId {
+        /// The ID.
+        id: LastEventId,
+        /// The range of the block in the stream, as in [`OwnedEvent::range`].
+        range: Range<u64>,
+    },
 }
 
 impl Display for SourceNotice {
@@ -64,9 +81,9 @@ impl Display for SourceNotice {
                 write_cause(error.as_ref(), f)
             }
             Self::Ended => Display::fmt(&Notice::Ended, f),
-            Self::Comment(text) => write!(f, "comment: {}", Excerpt(text)),
-            Self::ReconnectionTime(time) => write!(f, "the reconnection time is {time:?}"),
-            Self::LastEventId(id) => write!(f, "the last event ID is {}", Excerpt(id)),
+            Self::Comment { text, .. } => write!(f, "comment: {}", Excerpt(text)),
+            Self::ReconnectionTime { time } => write!(f, "the reconnection time is {time:?}"),
+            Self::LastEventId { id, .. } => write!(f, "the last event ID is {}", Excerpt(id)),
         }
     }
 }

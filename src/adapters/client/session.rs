@@ -175,14 +175,14 @@ impl<B> Session<B> {
         let incoming = loop {
             break Some(match items.next() {
                 Ok(Some(ItemOfStream::Event(event))) => Incoming::Event(event.into_owned()),
-                Ok(Some(ItemOfStream::Comment { text, .. })) => {
-                    Incoming::Notice(SourceNotice::Comment(text.into()))
+                Ok(Some(ItemOfStream::Comment { text, position })) => {
+                    Incoming::Notice(SourceNotice::Comment { text: text.into(), position })
                 }
                 Ok(Some(ItemOfStream::ReconnectionTime { time })) => {
-                    Incoming::Notice(SourceNotice::ReconnectionTime(time))
+                    Incoming::Notice(SourceNotice::ReconnectionTime { time })
                 }
-                Ok(Some(ItemOfStream::Block { id: Some(id), .. })) => {
-                    Incoming::Notice(SourceNotice::LastEventId(id.into()))
+                Ok(Some(ItemOfStream::Block { id: Some(id), range })) => {
+                    Incoming::Notice(SourceNotice::LastEventId { id: id.into(), range })
                 }
                 Ok(Some(ItemOfStream::Block { id: None, .. })) => continue,
                 Ok(None) => break None,

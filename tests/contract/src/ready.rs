@@ -25,7 +25,7 @@ pub async fn run(mut stream: Stream) {
             Some(Ok(Incoming::Event(event))) => {
                 stream.report_event(&event.event_type, &event.data, &event.last_event_id).await;
             }
-            Some(Ok(Incoming::Notice(SourceNotice::Comment(text)))) => {
+            Some(Ok(Incoming::Notice(SourceNotice::Comment { text, .. }))) => {
                 stream.report_comment(&text).await;
             }
             // One that was asked for is no error.

@@ -19,7 +19,7 @@ export async function serve(scope, ...options) {
 
 /** Starts `sse-wire listen --json`. */
 export function listen(scope, url, ...options) {
-    return start(scope, `${TARGET}/debug/sse-wire`, ['listen', '--json', ...options, url]);
+    return start(scope, `${TARGET}/debug/sse-wire`, ['listen', '--json', '--min-wait', '0', '--backoff', '0', '--jitter', '0', ...options, url]);
 }
 
 /** Starts an example that serves, on a free port or the one that the address names. */
