@@ -17,19 +17,26 @@ pub const ENCODER: f64 = 0.5;
 pub const GROWTH: f64 = 1.3;
 
 pub fn of(workload: &str, chunk_size: usize) -> Goals {
-    let by_shape = match workload {
-        "llm" | "anthropic" | "tiny" | "crlf" | "comments" | "full" => 2.0,
-        "multiline" => 1.5,
-        "cjk" => 3.0,
-        "big" => 1.0,
+    let (peer, [large, small]) = match workload {
+        "llm" => (3.0, [1.5, 1.2]),
+        "anthropic" => (3.2, [1.2, 1.1]),
+        "tiny" => (4.0, [1.5, 1.3]),
+        "big" => (1.0, [0.8, 0.8]),
+        "multiline" => (2.2, [1.0, 0.8]),
+        "crlf" => (3.0, [1.0, 1.0]),
+        "cjk" => (5.0, [1.0, 1.0]),
+        "comments" => (2.2, [1.0, 1.0]),
+        "full" => (3.5, [0.8, 0.8]),
+        "resumable" => (3.0, [0.8, 0.8]),
         // Recorded streams only check the generated ones.
         _ => return Goals::default(),
     };
-    let floor = if workload == "big" { 0.7 } else { 1.0 };
-    match chunk_size {
-        1 => Goals { peer: Some(1.0), ..Goals::default() },
-        64 => Goals { peer: Some(1.3), ..Goals::default() },
-        1460 => Goals { peer: Some(by_shape), floor: Some(floor), owned: None },
-        _ => Goals { peer: Some(by_shape), floor: Some(floor), owned: Some(1.2) },
-    }
+    let owned = if workload == "big" { 1.0 } else { 1.2 };
+    let (peer, floor, owned) = match chunk_size {
+        1 => (0.9, None, 0.9),
+        64 => (1.3, None, 1.0),
+        1460 => (peer, Some(small), owned),
+        _ => (peer, Some(large), owned),
+    };
+    Goals { peer: Some(peer), floor, owned: Some(owned) }
 }

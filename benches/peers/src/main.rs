@@ -62,7 +62,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Writes the part of the README about speed, and its chart, from the last full run's data.
+    /// Writes the tables of docs/performance.md, and its chart, from the last full run's data.
     Report,
     /// Shows the last full run's data again.
     Show,
@@ -71,7 +71,7 @@ enum Command {
 fn main() -> io::Result<()> {
     let arguments = Arguments::parse();
     match arguments.command {
-        Some(Command::Report) => report::write(&Results::load()?, &Results::load_before()?),
+        Some(Command::Report) => report::write(&Results::load()?),
         Some(Command::Show) => {
             table::print(&Results::load()?, true);
             Ok(())

@@ -147,42 +147,20 @@ impl Results {
         }
     }
 
-    /// Writes the data; what was there becomes the run before.
+    /// Writes the data.
     pub fn save(&self) -> io::Result<PathBuf> {
         let text = serde_json::to_string_pretty(self)? + "\n";
-        if path(LAST).exists() {
-            fs::rename(path(LAST), path(BEFORE))?;
-        }
-        fs::write(path(LAST), text)?;
-        Ok(path(LAST))
+        fs::write(DATA, text)?;
+        Ok(PathBuf::from(DATA))
     }
 
     /// The last run.
     pub fn load() -> io::Result<Self> {
-        Self::read(LAST)
-    }
-
-    /// The run before the last.
-    pub fn load_before() -> io::Result<Self> {
-        Self::read(BEFORE)
-    }
-
-    fn read(file: &str) -> io::Result<Self> {
-        Ok(serde_json::from_str(&fs::read_to_string(path(file))?)?)
-    }
-
-    /// The same cell of this run.
-    pub fn cell(&self, like: &Parse) -> Option<&Parse> {
-        self.parse.iter().find(|cell| cell.stream == like.stream && cell.chunk == like.chunk)
+        Ok(serde_json::from_str(&fs::read_to_string(DATA)?)?)
     }
 }
 
-const LAST: &str = "speed.json";
-const BEFORE: &str = "before.json";
-
-fn path(file: &str) -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/results")).join(file)
-}
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/results/speed.json");
 
 /// Four digits say all that a measurement knows.
 fn rounded(value: f64) -> f64 {
