@@ -238,6 +238,11 @@ impl Client {
             let mut events = self.parser.push(&bytes);
             let Some(event) = events.next()? else { continue };
             if event.event_type == "gap" {
+                let unseen = |(&topic, &expected): (&usize, &Option<usize>)| {
+                    let count = published.iter().filter(|&&of| of == topic).count();
+                    expected.is_none_or(|expected| expected < count)
+                };
+                prop_assert!(self.expected.iter().any(unseen), "a gap, and nothing was missed");
                 for place in self.expected.values_mut() {
                     *place = None;
                 }

@@ -1109,3 +1109,18 @@ fn the_help_example_of_conform_is_what_it_says() {
     let (request, _) = command.split_once('\'').unwrap();
     assert_eq!(run(&["conform"], request).fine().trim(), answer.trim());
 }
+
+/// A line of 400 MB was held as a whole.
+#[test]
+fn a_line_that_is_longer_than_may_be_held_is_refused_and_conform_goes_on() {
+    let mut input = vec![b' '; (64 << 20) + 1];
+    input.extend(b"\n{\"serialize\": {}}\n");
+    let refused = "it has 67108865 bytes, and a line may have 67108864";
+    let conform = run(&["conform"], &input);
+    let [refusal, answer] = &conform.json()[..] else { panic!("one answer a line") };
+    assert!(refusal["error"].as_str().unwrap().contains(refused), "{refusal}");
+    assert_eq!(answer["bytes"], "Cg==");
+    let encode = run(&["encode"], &input);
+    assert_eq!(encode.code, 1);
+    assert!(encode.stderr.contains(&format!("line 1: {refused}")), "{}", encode.stderr);
+}

@@ -27,8 +27,7 @@ use crate::error::EncodeError;
 type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Writes the event that a client is given for an error.
-type OnError =
-    Box<dyn FnOnce(BoxError, &mut Vec<u8>) -> Result<(), EncodeError> + Send + Sync>;
+type OnError = Box<dyn FnOnce(BoxError, &mut Vec<u8>) -> Result<(), EncodeError> + Send + Sync>;
 
 /// A response of any stream: status 200, [`RESPONSE_HEADERS`](crate::server::RESPONSE_HEADERS), and
 /// each item encoded by a function into the [body](EventBody).

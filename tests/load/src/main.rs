@@ -72,6 +72,7 @@ async fn main() -> ExitCode {
         if let Some(jemalloc) = &arguments.jemalloc {
             memory_goes_back(&arguments, jemalloc).await?;
         }
+        shutdown(&arguments).await?;
         beside_broadcast(&arguments).await?;
         Ok::<(), Error>(())
     };
@@ -140,6 +141,20 @@ async fn one_server(arguments: &Arguments) -> Result<(), Error> {
     report(&summary);
     no_gap(&summary)?;
     server.kill().await?;
+    Ok(())
+}
+
+/// `axum_server` is asked to end while all clients are there.
+async fn shutdown(arguments: &Arguments) -> Result<(), Error> {
+    let program = arguments.examples.join("axum_server");
+    let server = Server::start(&program, &["127.0.0.1:0".into()]).await?;
+    let keen = BTreeMap::from([(Habit::Keen, arguments.clients)]);
+    // Those that are let go come back, and find nobody, until it is over.
+    let mut fleet = Fleet::start(server.address, keen, 1);
+    fleet.opened().await?;
+    let begin = Instant::now();
+    server.terminate().await?;
+    println!("{} open streams: shut down in {} ms", arguments.clients, begin.elapsed().as_millis());
     Ok(())
 }
 
