@@ -1,4 +1,4 @@
-//! What a parser hands out
+//! What a parser returns
 //! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage)).
 
 #[cfg(feature = "alloc")]
@@ -26,16 +26,16 @@ pub(crate) const DEFAULT_EVENT_TYPE: &str = "message";
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Event<'a> {
-    /// The event's type; `message` where the stream names none.
+    /// The event's type; `message` if the stream names none.
     pub event_type: &'a str,
     /// The data: the values of the block's `data` lines, joined by LF.
     pub data: &'a str,
-    /// The last event ID string, which this block or an earlier one has set; empty where none has.
+    /// The last event ID string, which this block or an earlier one has set; empty if none has.
     pub last_event_id: &'a str,
     /// Whether this block has set the last event ID.
     pub sets_id: bool,
     /// The range of the event's block in the stream: from the first byte of its first line to just
-    /// behind the first byte that ends its blank line, however the stream was cut into chunks.
+    /// after the first byte that ends its blank line, however the stream was cut into chunks.
     pub range: Range<u64>,
 }
 
@@ -178,7 +178,7 @@ pub enum Item<'a> {
     /// A block that ended without an event, because it had no data or its event was refused.
     #[non_exhaustive]
     Block {
-        /// The last event ID string, where this block has set it.
+        /// The last event ID string, if this block has set it.
         id: Option<&'a str>,
         /// The range of the block in the stream, as in [`Event::range`].
         range: Range<u64>,
@@ -186,7 +186,7 @@ pub enum Item<'a> {
     /// A comment.
     #[non_exhaustive]
     Comment {
-        /// What follows the colon, without one space directly behind it.
+        /// What follows the colon, without one space directly after it.
         text: &'a str,
         /// Where in the stream its colon stands.
         position: u64,
@@ -200,10 +200,10 @@ pub enum Item<'a> {
 }
 
 /// How a stream ended: see [`Parser::finish`](crate::Parser::finish).
-#[must_use = "a stream that was cut in the middle of an event says so here"]
+#[must_use = "a stream that was cut in the middle of an event is reported here"]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum End<'a> {
-    /// Behind a blank line, or before anything came: nothing is lost.
+    /// After a blank line, or before anything came: nothing is lost.
     Clean,
     /// In the middle of a block, which the specification discards.
     Incomplete(Pending<'a>),
@@ -211,14 +211,14 @@ pub enum End<'a> {
 
 /// What was pending when a stream ended in the middle of a block.
 ///
-/// The specification discards it. Who wants it nevertheless must know that any part of it may be
+/// The specification discards it. If you want it nevertheless, note that any part of it may be
 /// cut: a line that did not end counts as far as it came, from the first byte of its value on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Pending<'a> {
-    /// The event type buffer; empty where the block named none.
+    /// The event type buffer; empty if the block named none.
     pub event_type: &'a str,
-    /// The data; `None` where there was no `data` line, or the event was refused.
+    /// The data; `None` if there was no `data` line, or the event was refused.
     pub data: Option<&'a str>,
     /// What the blank line would have made the last event ID string. An `id` line that did not end
     /// does not count: half an ID is another ID.
@@ -226,7 +226,7 @@ pub struct Pending<'a> {
     /// Whether the block would have set it.
     pub sets_id: bool,
     /// Whether the stream ended in the middle of a line: the value of that line may be cut. If not,
-    /// only lines behind it can be missing, the blank line at the least.
+    /// only lines after it can be missing, the blank line at the least.
     pub in_line: bool,
     /// Whether the event had been refused for its size.
     pub refused: bool,

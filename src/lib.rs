@@ -1,8 +1,6 @@
-//! The `text/event-stream` wire format of Server-Sent Events, in both directions: an incremental
-//! push parser that lends its events, and an encoder that can't be made to inject.
-//!
-//! No I/O and no runtime; with or without an allocator. `unsafe` only loads vectors in the scanning loop
-//! (AVX2, SSE2 or NEON, whichever the machine has) and lends bytes as text that were seen to be UTF-8.
+//! The `text/event-stream` format of Server-Sent Events, in both directions: an incremental push parser
+//! that lends its events, an encoder that rejects values that would break framing, a client that
+//! reconnects, and a server hub with replay.
 //!
 //! ```
 //! use sse_wire::{Block, Parser};
@@ -18,16 +16,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # How data walks through
+//! # Which layer do I need?
 //!
-//! ```text
-//! bytes ──▶ scan ──▶ lines ──▶ block ──▶ Event           Event ──▶ Block ──▶ bytes
-//!         line ends  one line   the buffers, lent to              checked,
-//!         + ASCII    = field    the limits,  the caller           then written
-//!                    + value    dispatch
-//!                                  ▲
-//!                            Connection: connect, open, reconnect
-//! ```
+//! | to | use | feature |
+//! | --- | --- | --- |
+//! | read the events of one response, such as a language model's answer | `events` | `http-body` |
+//! | stay connected, resume, and retry | `EventSource`; `blocking::EventSource` in a thread | `client`; `http` |
+//! | do the same over a transport of your own | [`Connection`], the same rules without I/O | |
+//! | read events from a `Read`, a `Stream`, a body, a codec | `io`, `stream`, `http_body`, `codec` | `std`, `stream`, `http-body`, `codec` |
+//! | read events from chunks | [`Parser`] | |
+//! | see comments, `retry`, and blocks without data too | [`Parser::observe`] | |
+//! | see every line, with data of any size | [`Tokenizer`] | |
+//! | write events | [`Block`] | |
+//! | answer a request with the items of a stream | `response` | `server` |
+//! | send one stream to many clients, who resume | `server::Hub` | `server` |
+//! | work without an allocator | [`Parser::with_arrays`], `embedded_io` | `embedded-io` |
 //!
 //! # From the specification to this crate
 //!
@@ -52,50 +55,59 @@
 //!
 //! Each choice has its test vectors, marked as such.
 //!
-//! - **CR at the end of a block**: the event is out at once; an LF directly behind, in a later
-//!   chunk too, belongs to that line end.
-//! - **A new stream** starts with the last event ID string of the one before, and afresh in all
-//!   else.
-//! - **Reconnection time**: an empty `retry` is ignored, one beyond the integer is capped at
-//!   `u64::MAX` milliseconds.
-//! - **The first reconnection time** is 3000 ms; [`Policy`] and [`Connection`] have what else is chosen.
-//! - **Memory** has a limit, 16 MiB unless another is given: what passes it is one [`LimitError`],
-//!   the event is skipped to its blank line, parsing goes on. It counts bytes as they came, and
-//!   decoded text at the blank line, lent or kept.
-//! - **Ids** have a limit of their own, 64 KiB and never more than a quarter of the limit: a longer one
-//!   is one [`LimitError`], and the last event ID before it stays in force.
-//! - **A stream ends clean** where it follows the grammar: after a blank line, or empty.
-//! - **Positions** of blocks do not depend on the chunks, so the LF of a CRLF that ends a block is
-//!   outside: [`Event::range`].
-//! - **Comments** are handed out without one space behind the colon, as they are encoded with one.
-//! - **Encoding**: LF ends lines, one space follows each colon; CR and CRLF in data become line
-//!   breaks as LF does; CR or LF in a type, an id or a comment and NUL in an id are refused.
+//! - **CR at the end of a block**: the event is out at once. An LF directly after it, even in a later chunk, belongs to
+//!   that line end.
+//! - **A new stream** starts with the last event ID string of the one before, and afresh in everything else.
+//! - **Reconnection time**: an empty `retry` is ignored; one beyond the integer is capped at `u64::MAX` milliseconds.
+//! - **The first reconnection time** is 3000 ms. [`Policy`] and [`Connection`] document what else is chosen.
+//! - **Memory** has a limit, 16 MiB unless another is given. An event that passes it is one [`LimitError`] and is skipped to
+//!   its blank line; parsing continues. The limit counts bytes as they arrive, and decoded text at the blank line, lent
+//!   or kept.
+//! - **IDs** have a limit of their own, 64 KiB and never more than a quarter of the limit. A longer one is one
+//!   [`LimitError`], and the last event ID before it stays in force.
+//! - **A stream ends clean** if it follows the grammar: after a blank line, or empty.
+//! - **Positions** of blocks do not depend on the chunks, so the LF of a CRLF that ends a block is outside:
+//!   [`Event::range`].
+//! - **Comments** come without one space after the colon, as they are encoded with one.
+//! - **Encoding**: LF ends lines, and one space follows each colon. CR and CRLF in data become line breaks as LF does. CR
+//!   or LF in a type, an ID, or a comment and NUL in an ID are rejected.
 //!
 //! # Features
 //!
-//! | feature | adds |
-//! | --- | --- |
-//! | `std` (default) | `alloc`; `io`: events from any `std::io::Read`, blocks to any `Write`; `std::io::Write` for [`DataWriter`]; wider vectors in `memchr` and `simdutf8` |
-//! | `alloc` | [`Growable`] buffers and with them `Parser::new`, `OwnedEvent`, `Vec` and `String` as [`Sink`] |
-//! | `client` | `EventSource::new`, on tokio's timer; with `http-body` |
-//! | `http` | a [`ResponseHead`] of a response of the crate `http`; `blocking::EventSource`, a client that connects again |
-//! | `stream` | `stream`: events of any `futures_core::Stream` of chunks |
-//! | `http-body` | `events`: the events of a response, of any HTTP client; `EventSource`, a client that connects again; `http_body`: events of any `http_body::Body` |
-//! | `server` | `response`: a response of any stream; in [`server`] a hub for many subscribers, and connections that a client can't block for ever; on tokio's timer |
-//! | `embedded-io`, `embedded-io-async` | `embedded_io`, `embedded_io_async`: the same without an allocator, over the traits of those crates |
-//! | `codec` | `codec`: `Decoder` and `Encoder` of tokio-util |
-//! | `json` | `Event::json`, `OwnedEvent::json`, `Block::encode_json` |
-//! | `serde` | `Serialize` and `Deserialize` for `OwnedEvent` and `LastEventId` |
+//! The last column counts the packages that the library then depends on, in all.
 //!
-//! Without any there is `core` alone: [`Tokenizer`], [`Parser::with_arrays`], [`Connection`] with
-//! such a parser, and [`Block`] into fixed memory or a [`core::fmt::Write`].
+//! | feature | adds | packages |
+//! | --- | --- | ---: |
+//! | none | `core` alone: [`Tokenizer`], [`Parser::with_arrays`], [`Connection`] with such a parser, and [`Block`] into fixed memory or a [`core::fmt::Write`] | 1 |
+//! | `alloc` | [`Growable`] buffers and with them `Parser::new`, `OwnedEvent`, `Vec` and `String` as [`Sink`] | 1 |
+//! | `std` (default) | `alloc`; `io`; `std::io::Write` for [`DataWriter`]; vector instructions chosen at run time | 2 |
+//! | `http` | a [`ResponseHead`] of an `http::Response`; `blocking::EventSource` | 5 |
+//! | `stream` | `stream`: events of any `futures_core::Stream` of chunks | 4 |
+//! | `http-body` | `events`, `EventSource` on any timer, `http_body` | 9 |
+//! | `client` | `EventSource::new`, on tokio's timer | 10 |
+//! | `server` | `response`, `server::Hub`, `server::WriteTimeout`, on tokio's timer | 9 |
+//! | `embedded-io`, `embedded-io-async` | `embedded_io`, `embedded_io_async`: readers and writers without an allocator | 2, 3 |
+//! | `codec` | `codec`: tokio-util's `Decoder` and `Encoder` | 9 |
+//! | `json` | `Event::json`, `OwnedEvent::json`, `Block::encode_json` | 7 |
+//! | `serde` | `Serialize` and `Deserialize` for `OwnedEvent` and `LastEventId` | 8 |
+//!
+//! # What blocks, what allocates, what can be cancelled
+//!
+//! - [`Parser`], [`Tokenizer`], [`Connection`], and [`Block`] never block. `io`, `embedded_io`, and `blocking` do, as long as their
+//!   transport does. A blocking client looks at its time limits between two reads only, so set the read timeout of the
+//!   HTTP client too.
+//! - A lent event allocates nothing. What a chunk border cuts is kept in the parser's memory, which is reused.
+//! - A future of `next`, `try_next`, or `next_events` that is dropped before it is ready has lost nothing, so they can be used
+//!   in `select!`.
 //!
 //! # What this crate does not do
 //!
-//! It opens no connection: HTTP is a client's of your choice, with its redirects, credentials and proxies. It
-//! does not interpret data (except as JSON, with `json`). Of HTTP it knows a response's status and four of its
-//! headers, and the header `Last-Event-ID`.
+//! It opens no connection: HTTP is the business of a client of your choice, with its redirects, credentials, and proxies.
+//! It does not interpret data, except as JSON with `json`.
+//!
+//! `unsafe` code loads vectors in the scanning loop, and lends bytes as text that were checked to be UTF-8.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 
 #[cfg(feature = "alloc")]

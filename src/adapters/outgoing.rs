@@ -35,7 +35,7 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Outgoing<M> {
 
 impl<M: AsRef<[u8]> + AsMut<[u8]>> sealed::Sink for Outgoing<M> {
     fn write(&mut self, text: &str) -> Result<(), EncodeError> {
-        let mut sink = SliceSink::behind(self.memory.as_mut(), self.end);
+        let mut sink = SliceSink::after(self.memory.as_mut(), self.end);
         sink.write(text)?;
         self.end = sink.written().len();
         Ok(())

@@ -99,7 +99,7 @@ pub enum Token<'c> {
     #[non_exhaustive]
     BlankLine {
         /// The range of the block in the stream: from the first byte of its first line to just
-        /// behind the first byte of the blank line's end. The LF of a CRLF stays outside, since the
+        /// after the first byte of the blank line's end. The LF of a CRLF stays outside, since the
         /// block is complete before it arrives; so does a byte order mark.
         block: Range<u64>,
     },

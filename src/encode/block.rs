@@ -1,7 +1,7 @@
 //! Event, comment, id, reconnection time → bytes: the other direction of
 //! [9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream).
 //!
-//! A letter to the maintainer. A block is checked whole before its first byte is written, so a
+//! Implementation notes. A block is checked whole before its first byte is written, so a
 //! refused one leaves no trace. [`write_field`] writes every line but those of data, which are
 //! [`write_lines`]'s. The order of the lines is fixed and data comes last, so that it can come
 //! piecewise: [`DataWriter`].
@@ -137,7 +137,7 @@ impl<'a> Block<'a> {
     /// # Errors
     ///
     /// What can't be encoded is refused before anything is written, and what does not fit into
-    /// fixed memory is taken back.
+    /// fixed memory is rolled back.
     #[inline]
     pub fn encode<S: Sink + ?Sized>(&self, sink: &mut S) -> Result<(), EncodeError> {
         self.check()?;

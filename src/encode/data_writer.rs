@@ -1,7 +1,7 @@
 //! Data of a block, piece by piece: each line break in it begins a new `data` line.
 //!
-//! A letter to the maintainer. Line breaks and characters may be cut anywhere, so the writer knows
-//! what was cut. The first error stays: nothing is written after it, and the block is taken back
+//! Implementation notes. Line breaks and characters may be cut anywhere, so the writer knows
+//! what was cut. The first error stays: nothing is written after it, and the block is rolled back
 //! when the writer is dropped.
 
 use core::fmt::{self, Debug, Formatter};
@@ -23,7 +23,7 @@ const NEXT_LINE: &str = "\ndata: ";
 /// The block is complete only after [`finish`](Self::finish). Dropped before, it takes the whole
 /// block back, where the sink can: nothing half-written is left by a serializer that fails. (One
 /// that is forgotten, by [`core::mem::forget`], leaves its part of a block behind.)
-#[must_use = "a block that is not finished is taken back"]
+#[must_use = "a block that is not finished is rolled back"]
 pub struct DataWriter<'s, S: Sink + ?Sized> {
     sink: &'s mut S,
     /// The sink before the block.
@@ -71,7 +71,7 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
     /// # Errors
     ///
     /// A full sink, or a CR in a [strict](crate::Block::strict) block. After an error the writer takes
-    /// nothing more, and its block is taken back when it is dropped.
+    /// nothing more, and its block is rolled back when it is dropped.
     pub fn write(&mut self, text: &str) -> Result<(), EncodeError> {
         if !text.is_empty() {
             self.check_whole_characters()?;
@@ -122,7 +122,7 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
     /// # Errors
     ///
     /// The first error that a write had, a character that is still cut, or a full sink. The block
-    /// has been taken back then, where the sink can do that.
+    /// has been rolled back then, if the sink can do that.
     pub fn finish(mut self) -> Result<(), EncodeError> {
         self.check_not_failed()?;
         self.check_whole_characters()?;

@@ -40,9 +40,9 @@ impl<'a> SliceSink<'a> {
         SliceSink { memory, len: 0 }
     }
 
-    /// A sink that goes on behind the first `len` bytes of `memory`.
+    /// A sink that goes on after the first `len` bytes of `memory`.
     #[cfg(any(feature = "embedded-io", feature = "embedded-io-async"))]
-    pub(crate) const fn behind(memory: &'a mut [u8], len: usize) -> Self {
+    pub(crate) const fn after(memory: &'a mut [u8], len: usize) -> Self {
         SliceSink { memory, len }
     }
 

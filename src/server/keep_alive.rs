@@ -1,7 +1,7 @@
 //! When a silent stream needs a sign of life
 //! ([9.2.7](https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes)).
 //!
-//! A letter to the maintainer. The schedule has one input, that something was written at a time,
+//! Implementation notes. The schedule has one input, that something was written at a time,
 //! and one state, when that was last. A keep-alive is written as anything else is, so it needs no
 //! rule of its own.
 

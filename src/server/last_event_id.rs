@@ -1,7 +1,7 @@
 //! The request's header `Last-Event-ID`, back into an id
 //! ([9.2.4](https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header)).
 //!
-//! A letter to the maintainer. Clients send the UTF-8 bytes of the last event ID string, any
+//! Implementation notes. Clients send the UTF-8 bytes of the last event ID string, any
 //! character but NUL, LF and CR. HTTP takes spaces and tabs off both ends of a value and the
 //! specification does not say what becomes of such ids ([whatwg/html#7363]); [`as_sent`] is the one
 //! place that says what this crate makes of them, and the hub uses it too.
