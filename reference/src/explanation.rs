@@ -1,10 +1,11 @@
 //! What each line was, and why it had its effect.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt::{self, Display, Formatter};
 use core::ops::Range;
 
-use crate::Interpretation;
+use crate::{End, Interpretation};
 
 /// A line of a stream, or its byte order mark, or what is left at its end.
 ///
@@ -13,10 +14,12 @@ use crate::Interpretation;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Line {
-    /// Its characters, with those that end it.
+    /// Its characters, with those that end it; of a line over the limit, the beginning.
     pub source: String,
     /// Its bytes in the stream.
     pub range: Range<usize>,
+    /// The bytes in the stream of each ill-formed UTF-8 sequence in it, which became one U+FFFD.
+    pub ill_formed: Vec<Range<usize>>,
     /// What it was.
     pub verdict: Verdict,
 }
@@ -50,6 +53,11 @@ pub enum Verdict {
     Dispatch { event_type: String, id: Option<String> },
     /// A blank line with an empty data buffer. `event_type` is what was in its buffer.
     NothingToDispatch { event_type: String, id: Option<String> },
+    /// A line, or a `data` line with those before it, that is longer than the limit of an
+    /// [`Interpreter`](crate::Interpreter): without effect. Its block dispatches nothing.
+    OverLimit { limit: usize },
+    /// A blank line after such a line. `id` is the one that the block has set.
+    SkippedBlock { id: Option<String> },
     /// The stream ended before the line did.
     Unfinished,
 }
@@ -71,8 +79,16 @@ impl Verdict {
 
 impl Display for Line {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Line { source, range: Range { start, end }, verdict } = self;
-        write!(f, "bytes {start}..{end} {}: {verdict}", Quoted(source))
+        let Line { source, range: Range { start, end }, ill_formed, verdict } = self;
+        write!(f, "bytes {start}..{end} {}: {verdict}", Quoted(source, end - start))?;
+        for (index, Range { start, end }) in ill_formed.iter().enumerate() {
+            const SHOWN: usize = 3;
+            if index == SHOWN {
+                return write!(f, "; {} more", ill_formed.len() - SHOWN);
+            }
+            write!(f, "; bytes {start}..{end} are ill-formed UTF-8: U+FFFD")?;
+        }
+        Ok(())
     }
 }
 
@@ -85,15 +101,15 @@ impl Display for Verdict {
                 f.write_str("empties the event type buffer, which means \"message\"")
             }
             Verdict::EventType { value } => {
-                write!(f, "sets the event type buffer to {}", Quoted(value))
+                write!(f, "sets the event type buffer to {}", quoted(value))
             }
             Verdict::Data { value } => {
-                write!(f, "appends {} and a LF to the data buffer", Quoted(value))
+                write!(f, "appends {} and a LF to the data buffer", quoted(value))
             }
             Verdict::Id { value } => write!(
                 f,
                 "sets the last event ID buffer to {}; a blank line will commit it",
-                Quoted(value)
+                quoted(value)
             ),
             Verdict::IdWithNul => f.write_str("ignored: an ID with a NUL"),
             Verdict::Retry { milliseconds: Some(milliseconds) } => {
@@ -104,22 +120,31 @@ impl Display for Verdict {
             }
             Verdict::EmptyRetry => f.write_str("ignored: no digit"),
             Verdict::RetryNotDigits { value } => {
-                write!(f, "ignored: {} is not only ASCII digits", Quoted(value))
+                write!(f, "ignored: {} is not only ASCII digits", quoted(value))
             }
             Verdict::UnknownField { name } => {
-                write!(f, "ignored: no field has the name {}", Quoted(name))?;
+                write!(f, "ignored: no field has the name {}", quoted(name))?;
                 near_miss(name)
                     .map_or(Ok(()), |(rule, known)| write!(f, "; {rule}, so it is not {known:?}"))
             }
             Verdict::Dispatch { event_type, id } => {
-                write!(f, "a blank line: an event of the type {}", Quoted(event_type))?;
+                write!(f, "a blank line: an event of the type {}", quoted(event_type))?;
                 commit(id, f)
             }
             Verdict::NothingToDispatch { event_type, id } => {
                 f.write_str("a blank line: no event, since the data buffer is empty")?;
                 if !event_type.is_empty() {
-                    write!(f, "; the type {} is forgotten", Quoted(event_type))?;
+                    write!(f, "; the type {} is forgotten", quoted(event_type))?;
                 }
+                commit(id, f)
+            }
+            Verdict::OverLimit { limit } => {
+                write!(f, "not interpreted: the block needs more than the limit of {limit} bytes")
+            }
+            Verdict::SkippedBlock { id } => {
+                f.write_str(
+                    "a blank line: no event, since a line of the block was not interpreted",
+                )?;
                 commit(id, f)
             }
             Verdict::Unfinished => f.write_str("discarded: the stream ends before the line does"),
@@ -130,17 +155,22 @@ impl Display for Verdict {
 }
 
 fn commit(id: &Option<String>, f: &mut Formatter<'_>) -> fmt::Result {
-    id.as_ref().map_or(Ok(()), |id| write!(f, "; the last event ID is now {}", Quoted(id)))
+    id.as_ref().map_or(Ok(()), |id| write!(f, "; the last event ID is now {}", quoted(id)))
 }
 
 /// The beginning of a text, in quotes.
-struct Quoted<'a>(&'a str);
+fn quoted(text: &str) -> Quoted<'_> {
+    Quoted(text, text.len())
+}
+
+/// A text, and how many bytes it was.
+struct Quoted<'a>(&'a str, usize);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 60;
         match self.0.char_indices().nth(SHOWN) {
-            Some((end, _)) => write!(f, "{:?}… ({} bytes)", &self.0[..end], self.0.len()),
+            Some((end, _)) => write!(f, "{:?}… ({} bytes)", &self.0[..end], self.1),
             None => write!(f, "{:?}", self.0),
         }
     }
@@ -159,13 +189,16 @@ fn near_miss(name: &str) -> Option<(&'static str, &'static str)> {
     rules.into_iter().find_map(|(rule, bare)| Some((rule, known(bare)?)))
 }
 
-/// Each line with its reason, and what is left at the end.
+/// Each line with its reason.
 impl Display for Interpretation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for line in &self.lines {
-            writeln!(f, "{line}")?;
-        }
-        write!(f, "the stream ends: the last event ID is {}", Quoted(&self.last_event_id))?;
+        self.lines.iter().try_for_each(|line| writeln!(f, "{line}"))
+    }
+}
+
+impl Display for End {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "the stream ends: the last event ID is {}", quoted(&self.last_event_id))?;
         if let Some(milliseconds) = self.reconnection_time {
             write!(f, ", the reconnection time {milliseconds} ms")?;
         }

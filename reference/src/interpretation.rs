@@ -1,13 +1,12 @@
-//! The state of the rules, folded over the grammar's lines
-//! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)).
+//! What a whole stream means: the rules of [`State`](crate::State) as a fold over the grammar's lines.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::explanation::{Line, Verdict};
+use crate::fold::Fold;
 use crate::grammar;
-use crate::state::{Dispatched, State};
 use crate::text::{Text, decode};
 
 /// What a stream means: see [`interpret`].
@@ -25,6 +24,20 @@ pub struct Interpretation {
     pub reconnection_time: Option<u64>,
     /// What has not seen its blank line, where there is anything: the stream is not what the
     /// grammar calls one.
+    pub unfinished: Option<Unfinished>,
+}
+
+/// What there is at the end of a stream.
+///
+/// Its `Display` says so in one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct End {
+    /// The last event ID string.
+    pub last_event_id: String,
+    /// The reconnection time in milliseconds, if the stream has set it.
+    pub reconnection_time: Option<u64>,
+    /// What has not seen its blank line, if there is anything.
     pub unfinished: Option<Unfinished>,
 }
 
@@ -90,69 +103,47 @@ pub fn interpret(stream: &[u8], last_event_id: &str) -> Interpretation {
     let Ok((tail, stream)) = grammar::stream(&text.characters) else { unreachable!() };
     let Ok((unfinished_line, unfinished_block)) = grammar::lines(tail) else { unreachable!() };
 
-    let mut interpreter = Interpreter {
+    let mut whole = WholeStream {
         text: &text,
         at: 0,
-        block_start: 0,
-        state: State::new(last_event_id),
+        fold: Fold::new(last_event_id),
         events: Vec::new(),
         lines: Vec::new(),
     };
     if stream.bom.is_some() {
-        interpreter.explain("\u{FEFF}", Verdict::ByteOrderMark);
-        interpreter.begin_block();
+        whole.explain("\u{FEFF}", Verdict::ByteOrderMark);
+        whole.fold.begin_block(whole.here());
     }
     for event in &stream.events {
-        interpreter.lines(&event.lines);
-        interpreter.blank_line(event.end_of_line);
+        whole.lines(&event.lines);
+        whole.blank_line(event.end_of_line);
     }
-    interpreter.lines(&unfinished_block);
-    interpreter.end(unfinished_line)
+    whole.lines(&unfinished_block);
+    whole.end(unfinished_line)
 }
 
-/// The fold of the [`State`], and what has come out.
-struct Interpreter<'t> {
+/// The way through the text.
+struct WholeStream<'t> {
     text: &'t Text,
     /// The characters before this offset have been taken.
     at: usize,
-    /// Where in the stream the current block begins.
-    block_start: usize,
-    state: State,
+    fold: Fold,
     events: Vec<Event>,
     lines: Vec<Line>,
 }
 
-impl Interpreter<'_> {
+impl WholeStream<'_> {
     fn lines(&mut self, lines: &[grammar::Line<'_>]) {
         for line in lines {
-            match *line {
-                grammar::Line::Comment { source, text } => {
-                    self.explain(source, Verdict::Comment { text: text.into() });
-                }
-                grammar::Line::Field { source, name, value } => {
-                    let verdict = self.state.process_field(name, value);
-                    self.explain(source, verdict);
-                }
-            }
+            let (source, verdict) = self.fold.process_line(line);
+            self.explain(source, verdict);
         }
     }
 
     fn blank_line(&mut self, end_of_line: &str) {
-        let Dispatched { event_type, data, sets_id } = self.state.dispatch();
-        let last_event_id = self.state.last_event_id.clone();
-        let id = sets_id.then(|| last_event_id.clone());
-        match data {
-            None => {
-                self.explain(end_of_line, Verdict::NothingToDispatch { event_type, id });
-            }
-            Some(data) => {
-                let verdict = Verdict::Dispatch { event_type: event_type.clone(), id };
-                let line = self.explain(end_of_line, verdict);
-                let range = self.block_start..line.start + 1;
-                self.events.push(Event { event_type, data, last_event_id, sets_id, range });
-            }
-        }
-        self.begin_block();
+        let (verdict, event) = self.fold.dispatch(self.here()..self.at_byte(end_of_line.len()));
+        self.explain(end_of_line, verdict);
+        self.events.extend(event);
     }
 
     /// "Once the end of the file is reached, any pending data must be discarded."
@@ -160,35 +151,33 @@ impl Interpreter<'_> {
         if !unfinished_line.is_empty() {
             self.explain(unfinished_line, Verdict::Unfinished);
         }
-        let range = self.block_start..self.here();
-        let Interpreter { state, events, lines, .. } = self;
-        let unfinished = (!range.is_empty()).then(|| Unfinished {
-            event_type_buffer: state.event_type_buffer,
-            data_buffer: state.data_buffer,
-            last_event_id_buffer: state.last_event_id_buffer,
-            sets_id: state.sets_id,
-            line: unfinished_line.into(),
-            range,
-        });
-        let State { last_event_id, reconnection_time, .. } = state;
+        let here = self.here();
+        let End { last_event_id, reconnection_time, unfinished } =
+            self.fold.end(unfinished_line, here);
+        let WholeStream { events, lines, .. } = self;
         Interpretation { events, lines, last_event_id, reconnection_time, unfinished }
     }
 
-    /// Takes a line and says what it was. Gives its bytes.
-    fn explain(&mut self, source: &str, verdict: Verdict) -> Range<usize> {
-        let start = self.at;
-        self.at += source.len();
-        let range = self.text.bytes(start..self.at);
-        self.lines.push(Line { source: source.into(), range: range.clone(), verdict });
-        range
-    }
-
-    fn begin_block(&mut self) {
-        self.block_start = self.here();
+    /// Takes a line, which was this.
+    fn explain(&mut self, source: &str, verdict: Verdict) {
+        let characters = self.at..self.at + source.len();
+        self.at = characters.end;
+        self.lines.push(Line {
+            source: source.into(),
+            range: self.text.bytes(characters.clone()),
+            ill_formed: self.text.ill_formed(characters).collect(),
+            verdict,
+        });
     }
 
     /// Where in the stream the next character begins.
     fn here(&self) -> usize {
-        self.text.bytes(self.at..self.at).start
+        self.at_byte(0)
+    }
+
+    /// Where in the stream the character begins that is so far ahead.
+    fn at_byte(&self, ahead: usize) -> usize {
+        let at = self.at + ahead;
+        self.text.bytes(at..at).start
     }
 }

@@ -25,8 +25,10 @@
 //! 1. [`decode`]: the stream's bytes → [`Text`], characters that know their bytes.
 //! 2. [`grammar`]: the text → lines and events, one function for each production, with the
 //!    specification's names and in its order.
-//! 3. [`interpret`]: a fold of the [`State`], which has the specification's three buffers, over the lines →
+//! 3. [`interpret`]: a fold over the lines, with the specification's three buffers →
 //!    [`Interpretation`].
+//!
+//! [`Interpreter`] does the same for a stream that is still coming, a line at a time.
 //!
 //! # What surprises
 //!
@@ -65,7 +67,7 @@
 //!   that a blank line alone does not forget it;
 //! - an event is out with the byte that ends its blank line, a CR too: there its range ends.
 //!
-//! There is no limit of memory here.
+//! There is no limit of memory here, unless an [`Interpreter`] is given one.
 //!
 //! # Cost
 //!
@@ -76,12 +78,15 @@
 extern crate alloc;
 
 mod explanation;
+mod fold;
 pub mod grammar;
 mod interpretation;
+mod interpreter;
 mod state;
 mod text;
 
 pub use explanation::{Line, Verdict};
-pub use interpretation::{Event, Interpretation, Unfinished, interpret};
+pub use interpretation::{End, Event, Interpretation, Unfinished, interpret};
+pub use interpreter::{Interpreter, Step};
 pub use state::{Dispatched, State};
 pub use text::{Text, decode};

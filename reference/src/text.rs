@@ -10,8 +10,19 @@ use core::ops::Range;
 pub struct Text {
     /// The characters.
     pub characters: String,
-    /// For each byte of `characters`, and for their end, where in the stream its character begins.
-    origins: Vec<usize>,
+    /// Where they are not the stream's own bytes, in order.
+    replacements: Vec<Replacement>,
+}
+
+/// An ill-formed sequence, and its U+FFFD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Replacement {
+    /// Where in the characters its U+FFFD is.
+    at: usize,
+    /// Where in the stream its bytes begin.
+    start: usize,
+    /// How many bytes it has.
+    len: usize,
 }
 
 impl Text {
@@ -23,37 +34,48 @@ impl Text {
     /// assert_eq!(text.characters, "a\u{FFFD}b");
     /// assert_eq!(text.bytes(1..4), 1..2);
     /// ```
-    ///
-    /// # Panics
-    ///
-    /// Where the range is outside.
     pub fn bytes(&self, characters: Range<usize>) -> Range<usize> {
-        self.origins[characters.start]..self.origins[characters.end]
+        self.origin(characters.start)..self.origin(characters.end)
+    }
+
+    /// The bytes of each ill-formed sequence that has become a U+FFFD in this range of
+    /// [`characters`](Self::characters).
+    ///
+    /// ```
+    /// let text = sse_wire_reference::decode(b"a\xE2\x82b\xFF");
+    /// assert_eq!(text.ill_formed(0..text.characters.len()).collect::<Vec<_>>(), [1..3, 4..5]);
+    /// ```
+    pub fn ill_formed(&self, characters: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let from = self.replacements.partition_point(|it| it.at < characters.start);
+        let inside = self.replacements[from..].iter().take_while(move |it| it.at < characters.end);
+        inside.map(|it| it.start..it.start + it.len)
+    }
+
+    /// Where in the stream the character at this offset begins.
+    fn origin(&self, offset: usize) -> usize {
+        match self.replacements[..self.replacements.partition_point(|it| it.at < offset)] {
+            [] => offset,
+            [.., Replacement { at, start, len }] => {
+                start + len + (offset - at - char::REPLACEMENT_CHARACTER.len_utf8())
+            }
+        }
     }
 }
 
 /// Decodes UTF-8: a maximal subpart of a sequence that is none becomes one U+FFFD. A byte order
 /// mark stays: the grammar has it.
 pub fn decode(stream: &[u8]) -> Text {
-    let mut text = Text { characters: String::new(), origins: Vec::new() };
+    let mut text = Text { characters: String::new(), replacements: Vec::new() };
     let mut at = 0;
     for chunk in stream.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            text.push(character, at);
-            at += character.len_utf8();
-        }
-        if !chunk.invalid().is_empty() {
-            text.push(char::REPLACEMENT_CHARACTER, at);
-            at += chunk.invalid().len();
+        text.characters.push_str(chunk.valid());
+        at += chunk.valid().len();
+        let len = chunk.invalid().len();
+        if len > 0 {
+            text.replacements.push(Replacement { at: text.characters.len(), start: at, len });
+            text.characters.push(char::REPLACEMENT_CHARACTER);
+            at += len;
         }
     }
-    text.origins.push(at);
     text
-}
-
-impl Text {
-    fn push(&mut self, character: char, origin: usize) {
-        self.characters.push(character);
-        self.origins.resize(self.characters.len(), origin);
-    }
 }
