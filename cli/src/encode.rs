@@ -15,9 +15,10 @@ use serde::de::IgnoredAny;
 
 use sse_wire::Block;
 
+use crate::complain;
+use crate::input::Source;
 use crate::json::{self, Data, Integer, present};
 use crate::lines::{LONGEST, Lines};
-use crate::{Source, complain};
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]

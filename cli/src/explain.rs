@@ -1,90 +1,226 @@
-//! `sse-wire explain`: a stream in, each of its lines out, with what it did and the rule that says so.
-//! All of it is told by the library's reference, not by its parser.
+//! `sse-wire explain`: a stream in, each of its lines out as it comes, with what it did and the rule
+//! for that. All of it is by the reference, not by the library's parser.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use sse_wire_reference::{Interpretation, Line, interpret};
+use sse_wire_reference::{End, Interpreter, Line, Step, Verdict};
 
-use crate::{Source, complain, escape, json};
+use crate::arguments::size;
+use crate::input::{Input, Source, feed};
+use crate::lint::{Finding, Linter};
+use crate::{complain, escape, json};
+
+/// Shorter silences are not mentioned: a file has them, too.
+const SILENCE: Duration = Duration::from_millis(100);
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The stream to explain; `-` is stdin [default: -]
-    ///
-    /// All of it is read first.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
     /// Print one JSON object a line
     ///
-    /// {"bytes": [start, end], "line", "reason", "section"} for each line of the stream, then
-    /// {"last_event_id", "retry", "discarded": [start, end] or null}.
+    /// {"bytes": [start, end], "line", "reason", "section"} for each line of the stream, with
+    /// "ill_formed": [[start, end], …] if it has ill-formed UTF-8; then {"last_event_id", "retry",
+    /// "discarded": [start, end] or null, "lines", "events", "comments", "ids"}, and if the stream
+    /// was silent for a while, {"longest_silence_ms", "at"}. With --lint {"code", "bytes",
+    /// "problem", "fix"} for each finding.
     #[arg(long)]
     json: bool,
+
+    /// Show only what is legal and still likely to be wrong; exit with 1 if there is any
+    #[arg(long)]
+    lint: bool,
+
+    /// Leave out a line that is longer than this, and a block with more data
+    #[arg(long, value_name = "SIZE", default_value = "1MiB", value_parser = size)]
+    limit: usize,
 }
 
 const EXAMPLES: &str = r#"Example:
-  $ printf 'data: x\nid : 7\n\n' | sse-wire explain
+  $ printf 'data: x\nId: 7\n\n' | sse-wire explain
   bytes 0..8 "data: x\n": appends "x" and a LF to the data buffer (9.2.6)
-  bytes 8..15 "id : 7\n": ignored: no field has the name "id "; white space belongs to the name, so it is not "id" (9.2.6)
-  bytes 15..16 "\n": a blank line: an event of the type "message" (9.2.6)
+  bytes 8..14 "Id: 7\n": ignored: no field has the name "Id"; case counts, so it is not "id" (9.2.6)
+  bytes 14..15 "\n": a blank line: an event of the type "message" (9.2.6)
   the stream ends: the last event ID is ""; nothing is unfinished
+  3 lines, 1 event, 0 comments, 0 ids
 
-The sections are those of the WHATWG HTML standard; "our choice" says that it leaves this open."#;
+  curl -sN https://example.com/stream | sse-wire explain
+  sse-wire explain --lint answer.sse
+
+The sections are those of the WHATWG HTML standard; "our choice" says that it leaves this open.
+A line that ends with CR is shown with the next byte: an LF would belong to it."#;
 
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     let Some(Source { name, mut reader }) = Source::open(arguments.file.as_ref()) else {
         return Ok(ExitCode::FAILURE);
     };
-    let mut stream = Vec::new();
-    let read = reader.read_to_end(&mut stream);
-    let meaning = interpret(&stream, "");
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    if arguments.json {
-        write_json(&meaning, &mut out)?;
-    } else {
-        write_text(&meaning, &mut out)?;
-    }
-    out.flush()?;
-    // What did come is explained all the same.
-    Ok(match read {
-        Ok(_) => ExitCode::SUCCESS,
-        Err(error) => {
-            complain(format_args!("cannot read {name}: {error}"));
-            ExitCode::FAILURE
+    let mut interpreter = Interpreter::new("").with_limit(arguments.limit);
+    let mut report = Report {
+        out: io::BufWriter::new(io::stdout().lock()),
+        json: arguments.json,
+        linter: arguments.lint.then(Linter::default),
+        summary: Summary::default(),
+        findings: 0,
+    };
+    let mut heard = Instant::now();
+    let read = feed(&mut reader, None, |input| match input {
+        Input::Chunk(mut chunk) => {
+            report.summary.wait(heard.elapsed());
+            report.summary.bytes += chunk.len();
+            while let Some(step) = interpreter.next(&mut chunk) {
+                report.step(&step)?;
+            }
+            Ok(())
         }
-    })
-}
-
-fn write_text(meaning: &Interpretation, out: &mut impl Write) -> io::Result<()> {
-    let mut text = String::new();
-    for line in meaning.to_string().lines() {
-        escape::line(line, &mut text);
-        text.push('\n');
+        Input::Dry => {
+            heard = Instant::now();
+            report.out.flush()
+        }
+    })?;
+    let (step, end) = interpreter.finish();
+    if let Some(step) = step {
+        report.step(&step)?;
     }
-    out.write_all(text.as_bytes())
+    report.end(&end)?;
+    // What did come is explained all the same.
+    if let Err(error) = read {
+        complain(format_args!("cannot read {name}: {error}"));
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(if report.findings == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn write_json(meaning: &Interpretation, out: &mut impl Write) -> io::Result<()> {
-    for Line { source, range, verdict, .. } in &meaning.lines {
+/// What is written about a stream.
+struct Report<W> {
+    out: W,
+    json: bool,
+    linter: Option<Linter>,
+    summary: Summary,
+    findings: u64,
+}
+
+impl<W: Write> Report<W> {
+    fn step(&mut self, step: &Step) -> io::Result<()> {
+        if let Some(linter) = &mut self.linter {
+            let findings = linter.step(step);
+            return self.findings(&findings);
+        }
+        self.summary.count(&step.line.verdict);
+        if !self.json {
+            return self.text(&step.line.to_string());
+        }
+        let Line { source, range, ill_formed, verdict, .. } = &step.line;
         let explained = Explained {
-            bytes: [range.start, range.end],
+            bytes: pair(range),
             line: source,
             reason: verdict.to_string(),
             section: verdict.section(),
+            ill_formed: ill_formed.iter().map(pair).collect(),
         };
-        json::write_line(&explained, out)?;
+        json::write_line(&explained, &mut self.out)
     }
-    let end = End {
-        last_event_id: &meaning.last_event_id,
-        retry: meaning.reconnection_time,
-        discarded: meaning.unfinished.as_ref().map(|it| [it.range.start, it.range.end]),
-    };
-    json::write_line(&end, out)
+
+    fn end(&mut self, end: &End) -> io::Result<()> {
+        let Summary { lines, events, comments, ids, .. } = self.summary;
+        if let Some(linter) = &mut self.linter {
+            let findings = linter.end(end);
+            self.findings(&findings)?;
+        } else if self.json {
+            let at_end = AtEnd {
+                last_event_id: &end.last_event_id,
+                retry: end.reconnection_time,
+                discarded: end.unfinished.as_ref().map(|it| pair(&it.range)),
+                lines,
+                events,
+                comments,
+                ids,
+            };
+            json::write_line(&at_end, &mut self.out)?;
+            if let Some((longest, at)) = self.summary.longest_silence {
+                let silence = Silence { longest_silence_ms: longest.as_millis(), at };
+                json::write_line(&silence, &mut self.out)?;
+            }
+        } else {
+            self.text(&end.to_string())?;
+            let mut summary =
+                [(lines, "line"), (events, "event"), (comments, "comment"), (ids, "id")]
+                    .map(|(number, what)| match number {
+                        1 => format!("1 {what}"),
+                        _ => format!("{number} {what}s"),
+                    })
+                    .join(", ");
+            if let Some((longest, at)) = self.summary.longest_silence {
+                summary +=
+                    &format!("; the longest silence: {} ms before byte {at}", longest.as_millis());
+            }
+            self.text(&summary)?;
+        }
+        self.out.flush()
+    }
+
+    fn findings(&mut self, findings: &[Finding]) -> io::Result<()> {
+        for finding in findings {
+            self.findings += 1;
+            if self.json {
+                json::write_line(finding, &mut self.out)?;
+            } else {
+                self.text(&finding.to_string())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, line: &str) -> io::Result<()> {
+        let mut text = String::new();
+        escape::line(line, &mut text);
+        text.push('\n');
+        self.out.write_all(text.as_bytes())
+    }
+}
+
+/// What a stream had.
+#[derive(Default)]
+struct Summary {
+    bytes: usize,
+    lines: u64,
+    events: u64,
+    comments: u64,
+    ids: u64,
+    /// If it was worth mentioning, and before which byte it was.
+    longest_silence: Option<(Duration, usize)>,
+}
+
+impl Summary {
+    fn count(&mut self, verdict: &Verdict) {
+        match verdict {
+            Verdict::ByteOrderMark | Verdict::Unfinished => return,
+            Verdict::Dispatch { .. } => self.events += 1,
+            Verdict::Comment { .. } => self.comments += 1,
+            Verdict::Id { .. } => self.ids += 1,
+            _ => {}
+        }
+        self.lines += 1;
+    }
+
+    /// So long nothing came. A wait before the first byte is the server's own business.
+    fn wait(&mut self, time: Duration) {
+        let longest = self.longest_silence.map_or(SILENCE, |(longest, _)| longest);
+        if self.bytes > 0 && time > longest {
+            self.longest_silence = Some((time, self.bytes));
+        }
+    }
+}
+
+const fn pair(range: &Range<usize>) -> [usize; 2] {
+    [range.start, range.end]
 }
 
 #[derive(Serialize)]
@@ -93,11 +229,41 @@ struct Explained<'a> {
     line: &'a str,
     reason: String,
     section: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ill_formed: Vec<[usize; 2]>,
 }
 
 #[derive(Serialize)]
-struct End<'a> {
+struct AtEnd<'a> {
     last_event_id: &'a str,
     retry: Option<u64>,
     discarded: Option<[usize; 2]>,
+    lines: u64,
+    events: u64,
+    comments: u64,
+    ids: u64,
+}
+
+#[derive(Serialize)]
+struct Silence {
+    longest_silence_ms: u128,
+    at: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_silence_is_reported_with_its_place_and_short_ones_are_not() {
+        let mut summary = Summary::default();
+        summary.wait(Duration::from_secs(9));
+        summary.bytes = 7;
+        summary.wait(SILENCE);
+        assert_eq!(summary.longest_silence, None);
+        summary.wait(Duration::from_secs(2));
+        summary.bytes = 8;
+        summary.wait(Duration::from_secs(1));
+        assert_eq!(summary.longest_silence, Some((Duration::from_secs(2), 7)));
+    }
 }

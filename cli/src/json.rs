@@ -19,6 +19,101 @@ pub(crate) fn write_line(
     out.write_all(b"\n")
 }
 
+/// What a byte of a text needs in a string of JSON.
+#[derive(Clone, Copy, PartialEq)]
+enum Need {
+    /// Nothing.
+    Plain,
+    /// A backslash before this.
+    Backslash(u8),
+    /// Its number, as a character that [drives](escape::drives) a terminal.
+    Number,
+    /// A look at the character that it begins.
+    Look,
+}
+
+const NEEDS: [Need; 256] = {
+    let mut needs = [Need::Plain; 256];
+    let mut byte = 0;
+    while byte < 0x80 {
+        if escape::drives(byte as u8 as char) {
+            needs[byte] = Need::Number;
+        }
+        byte += 1;
+    }
+    // JSON's own.
+    needs[b'"' as usize] = Need::Backslash(b'"');
+    needs[b'\\' as usize] = Need::Backslash(b'\\');
+    needs[0x08] = Need::Backslash(b'b');
+    needs[b'\t' as usize] = Need::Backslash(b't');
+    needs[b'\n' as usize] = Need::Backslash(b'n');
+    needs[0x0C] = Need::Backslash(b'f');
+    needs[b'\r' as usize] = Need::Backslash(b'r');
+    // The first bytes of U+0080 to U+00BF, U+0600 to U+063F, and U+2000 to U+2FFF.
+    needs[0xC2] = Need::Look;
+    needs[0xD8] = Need::Look;
+    needs[0xE2] = Need::Look;
+    needs
+};
+
+/// Whether the byte may need something: the same as [`NEEDS`], in operations that the compiler makes
+/// for many bytes at once.
+const fn needs(byte: u8) -> bool {
+    (byte < 0x20)
+        | (byte == b'"')
+        | (byte == b'\\')
+        | (byte == 0x7F)
+        | (byte == 0xC2)
+        | (byte == 0xD8)
+        | (byte == 0xE2)
+}
+
+/// Appends a string of JSON that is safe on a terminal.
+pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
+    const WIDTH: usize = 16;
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    let (mut done, mut at) = (0, 0);
+    let bytes = text.as_bytes();
+    while at < bytes.len() {
+        if let Some(block) = bytes[at..].first_chunk::<WIDTH>() {
+            if !block.iter().fold(false, |any, &byte| any | needs(byte)) {
+                at += WIDTH;
+                continue;
+            }
+        }
+        let end = bytes.len().min(at + WIDTH);
+        while at < end {
+            let need = NEEDS[usize::from(bytes[at])];
+            if need == Need::Plain {
+                at += 1;
+                continue;
+            }
+            // All of them begin a character.
+            let c = text[at..].chars().next().unwrap_or_default();
+            if need == Need::Look && !escape::drives(c) {
+                at += c.len_utf8();
+                continue;
+            }
+            out.extend(&bytes[done..at]);
+            match need {
+                Need::Backslash(byte) => out.extend([b'\\', byte]),
+                // All of them have four digits at most.
+                _ => out.extend(format!("\\u{:04x}", u32::from(c)).as_bytes()),
+            }
+            at += c.len_utf8();
+            done = at;
+        }
+    }
+    out.extend(&bytes[done..]);
+    out.push(b'"');
+}
+
+/// Appends a number.
+pub(crate) fn write_number(number: u64, out: &mut Vec<u8>) {
+    out.extend(itoa::Buffer::new().format(number).as_bytes());
+}
+
 /// Compact JSON that is safe on a terminal: JSON itself escapes only the controls below U+0020.
 struct ForTerminals;
 
@@ -170,5 +265,35 @@ pub(crate) fn block<'a>(
         retry: retry.map(|&Integer(milliseconds)| milliseconds),
         data: data.map(|Data(data)| data.as_str()),
         ..Block::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_character_at_each_place_is_written_as_by_serde_and_reads_as_itself() {
+        for c in '\0'..=char::MAX {
+            let text = format!("{c}é{c}");
+            check(&text);
+            let hot = NEEDS[usize::from(text.as_bytes()[0])] != Need::Plain;
+            assert!(hot == needs(text.as_bytes()[0]), "{c:?}");
+            if hot && c < '\u{2100}' {
+                for before in 0..33 {
+                    check(&format!("{}{c}{}{c}", "x".repeat(before), "y".repeat(33 - before)));
+                }
+            }
+        }
+    }
+
+    #[track_caller]
+    fn check(text: &str) {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        write_string(text, &mut ours);
+        ours.push(b'\n');
+        write_line(&text, &mut theirs).unwrap();
+        assert!(ours == theirs, "{text:?}");
+        assert_eq!(serde_json::from_slice::<String>(&ours).unwrap(), text);
     }
 }

@@ -3,6 +3,7 @@
 
 mod http;
 
+use std::future::ready;
 use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use sse_wire::{
 use tokio::time::timeout;
 
 use self::http::{Client, Header};
-use crate::arguments::{self, seconds};
+use crate::arguments::{self, reconnection_time, size, time};
 use crate::complain;
 use crate::output::{Output, Shown, quote};
 use crate::runtime::{self, Interruption};
@@ -46,29 +47,30 @@ pub(crate) struct Arguments {
     max_events: Option<u64>,
 
     /// Skip an event that needs more memory than this, and an id that is longer than a quarter of it
-    /// [default: 16 MiB, and 64 KiB for an id]
-    #[arg(long, value_name = "BYTES")]
+    /// [default: 16MiB, and 64KiB for an id]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
     limit: Option<usize>,
 
     /// How long making a connection may take
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
     timeout: Duration,
 
     /// How long the head of the response may take
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time)]
     response_timeout: Duration,
 
-    /// How long to wait before connecting again, unless the server says
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 3000)]
-    retry: u64,
+    /// How long to wait before connecting again, unless the server says; a number alone is
+    /// of milliseconds
+    #[arg(long, value_name = "TIME", default_value = "3s", value_parser = reconnection_time)]
+    retry: Duration,
 
-    /// The shortest wait, whatever the server says
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 500)]
-    min_wait: u64,
+    /// The shortest wait, whatever the server says; a number alone is of milliseconds
+    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = reconnection_time)]
+    min_wait: Duration,
 
     /// Double the wait while no connection lasts for 5 seconds, up to this; 0 for never
     #[arg(
-        long, value_name = "SECONDS", default_value = "60", value_parser = seconds, overrides_with = "backoff"
+        long, value_name = "TIME", default_value = "60s", value_parser = time, overrides_with = "backoff"
     )]
     backoff: Duration,
 
@@ -85,7 +87,7 @@ pub(crate) struct Arguments {
     /// The class says what breaks the silence: `bytes` of any kind (if none is named), `comments`,
     /// `blocks` (also those that only set an id or a reconnection time) or `events`. Each counts for those
     /// before it, too.
-    #[arg(long = "idle-timeout", value_name = "[CLASS=]SECONDS", value_parser = idle_timeout)]
+    #[arg(long = "idle-timeout", value_name = "[CLASS=]TIME", value_parser = idle_timeout)]
     idle_timeouts: Vec<(Liveness, Duration)>,
 
     /// Use this proxy [default: http_proxy, https_proxy or all_proxy of the environment, and none for this
@@ -101,7 +103,8 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 It connects again whenever the connection is lost or can't be made, with the last event ID, and after
 the statuses 408, 425, 429, 500, 502, 503 and 504. It ends at any other response that is no event
-stream, or when asked to. stderr says what happens.
+stream, or when asked to. stderr says what happens. A time has a unit, 500ms, 3s or 1m, and is of
+seconds without.
 
 Exit codes: 0 asked to end (status 204, SIGINT, SIGTERM, --max-events, nobody reads stdout); 1 failed,
 or an event or an id was skipped for the limit; 130 a second SIGINT or SIGTERM.
@@ -109,8 +112,8 @@ or an event or an id was skipped for the limit; 130 a second SIGINT or SIGTERM.
 Examples:
   sse-wire listen https://example.com/stream
   sse-wire listen --json --max-events 10 http://127.0.0.1:8080/ | jq -r .data
-  sse-wire listen -H 'Authorization: Bearer …' --backoff 300 https://example.com/stream
-  sse-wire listen --idle-timeout 45 --idle-timeout events=600 https://example.com/stream";
+  sse-wire listen -H 'Authorization: Bearer …' --backoff 5m https://example.com/stream
+  sse-wire listen --idle-timeout 45s --idle-timeout events=10m https://example.com/stream";
 
 /// How long the beginning of a body may take that is only quoted.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -132,7 +135,7 @@ fn idle_timeout(text: &str) -> Result<(Liveness, Duration), String> {
         "events" => Liveness::Events,
         _ => return Err("the class is one of bytes, comments, blocks and events".into()),
     };
-    Ok((class, seconds(time)?))
+    Ok((class, arguments::time(time)?))
 }
 
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
@@ -191,8 +194,8 @@ fn policy(arguments: &Arguments) -> Policy {
         } = Some(timeout);
     }
     Policy {
-        reconnection_time: Duration::from_millis(arguments.retry),
-        floor: Duration::from_millis(arguments.min_wait),
+        reconnection_time: arguments.retry,
+        floor: arguments.min_wait,
         backoff: Some(arguments.backoff).filter(|most| !most.is_zero()),
         jitter: arguments.jitter,
         max_reconnections: arguments.max_reconnections,
@@ -226,6 +229,11 @@ impl Listener {
                 biased;
                 () = interruption.wait() => break,
                 item = self.source.next() => item,
+                // Nothing more is there at the moment.
+                () = ready(()), if self.output.is_pending() => {
+                    self.output.flush()?;
+                    continue;
+                }
             };
             match item {
                 Some(Ok(Incoming::Event(event))) => {
@@ -235,18 +243,22 @@ impl Listener {
                 Some(Ok(Incoming::Notice(notice))) => self.announce(notice)?,
                 Some(Err(error)) => {
                     self.failed = true;
+                    self.output.flush()?;
                     let said = fail(error).await;
                     complain(format_args!("{}: {said}", self.url));
                 }
                 None => break,
             }
         }
+        self.output.flush()?;
         self.say_refused();
         Ok(if self.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
     /// Says or shows a notice. The error is one of the output.
     fn announce(&mut self, notice: SourceNotice) -> io::Result<()> {
+        // So that what is said stands after what was shown.
+        self.output.flush()?;
         match notice {
             SourceNotice::Comment { text, position, .. } => {
                 return self.output.show(Shown::Comment(&text, position));

@@ -11,8 +11,10 @@ mod connection;
 mod encode;
 mod escape;
 mod explain;
+mod input;
 mod json;
 mod lines;
+mod lint;
 #[cfg(feature = "http")]
 mod listen;
 mod output;
@@ -25,7 +27,6 @@ mod serve;
 
 use std::fmt;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -42,7 +43,7 @@ struct Arguments {
 enum Command {
     /// Show the events of streams, as they arrive.
     Parse(parse::Arguments),
-    /// Say what each line of a stream does, and by which rule.
+    /// Show what each line of a stream does, and by which rule, as they arrive.
     Explain(explain::Arguments),
     /// Turn JSON lines into a stream.
     Encode(encode::Arguments),
@@ -123,30 +124,4 @@ fn complain(what: fmt::Arguments<'_>) {
     line.push('\n');
     // Nobody is left to tell that stderr is gone.
     let _ = io::stderr().write_all(line.as_bytes());
-}
-
-/// The input that an argument names.
-struct Source {
-    /// What to call it in a message.
-    name: String,
-    /// From where to read it.
-    reader: Box<dyn io::Read>,
-}
-
-impl Source {
-    /// Opens a file, or stdin where the argument is `-` or absent. Says what is wrong where it can't.
-    fn open(path: Option<&PathBuf>) -> Option<Self> {
-        match path {
-            Some(path) if path != Path::new("-") => match std::fs::File::open(path) {
-                Ok(file) => {
-                    Some(Source { name: path.display().to_string(), reader: Box::new(file) })
-                }
-                Err(error) => {
-                    complain(format_args!("cannot open {}: {error}", path.display()));
-                    None
-                }
-            },
-            _ => Some(Source { name: "stdin".into(), reader: Box::new(io::stdin().lock()) }),
-        }
-    }
 }

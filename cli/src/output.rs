@@ -1,47 +1,78 @@
-//! How what a stream has is shown, to all commands that show streams: readable or as lines of JSON,
-//! each item at once; and what is said of an event that was cut.
+//! How what a stream has is shown, by all commands that show streams: readable or as lines of JSON;
+//! and what is said of an event that was cut.
 
 use std::io::{self, Write};
 use std::ops::Range;
 use std::time::Duration;
 
-use serde::Serialize;
 use sse_wire::{Event, Item, Pending};
 
 use crate::{json, readable};
 
+/// How much is collected before it is written; also what is kept of a buffer that was larger.
+const BUFFER: usize = 64 * 1024;
+
 /// Where events are shown, and in which form.
-pub(crate) enum Output {
-    Json(io::BufWriter<io::StdoutLock<'static>>),
-    Readable(io::BufWriter<anstream::AutoStream<io::StdoutLock<'static>>>),
+pub(crate) struct Output {
+    form: Form,
+    buffer: Vec<u8>,
+}
+
+enum Form {
+    Json(io::StdoutLock<'static>),
+    Readable(anstream::AutoStream<io::StdoutLock<'static>>),
 }
 
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
-        if json {
-            Output::Json(io::BufWriter::new(io::stdout().lock()))
+        let form = if json {
+            Form::Json(io::stdout().lock())
         } else {
-            Output::Readable(io::BufWriter::new(anstream::stdout().lock()))
+            Form::Readable(anstream::stdout().lock())
+        };
+        Output { form, buffer: Vec::new() }
+    }
+
+    /// Writes one item; it is out after a [`flush`](Self::flush).
+    pub(crate) fn show<'a>(&mut self, item: impl Into<Shown<'a>>) -> io::Result<()> {
+        let item = item.into();
+        match self.form {
+            Form::Json(_) => write_json(&item, &mut self.buffer),
+            Form::Readable(_) => {
+                let mut text = String::new();
+                readable::write(&item, &mut text);
+                self.buffer.extend(text.as_bytes());
+            }
+        }
+        if self.buffer.len() < BUFFER {
+            return Ok(());
+        }
+        self.write()
+    }
+
+    /// Whether something was shown and is not written yet.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_pending(&self) -> bool {
+        !self.buffer.is_empty()
+    }
+
+    /// Writes all that was shown, now.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.write()?;
+        match &mut self.form {
+            Form::Json(out) => out.flush(),
+            Form::Readable(out) => out.flush(),
         }
     }
 
-    /// Writes one item, now.
-    pub(crate) fn show<'a>(&mut self, item: impl Into<Shown<'a>>) -> io::Result<()> {
-        let item = item.into();
-        match self {
-            Output::Json(out) => {
-                if let Some(line) = Line::new(item) {
-                    json::write_line(&line, out)?;
-                }
-                out.flush()
-            }
-            Output::Readable(out) => {
-                let mut text = String::new();
-                readable::write(&item, &mut text);
-                out.write_all(text.as_bytes())?;
-                out.flush()
-            }
+    fn write(&mut self) -> io::Result<()> {
+        match &mut self.form {
+            Form::Json(out) => out.write_all(&self.buffer)?,
+            Form::Readable(out) => out.write_all(&self.buffer)?,
         }
+        self.buffer.clear();
+        self.buffer.shrink_to(2 * BUFFER);
+        Ok(())
     }
 }
 
@@ -68,31 +99,44 @@ impl<'a> From<Item<'a>> for Shown<'a> {
     }
 }
 
-/// An item as a line of JSON.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Line<'a> {
-    Event { r#type: &'a str, data: &'a str, last_event_id: &'a str, bytes: [u64; 2] },
-    Block { id: &'a str, bytes: [u64; 2] },
-    Comment { comment: &'a str, position: u64 },
-    ReconnectionTime { retry: u64 },
+/// Appends an item as a line of JSON. A block that does nothing appends nothing.
+fn write_json(item: &Shown<'_>, out: &mut Vec<u8>) {
+    match item {
+        Shown::Event(Event { event_type, data, last_event_id, range, .. }) => {
+            out.extend(b"{\"type\":");
+            json::write_string(event_type, out);
+            out.extend(b",\"data\":");
+            json::write_string(data, out);
+            out.extend(b",\"last_event_id\":");
+            json::write_string(last_event_id, out);
+            write_range(range, out);
+        }
+        Shown::Id(id, range) => {
+            out.extend(b"{\"id\":");
+            json::write_string(id, out);
+            write_range(range, out);
+        }
+        Shown::Comment(text, position) => {
+            out.extend(b"{\"comment\":");
+            json::write_string(text, out);
+            out.extend(b",\"position\":");
+            json::write_number(*position, out);
+        }
+        Shown::ReconnectionTime(time) => {
+            out.extend(b"{\"retry\":");
+            json::write_number(milliseconds(*time), out);
+        }
+        Shown::Nothing => return,
+    }
+    out.extend(b"}\n");
 }
 
-impl<'a> Line<'a> {
-    fn new(item: Shown<'a>) -> Option<Self> {
-        Some(match item {
-            Shown::Event(Event { event_type, data, last_event_id, range, .. }) => Line::Event {
-                r#type: event_type,
-                data,
-                last_event_id,
-                bytes: [range.start, range.end],
-            },
-            Shown::Id(id, range) => Line::Block { id, bytes: [range.start, range.end] },
-            Shown::Comment(comment, position) => Line::Comment { comment, position },
-            Shown::ReconnectionTime(time) => Line::ReconnectionTime { retry: milliseconds(time) },
-            Shown::Nothing => return None,
-        })
-    }
+fn write_range(range: &Range<u64>, out: &mut Vec<u8>) {
+    out.extend(b",\"bytes\":[");
+    json::write_number(range.start, out);
+    out.push(b',');
+    json::write_number(range.end, out);
+    out.push(b']');
 }
 
 /// A reconnection time, as a `retry` line has it. A parser has none that is longer.

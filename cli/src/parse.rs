@@ -1,19 +1,17 @@
 //! `sse-wire parse`: streams in, events out, each as soon as its blank line has been read.
 //!
-//! Reading is by plain `read`, which gives what is there, and each event is flushed: so a live
-//! stream is shown live.
+//! Reading is by plain `read`, which returns what is there, and after that the output is flushed: so
+//! a live stream is shown live, and a file in few writes.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use sse_wire::{End, Item, ParseError, Parser};
+use sse_wire::{End, ParseError, Parser};
 
-use crate::output::{Output, cut};
-use crate::{Source, arguments, complain};
-
-/// How many bytes are read at once, at least.
-const BUFFER: usize = 64 * 1024;
+use crate::input::{Input, Source, feed};
+use crate::output::{Output, Shown, cut};
+use crate::{arguments, complain};
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -38,8 +36,8 @@ pub(crate) struct Arguments {
     comments: bool,
 
     /// Skip an event that needs more memory than this, and an id that is longer than a quarter of it
-    /// [default: 16 MiB, and 64 KiB for an id]
-    #[arg(long, value_name = "BYTES")]
+    /// [default: 16MiB, and 64KiB for an id]
+    #[arg(long, value_name = "SIZE", value_parser = arguments::size)]
     limit: Option<usize>,
 
     /// Feed the parser at most so many bytes at a time
@@ -86,8 +84,12 @@ impl Replay<'_> {
             self.failed = true;
             return Ok(());
         };
-        let size = self.arguments.chunk.map_or(BUFFER, |size| size as usize);
-        if let Err(error) = feed(&mut reader, size, |chunk| self.chunk(&name, chunk))? {
+        let size = self.arguments.chunk.map(|size| size as usize);
+        let read = feed(&mut reader, size, |input| match input {
+            Input::Chunk(chunk) => self.chunk(&name, chunk),
+            Input::Dry => self.output.flush(),
+        })?;
+        if let Err(error) = read {
             complain(format_args!("cannot read {name}: {error}"));
             self.failed = true;
         }
@@ -114,7 +116,7 @@ impl Replay<'_> {
         let mut events = self.parser.push(chunk);
         loop {
             match events.next() {
-                Ok(Some(event)) => self.output.show(Item::Event(event))?,
+                Ok(Some(event)) => self.output.show(Shown::Event(event))?,
                 Ok(None) => return Ok(()),
                 Err(error) => refused(error),
             }
@@ -133,75 +135,5 @@ impl Replay<'_> {
                 self.failed = true;
             }
         }
-    }
-}
-
-/// Gives all that comes from `reader` to `take`, as soon as it is there, at most `size` bytes at
-/// a time. The outer error is one of `take`, the inner one of `reader`.
-fn feed(
-    reader: &mut impl Read,
-    size: usize,
-    mut take: impl FnMut(&[u8]) -> io::Result<()>,
-) -> io::Result<io::Result<()>> {
-    // A multiple of the size: the end of the buffer cuts nothing.
-    let mut buffer = vec![0; BUFFER.next_multiple_of(size)];
-    loop {
-        match reader.read(&mut buffer) {
-            Ok(0) => return Ok(Ok(())),
-            Ok(len) => buffer[..len].chunks(size).try_for_each(&mut take)?,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Ok(Err(error)),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{self, Read};
-
-    use super::feed;
-
-    fn chunks(mut reader: impl Read, size: usize) -> (Vec<Vec<u8>>, io::Result<()>) {
-        let mut chunks = Vec::new();
-        let read = feed(&mut reader, size, |chunk| {
-            chunks.push(chunk.to_vec());
-            Ok(())
-        });
-        (chunks, read.expect("nothing fails in taking"))
-    }
-
-    #[test]
-    fn all_chunks_but_the_last_have_the_size() {
-        let stream: Vec<u8> = (0..200_000_u32).map(|n| (n % 251) as u8).collect();
-        for size in [1, 2, 3, 1000, 65_535, 65_536, 65_537, 150_000, 300_000] {
-            let (chunks, read) = chunks(&stream[..], size);
-            assert!(read.is_ok());
-            assert_eq!(chunks.concat(), stream);
-            assert!(chunks[..chunks.len() - 1].iter().all(|chunk| chunk.len() == size), "{size}");
-        }
-    }
-
-    /// A reader that has its input in pieces, is interrupted before each, and fails at the end.
-    struct Dribble<'a>(&'a [&'a [u8]], bool);
-
-    impl Read for Dribble<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            self.1 = !self.1;
-            match *self.0 {
-                _ if self.1 => Err(io::ErrorKind::Interrupted.into()),
-                [piece, ref rest @ ..] => {
-                    self.0 = rest;
-                    (&mut &*piece).read(buffer)
-                }
-                [] => Err(io::ErrorKind::ConnectionReset.into()),
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_there_is_taken_at_once_and_an_error_is_told() {
-        let (chunks, read) = chunks(Dribble(&[b"abc", b"d", b"efgh"], false), 3);
-        assert_eq!(chunks, [&b"abc"[..], b"d", b"efg", b"h"]);
-        assert_eq!(read.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
     }
 }

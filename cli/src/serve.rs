@@ -27,7 +27,7 @@ use tokio::time::sleep;
 
 use self::access::{Cors, Hosts};
 use self::answer::{Answers, Clients};
-use crate::arguments::seconds;
+use crate::arguments::{reconnection_time, size, time};
 use crate::complain;
 use crate::runtime::{self, Interruption};
 
@@ -78,23 +78,23 @@ pub(crate) struct Arguments {
     replay_events: Option<usize>,
 
     /// Hold at most so many bytes; each event counts 384 more than it has, and no line is longer
-    #[arg(long, value_name = "BYTES", default_value_t = 16 << 20)]
+    #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = size)]
     replay_bytes: usize,
 
     /// Hold events no longer than this [default: any time]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     replay_age: Option<Duration>,
 
     /// Write a comment after so much silence; 0 for never
-    #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds)]
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = time)]
     keep_alive: Duration,
 
-    /// Tell each client to wait so long before it connects again
-    #[arg(long, value_name = "MILLISECONDS")]
-    retry: Option<u64>,
+    /// Tell each client to wait so long before it connects again; a number alone is of milliseconds
+    #[arg(long, value_name = "TIME", value_parser = reconnection_time)]
+    retry: Option<Duration>,
 
     /// End a connection that nothing could be written to for so long; 0 for never
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
     write_timeout: Duration,
 
     /// Serve at most so many clients at once; others are answered 503
@@ -126,7 +126,7 @@ Each line of stdin is the data of one event. A new client gets what is held and 
 that comes back with Last-Event-ID, or with ?lastEventId= in the URL, gets what it has missed, or, if
 that is no longer held, an event of the type `gap` and all that is. Ids that are given begin with the
 time of the start, so that those of an earlier run count as gone. A browser that is sent to the URL
-shows the stream.
+shows the stream. A time has a unit, 500ms, 3s or 1m, and is of seconds without.
 
 `listening on http://127.0.0.1:8080/` is said on stderr. After the end of stdin it goes on serving
 until SIGINT or SIGTERM, which end all streams. A line that is refused is said with its number.
@@ -137,7 +137,7 @@ not to be had; 130 a second SIGINT or SIGTERM.
 Examples:
   seq 3 | sse-wire serve
   tail -f log | sse-wire serve --port 9000 --cors '*' --replay-events 1000
-  sse-wire parse --json in.sse | sse-wire serve --json --retry 500";
+  sse-wire parse --json in.sse | sse-wire serve --json --retry 500ms";
 
 fn path(text: &str) -> Result<String, &'static str> {
     if text.starts_with('/') { Ok(text.to_owned()) } else { Err("a path begins with `/`") }
@@ -205,7 +205,7 @@ fn settings(arguments: &Arguments) -> Settings {
     settings =
         settings.keep_alive(KeepAlive::default().interval(never_if_zero(arguments.keep_alive)));
     if let Some(retry) = arguments.retry {
-        settings = settings.retry(Duration::from_millis(retry));
+        settings = settings.retry(retry);
     }
     if arguments.no_ids {
         settings = settings.own_ids();

@@ -273,6 +273,14 @@ fn what_cannot_be_opened_or_read_is_said_and_the_rest_is_shown() {
 }
 
 #[test]
+fn a_url_in_place_of_a_file_is_a_hint_at_listen() {
+    let done = run(&["parse", "https://example.com/stream"], "");
+    assert_eq!((done.stdout.as_str(), done.code), ("", 1));
+    let hint = "; did you mean `sse-wire listen https://example.com/stream`?\n";
+    assert!(done.stderr.ends_with(hint), "{}", done.stderr);
+}
+
+#[test]
 fn a_limit_skips_the_event_and_is_an_exit_code() {
     let stream = "data: 12345678\n\ndata: 123456789\n\ndata: after\n\n";
     let path = file("limit.sse", stream);
@@ -658,6 +666,7 @@ bytes 22..23 "\n": a blank line: an event of the type "message" (9.2.6)
 bytes 23..32 "retry: 9\n": sets the reconnection time to 9 ms, at once (9.2.6)
 bytes 32..37 "id: 7": discarded: the stream ends before the line does (9.2.6)
 the stream ends: the last event ID is "", the reconnection time 9 ms; discarded: bytes 23..37, which have no blank line
+4 lines, 1 event, 0 comments, 0 ids
 "#
     );
     let path = file("explain.sse", "id\n\n");
@@ -668,9 +677,96 @@ the stream ends: the last event ID is "", the reconnection time 9 ms; discarded:
                 "reason": "sets the last event ID buffer to \"\"; a blank line will commit it (9.2.6)"}),
             json!({"bytes": [3, 4], "line": "\n", "section": "9.2.6",
                 "reason": "a blank line: no event, since the data buffer is empty; the last event ID is now \"\" (9.2.6)"}),
-            json!({"last_event_id": "", "retry": null, "discarded": null}),
+            json!({"last_event_id": "", "retry": null, "discarded": null,
+                "lines": 2, "events": 0, "comments": 0, "ids": 1}),
         ]
     );
+}
+
+#[test]
+fn explain_shows_ill_formed_bytes_nul_and_trailing_spaces() {
+    let stream = b"data: \xE2\x82 \0 \r\n\n";
+    let shown = run(&["explain"], stream).fine();
+    let expected = "bytes 0..13 \"data: \u{fffd} \\0 \\r\\n\": appends \"\u{fffd} \\0 \" and a LF to the data buffer \
+                    (9.2.6); bytes 6..8 are ill-formed UTF-8: U+FFFD\n";
+    assert!(shown.starts_with(expected), "{shown}");
+    let lines = run(&["explain", "--json"], stream).json();
+    assert_eq!(lines[0]["ill_formed"], json!([[6, 8]]));
+    assert_eq!(lines[1].get("ill_formed"), None);
+}
+
+#[test]
+fn explain_shows_a_line_while_the_stream_is_still_open() {
+    let mut live = Live::new(&["explain"]);
+    live.write("data: x\n\nda");
+    assert!(live.line().starts_with("bytes 0..8 "));
+    assert!(live.line().starts_with("bytes 8..9 "));
+    live.write("ta: y\r");
+    live.write("\n");
+    assert!(live.line().starts_with("bytes 9..18 "));
+    drop(live.child.stdin.take());
+    assert!(live.line().contains("discarded: bytes 9..18"));
+    assert!(live.line().starts_with("3 lines, 1 event"));
+    assert!(live.child.wait().unwrap().success());
+}
+
+/// The most memory that a child has had so far, in KiB.
+#[cfg(target_os = "linux")]
+fn peak(child: &Child) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_of_explain_does_not_grow_with_the_stream_a_line_or_an_event() {
+    for (input, times) in [("\n", 1 << 20), ("data: x\n", 1 << 18), ("data: \u{FEFF}x", 1 << 22)] {
+        let mut child = command(&["explain"]);
+        let mut child = child.stdout(Stdio::null()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        for part in input.repeat(times).as_bytes().chunks(1 << 16) {
+            stdin.write_all(part).unwrap();
+        }
+        // All but what the pipe holds has been read.
+        let peak = peak(&child);
+        drop(stdin);
+        assert!(child.wait().unwrap().success());
+        assert!(peak < 48 * 1024, "{input:?}: {peak} KiB");
+    }
+}
+
+#[test]
+fn explain_leaves_out_what_is_over_the_limit_and_goes_on() {
+    let stream = format!("data: {}\n\ndata: x\n\n", "x".repeat(2000));
+    let shown = run(&["explain", "--limit", "1kB"], &stream).fine();
+    assert!(
+        shown.contains("not interpreted: the block needs more than the limit of 1000 bytes"),
+        "{shown}"
+    );
+    assert!(shown.ends_with("4 lines, 1 event, 0 comments, 0 ids\n"), "{shown}");
+}
+
+#[test]
+fn lint_is_an_exit_code_and_names_code_problem_and_fix() {
+    let clean = "data: {}\n\n";
+    assert_eq!(run(&["explain", "--lint"], clean).fine(), "");
+    let stream = "data: {}\nretry: 3s\n\u{1b}: x\n\n";
+    let done = run(&["explain", "--lint"], stream);
+    assert_eq!((done.code, done.stderr.as_str()), (1, ""));
+    assert_eq!(
+        done.stdout,
+        "bytes 9..19 retry-not-digits: the reconnection time is ignored: \"3s\" is not only ASCII digits (9.2.6); write milliseconds in digits, without a unit\n\
+         bytes 19..24 unknown-field: the line is ignored: no field has the name \"\\u{1b}\" (9.2.6); name it data, event, id or retry, or make it a comment with a colon in front\n"
+    );
+    let done = run(&["explain", "--lint", "--json"], stream);
+    let findings = json_lines(&done.stdout);
+    assert_eq!((done.code, findings.len()), (1, 2));
+    assert_eq!(
+        (&findings[0]["code"], &findings[0]["bytes"]),
+        (&json!("retry-not-digits"), &json!([9, 19]))
+    );
+    assert!(findings[0]["fix"].is_string() && findings[0]["problem"].is_string());
 }
 
 #[test]
@@ -700,8 +796,8 @@ fn the_help_example_of_explain_is_what_it_says() {
     let (_, example) = help.split_once("| sse-wire explain\n").unwrap();
     let (answer, _) = example.split_once("\n\n").unwrap();
     let answer: String = answer.lines().map(|line| format!("{}\n", line.trim_start())).collect();
-    assert!(help.contains(r"$ printf 'data: x\nid : 7\n\n' |"), "{help}");
-    assert_eq!(run(&["explain"], "data: x\nid : 7\n\n").fine(), answer);
+    assert!(help.contains(r"$ printf 'data: x\nId: 7\n\n' |"), "{help}");
+    assert_eq!(run(&["explain"], "data: x\nId: 7\n\n").fine(), answer);
 }
 
 // conform

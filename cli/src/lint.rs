@@ -1,0 +1,305 @@
+//! What is legal in a stream and still likely to be wrong: for `sse-wire explain --lint`.
+
+use std::fmt::{self, Display, Formatter};
+use std::ops::Range;
+
+use serde::Serialize;
+use sse_wire_reference::{End, Line, Step, Verdict};
+
+/// An event with more data than this is called huge.
+const HUGE: usize = 256 * 1024;
+
+/// Servers refuse a request whose headers are longer than 8 KiB or so.
+const LONG_ID: usize = 4096;
+
+/// A problem. Its `Display` is one line; text of the stream is quoted in it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Finding {
+    code: &'static str,
+    bytes: [usize; 2],
+    problem: String,
+    fix: &'static str,
+}
+
+impl Display for Finding {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Finding { code, bytes: [start, end], problem, fix } = self;
+        write!(f, "bytes {start}..{end} {code}: {problem}; {fix}")
+    }
+}
+
+/// Looks at a stream, line by line.
+#[derive(Default)]
+pub(crate) struct Linter {
+    /// Whether a line that is not blank has come.
+    begun: bool,
+    /// Whether the stream is something else, so that unknown fields are not worth a word each.
+    something_else: bool,
+    /// What is a habit of the server and reported once.
+    reported: Vec<&'static str>,
+    findings: Vec<Finding>,
+}
+
+impl Linter {
+    /// Looks at a line.
+    pub(crate) fn step(&mut self, step: &Step) -> Vec<Finding> {
+        let Line { source, range, ill_formed, verdict, .. } = &step.line;
+        if !matches!(verdict, Verdict::ByteOrderMark) && source.trim_ascii() != "" {
+            if !self.begun {
+                self.first_line(source, range);
+            }
+            self.begun = true;
+        }
+        if source.ends_with('\r') {
+            self.once(
+                "cr-only",
+                range,
+                "a line ends with CR alone, which many clients do not take for a line end",
+                "end lines with LF",
+            );
+        }
+        let late = source.starts_with('\u{feff}') && !matches!(verdict, Verdict::ByteOrderMark);
+        if late {
+            self.find(
+                "late-byte-order-mark",
+                range,
+                "a byte order mark that does not begin the stream is part of the field's name",
+                "write none, also not when files are joined",
+            );
+        }
+        for range in ill_formed {
+            self.find(
+                "ill-formed-utf-8",
+                range,
+                "ill-formed UTF-8, which is decoded as U+FFFD",
+                "write UTF-8, and do not cut characters",
+            );
+        }
+        if !late {
+            self.verdict(source, range, verdict);
+        }
+        if let Some(event) = &step.event {
+            if event.data.len() > HUGE {
+                let problem = format!(
+                    "an event with {} bytes of data, all of which each client keeps until its end",
+                    event.data.len()
+                );
+                self.find("huge-event", range, problem, "send an address to get it from, or parts");
+            }
+        }
+        std::mem::take(&mut self.findings)
+    }
+
+    fn first_line(&mut self, source: &str, range: &Range<usize>) {
+        let what = match source.trim_ascii_start().as_bytes().first() {
+            Some(b'<') => "HTML or XML",
+            Some(b'{' | b'[') => "bare JSON",
+            _ => return,
+        };
+        self.something_else = true;
+        let problem = format!("this looks like {what}, not like an event stream");
+        self.find(
+            "no-event-stream",
+            range,
+            problem,
+            "look at the status and the content type of the response",
+        );
+    }
+
+    fn verdict(&mut self, source: &str, range: &Range<usize>, verdict: &Verdict) {
+        match verdict {
+            Verdict::UnknownField { .. } if self.something_else => {}
+            Verdict::UnknownField { .. } => {
+                // It begins with "ignored: ".
+                let problem = format!("the line is {verdict}");
+                self.find(
+                    "unknown-field",
+                    range,
+                    problem,
+                    "name it data, event, id or retry, or make it a comment with a colon in front",
+                );
+            }
+            Verdict::Data { value } => {
+                if value.starts_with(['{', '[', '"'])
+                    && source.starts_with("data:")
+                    && !source.starts_with("data: ")
+                {
+                    self.once(
+                        "no-space",
+                        range,
+                        "no space after the colon: clients that look for \"data: \" find nothing",
+                        "write `data: ` with a space",
+                    );
+                }
+                self.nul("the data", value, range);
+            }
+            Verdict::EventType { value } => {
+                self.white_space("the event type", value, range);
+                self.nul("the event type", value, range);
+            }
+            Verdict::Id { value } => self.id(value, range),
+            Verdict::IdWithNul => {
+                self.find("id-with-nul", range, "an id with a NUL is ignored", "leave the NUL out")
+            }
+            Verdict::RetryNotDigits { .. } | Verdict::EmptyRetry => {
+                self.find(
+                    "retry-not-digits",
+                    range,
+                    format!("the reconnection time is {verdict}"),
+                    "write milliseconds in digits, without a unit",
+                );
+            }
+            Verdict::NothingToDispatch { event_type, .. } if !event_type.is_empty() => {
+                self.find(
+                    "no-data",
+                    range,
+                    format!("a block of the type {event_type:?} without data is no event"),
+                    "write a `data` line, which may be empty",
+                );
+            }
+            Verdict::OverLimit { limit } => {
+                self.find(
+                    "huge-event",
+                    range,
+                    format!("a line or its block is longer than {limit} bytes"),
+                    "send an address to get it from, or parts",
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn id(&mut self, value: &str, range: &Range<usize>) {
+        self.white_space("the id", value, range);
+        let problem = if value.chars().any(|c| c.is_control() && c != '\t') {
+            "an id with control characters can't be sent as Last-Event-ID"
+        } else if !value.is_ascii() {
+            "an id that is not ASCII is sent as Last-Event-ID by some clients in other bytes, and by some not at all"
+        } else if value.len() > LONG_ID {
+            "an id of this length makes the headers of a request too long for many servers"
+        } else {
+            return;
+        };
+        self.find(
+            "id-not-for-header",
+            range,
+            problem,
+            "use a short id of visible ASCII characters",
+        );
+    }
+
+    fn white_space(&mut self, what: &str, value: &str, range: &Range<usize>) {
+        if value.trim() != value {
+            let problem =
+                format!("{what} {value:?} has white space around it, which belongs to it");
+            self.find(
+                "white-space",
+                range,
+                problem,
+                "leave it out; one space after the colon is removed",
+            );
+        }
+    }
+
+    fn nul(&mut self, what: &str, value: &str, range: &Range<usize>) {
+        if value.contains('\0') {
+            self.find(
+                "nul",
+                range,
+                format!("{what} has a NUL, where some clients end it"),
+                "encode binary data",
+            );
+        }
+    }
+
+    /// Looks at the end.
+    pub(crate) fn end(&mut self, end: &End) -> Vec<Finding> {
+        if let Some(unfinished) = &end.unfinished {
+            self.find(
+                "unfinished",
+                &unfinished.range,
+                "the stream ends without a blank line, so this is discarded",
+                "end each event with a blank line, the last one too",
+            );
+        }
+        std::mem::take(&mut self.findings)
+    }
+
+    fn find(
+        &mut self,
+        code: &'static str,
+        range: &Range<usize>,
+        problem: impl Into<String>,
+        fix: &'static str,
+    ) {
+        let bytes = [range.start, range.end];
+        self.findings.push(Finding { code, bytes, problem: problem.into(), fix });
+    }
+
+    fn once(&mut self, code: &'static str, range: &Range<usize>, problem: &str, fix: &'static str) {
+        if !self.reported.contains(&code) {
+            self.reported.push(code);
+            self.find(code, range, problem, fix);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sse_wire_reference::Interpreter;
+
+    use super::*;
+
+    fn codes(stream: impl AsRef<[u8]>) -> Vec<&'static str> {
+        let (mut interpreter, mut linter) =
+            (Interpreter::new("").with_limit(1 << 20), Linter::default());
+        let mut chunk = stream.as_ref();
+        let mut findings = Vec::new();
+        while let Some(step) = interpreter.next(&mut chunk) {
+            findings.extend(linter.step(&step));
+        }
+        let (step, end) = interpreter.finish();
+        findings.extend(step.iter().flat_map(|step| linter.step(step)));
+        findings.extend(linter.end(&end));
+        findings.iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn each_code_is_found_by_what_it_is_for_and_not_by_what_is_beside_it() {
+        let long = "7".repeat(LONG_ID);
+        let data = |len: usize| format!("data: {}\n\n", "x".repeat(len));
+        for (bad, good, code) in [
+            ("dat: x\n\n", ": x\n\n", "unknown-field"),
+            ("data: a\n\u{feff}data: x\n\n", "\u{feff}data: x\n\n", "late-byte-order-mark"),
+            ("data:{}\n\n", "data: {}\n\n", "no-space"),
+            ("data: x\n", "data: x\n\n", "unfinished"),
+            ("id: a\u{1}\n\n", "id: a\tb\n\n", "id-not-for-header"),
+            ("id: é\n\n", "id: ~\n\n", "id-not-for-header"),
+            (&format!("id: 7{long}\n\n"), &format!("id: {long}\n\n"), "id-not-for-header"),
+            ("id: \0\n\n", "id\n\n", "id-with-nul"),
+            ("retry: 3s\n\n", "retry: 3\n\n", "retry-not-digits"),
+            ("retry\n\n", "retry: 0\n\n", "retry-not-digits"),
+            (&data(HUGE + 1), &data(HUGE), "huge-event"),
+            (&data(2 << 20), ": x\n\n", "huge-event"),
+            ("data: x\r\r", "data: x\r\n\r\n", "cr-only"),
+            ("<!doctype html>\n<p>\n\n", "data: <!doctype html>\n\n", "no-event-stream"),
+            ("\n {\"error\": 1}\n\n", "data: {\"error\": 1}\n\n", "no-event-stream"),
+            ("event: a\n\n", "event: a\ndata\n\n", "no-data"),
+            ("event: a \ndata\n\n", "event: a\ndata: b \n\n", "white-space"),
+            ("id:  a\n\n", "id: a\n\n", "white-space"),
+            ("data: \0\n\n", ": \0\n\n", "nul"),
+        ] {
+            assert_eq!(codes(bad), [code], "{}", &bad[..bad.len().min(60)]);
+            assert_eq!(codes(good), [""; 0], "{}", &good[..good.len().min(60)]);
+        }
+        assert_eq!(codes(b"data: \xFF\n\n"), ["ill-formed-utf-8"]);
+    }
+
+    #[test]
+    fn a_habit_is_reported_once_and_a_mistake_each_time() {
+        assert_eq!(
+            codes("data:{}\rdata:{}\r\rx\n\ny\n\n"),
+            ["cr-only", "no-space", "unknown-field", "unknown-field"]
+        );
+    }
+}
