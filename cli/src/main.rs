@@ -6,6 +6,7 @@
 //! its exit code whether it did. The error that it returns is always one in writing to stdout.
 
 mod arguments;
+mod check;
 mod conform;
 mod connection;
 mod encode;
@@ -69,6 +70,13 @@ enum Command {
     /// "content_type" (null for none), "bytes" with "b64", "end", "network_error" and "close".
     #[command(after_help = CONFORM_EXAMPLES)]
     Conform,
+    /// Check any program by the test vectors: it answers conformance requests.
+    ///
+    /// Each case is sent in its own chunks, whole, byte by byte and cut at every place. A crash, a
+    /// hang or noise on stdout fails the case, and the program is started again. Exits with 1 if a
+    /// case fails; `--level must` judges only what the standard decides.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(check::Arguments),
 }
 
 const EXIT_CODES: &str = "\
@@ -78,6 +86,12 @@ Exit codes: 0 done; 1 something in the input was refused or could not be read (s
 const CONFORM_EXAMPLES: &str = r#"Example:
   $ echo '{"chunks": ["ZGF0YTogaGkK", "Cg=="]}' | sse-wire conform
   {"events":[{"type":"message","data":"hi","last_event_id":""}],"last_event_id":"","retry":null,"after":[0,1],"end":"clean","errors":[]}"#;
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  $ sse-wire check -- sse-wire conform
+  $ sse-wire check --level must --only line-ends,utf-8 -- python3 driver.py
+The protocol, and drivers to copy: test-vectors/PROTOCOL.md.";
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -93,6 +107,7 @@ fn main() -> ExitCode {
         #[cfg(feature = "http")]
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Conform => conform::run(),
+        Command::Check(arguments) => check::run(&arguments),
     };
     match done {
         Ok(code) => code,

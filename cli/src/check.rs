@@ -1,0 +1,230 @@
+//! `sse-wire check`: puts a program under the test vectors, by the conformance protocol.
+
+mod cases;
+mod judge;
+mod program;
+mod report;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::num::NonZeroU64;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use crate::complain;
+use cases::{Case, Trial};
+use judge::{Answered, Difference};
+use program::Program;
+use report::Report;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The program that speaks the protocol, and its arguments.
+    #[arg(required = true, last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+    /// Start the program anew for each case.
+    #[arg(long)]
+    each: bool,
+    /// Send each stream in its own chunks alone, not also whole, byte by byte and cut at every place.
+    #[arg(long)]
+    quick: bool,
+    /// Only these cases: ids, rules, or kinds (decoder, connection, encoder).
+    #[arg(long, value_delimiter = ',', value_name = "WHAT")]
+    only: Vec<String>,
+    /// Not these cases: ids, rules, or kinds.
+    #[arg(long, value_delimiter = ',', value_name = "WHAT")]
+    skip: Vec<String>,
+    /// Only what is decided at these levels; `must` is what the standard decides.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    level: Vec<Level>,
+    /// How many seconds an answer may take.
+    #[arg(long, value_name = "SECONDS", default_value = "10")]
+    time_limit: NonZeroU64,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(clap::Args)]
+#[group(multiple = false)]
+pub(crate) struct Format {
+    /// Write the report as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Write the report as JUnit's XML.
+    #[arg(long)]
+    junit: bool,
+    /// Write the report as Markdown.
+    #[arg(long)]
+    markdown: bool,
+}
+
+/// What decides a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    /// The standard.
+    Must,
+    /// The vectors: the standard is silent or unclear.
+    Choice,
+    /// A limit on memory.
+    Limit,
+    /// Positions of events.
+    Position,
+}
+
+impl From<Level> for sse_wire_vectors::Level {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Must => Self::Must,
+            Level::Choice => Self::Choice,
+            Level::Limit => Self::Limit,
+            Level::Position => Self::Position,
+        }
+    }
+}
+
+/// What became of a case.
+pub(crate) enum Verdict {
+    Passed,
+    /// The program does not do what the case asks for.
+    Unsupported(String),
+    Failed(Failure),
+}
+
+pub(crate) struct Failure {
+    /// What was sent, in which chunks.
+    trial: Trial,
+    /// A crash, a hang, noise, or an answer that is none.
+    reason: Option<String>,
+    differences: Vec<Difference>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
+    let suite = sse_wire_vectors::suite();
+    let all = cases::all();
+    let named = |case: &Case, what: &String| {
+        [&*case.about().id, &case.about().rule, case.kind()].contains(&&**what)
+    };
+    if let Some(unknown) = arguments
+        .only
+        .iter()
+        .chain(&arguments.skip)
+        .find(|what| !all.iter().any(|case| named(case, what)))
+    {
+        complain(format_args!("no case has the id, the rule or the kind {unknown}"));
+        return Ok(ExitCode::from(2));
+    }
+    let cases = all.iter().filter(|case| {
+        let only = &arguments.only;
+        (only.is_empty() || only.iter().any(|what| named(case, what)))
+            && !arguments.skip.iter().any(|what| named(case, what))
+            && arguments.judges(case.about().level)
+    });
+    let cases: Vec<&Case> = cases.collect();
+
+    let mut check = Check { arguments, suite: &suite, program: None, requests: 0 };
+    let mut report = Report::new(&suite, &arguments.command);
+    let progress = io::stderr().is_terminal();
+    for (n, case) in cases.iter().enumerate() {
+        if progress {
+            let _ = write!(io::stderr(), "\r\x1b[K{n}/{} {}", cases.len(), case.about().rule);
+        }
+        let mut verdict = match check.case(case) {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                let program = arguments.command[0].to_string_lossy();
+                complain(format_args!("cannot start {program}: {error}"));
+                return Ok(ExitCode::from(2));
+            }
+        };
+        if arguments.each || n + 1 == cases.len() {
+            verdict = check.finish(case, verdict);
+        }
+        report.add(case, verdict);
+    }
+    if progress {
+        let _ = write!(io::stderr(), "\r\x1b[K");
+    }
+
+    let mut stdout = io::BufWriter::new(io::stdout().lock());
+    let format = &arguments.format;
+    if format.json {
+        report.json(&mut stdout)?;
+    } else if format.junit {
+        report.junit(&mut stdout)?;
+    } else if format.markdown {
+        report.markdown(&mut stdout)?;
+    } else {
+        report.text(check.requests, &mut stdout)?;
+    }
+    stdout.flush()?;
+    if report.passed() == 0 {
+        complain(format_args!("no case has passed"));
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(if report.failed() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Arguments {
+    fn judges(&self, level: sse_wire_vectors::Level) -> bool {
+        self.level.is_empty() || self.level.iter().any(|&asked| level == asked.into())
+    }
+}
+
+struct Check<'a> {
+    arguments: &'a Arguments,
+    suite: &'a sse_wire_vectors::Suite,
+    program: Option<Program>,
+    requests: usize,
+}
+
+impl Check<'_> {
+    fn time_limit(&self) -> Duration {
+        Duration::from_secs(self.arguments.time_limit.get())
+    }
+
+    /// Sends a case in each way, up to the first failure. The error is one of starting the program.
+    fn case(&mut self, case: &Case) -> io::Result<Verdict> {
+        let needs = self.suite.needs.get(&case.about().rule).map_or(&[][..], Vec::as_slice);
+        for trial in case.trials(self.arguments.quick) {
+            let time_limit = self.time_limit();
+            let program = match &mut self.program {
+                Some(program) => program,
+                none => none.insert(Program::start(&self.arguments.command)?),
+            };
+            self.requests += 1;
+            let (reason, differences) = match program.ask(&trial.request, time_limit) {
+                Err(fault) => {
+                    self.program = None;
+                    (Some(fault.to_string()), Vec::new())
+                }
+                Ok(answer) => match judge::judge(case, &trial, &answer, needs) {
+                    Answered::Unsupported(why) => return Ok(Verdict::Unsupported(why)),
+                    Answered::Wrong(reason) => (Some(reason), Vec::new()),
+                    Answered::Differs(mut differences) => {
+                        differences.retain(|difference| self.arguments.judges(difference.level));
+                        (None, differences)
+                    }
+                },
+            };
+            if reason.is_some() || !differences.is_empty() {
+                return Ok(Verdict::Failed(Failure { trial, reason, differences }));
+            }
+        }
+        Ok(Verdict::Passed)
+    }
+
+    /// Ends the program after this case: what it still writes is noise.
+    fn finish(&mut self, case: &Case, verdict: Verdict) -> Verdict {
+        let time_limit = self.time_limit();
+        match (self.program.take().map(|program| program.finish(time_limit)), verdict) {
+            (Some(Err(fault)), Verdict::Passed | Verdict::Unsupported(_)) => {
+                let trial = case.trials(true).next().unwrap_or_default();
+                let reason = Some(fault.to_string());
+                Verdict::Failed(Failure { trial, reason, differences: Vec::new() })
+            }
+            (_, verdict) => verdict,
+        }
+    }
+}
