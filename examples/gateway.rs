@@ -5,25 +5,42 @@
 //! ```
 //!
 //! A stream that is parsed and encoded again comes out with other line ends, without its comments
-//! and unknown fields, and late. Here the tokenizer only says where things stand, and all bytes
-//! but those of one JSON value are handed on as they came: at once, but for the data line that is
-//! being read.
+//! and unknown fields, and late. Here the tokenizer only finds where things are, and all bytes
+//! but those of one JSON value are handed on as they came.
+//!
+//! What a proxy must not break, and this one keeps:
+//! - the request: method, path, query, body, and every header that is not of one connection, so `Last-Event-ID` too;
+//! - the response: status, so that 204 ends a client and a redirect is the client's to follow, and its headers,
+//!   `Retry-After` and several of one name among them;
+//! - time: each piece goes out when it comes, but for the data line that is being read;
+//! - the end: a stream that breaks off upstream breaks off here, and does not end clean;
+//! - pressure: a slow client slows the server down, and one that goes away ends the request upstream;
+//! - silence: there is no time limit but that for connecting.
+//!
+//! It asks for no compression, since it could not read such a body; one that comes compressed all the same is handed on
+//! as it is, and it says so.
 
-use std::mem::take;
+use std::sync::Arc;
+use std::time::Duration;
 use std::{env, io};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use axum::http::header::{
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt};
 use reqwest::Client;
+use reqwest::redirect::Policy;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use sse_wire::{Field, Token, Tokenizer};
+use sse_wire::http_body::BodyData;
+use sse_wire::{Failure, Field, ResponseHead, Token, Tokenizer};
 use tokio::net::TcpListener;
 
 /// What a data line can have for its `model` to be replaced. A longer one is handed on as it is: a
@@ -103,52 +120,97 @@ struct Upstream {
     base: String,
 }
 
+/// The headers that are about one connection, and those that it names
+/// ([RFC 9110, 7.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1)).
+fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|names| names.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    let always = [
+        CONNECTION,
+        PROXY_AUTHENTICATE,
+        PROXY_AUTHORIZATION,
+        TE,
+        TRAILER,
+        TRANSFER_ENCODING,
+        UPGRADE,
+    ];
+    for name in always.into_iter().chain(named) {
+        headers.remove(name);
+    }
+    headers.remove("keep-alive");
+    headers.remove("proxy-connection");
+}
+
 /// Forwards a request, and rewrites the response if it is an event stream.
-async fn forward(State(upstream): State<std::sync::Arc<Upstream>>, request: Request) -> Response {
+async fn forward(State(upstream): State<Arc<Upstream>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, 1 << 20).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let mut headers = head.headers;
-    // Those of one connection, and compression, which would hide the stream.
-    for name in [HOST, CONNECTION, TRANSFER_ENCODING, CONTENT_LENGTH, ACCEPT_ENCODING] {
+    remove_hop_by_hop(&mut headers);
+    for name in [HOST, CONTENT_LENGTH, ACCEPT_ENCODING] {
         headers.remove(name);
     }
     let url = format!("{}{}", upstream.base, head.uri);
     let request = upstream.client.request(head.method, url).headers(headers).body(body);
-    let mut response = match request.send().await {
-        Ok(response) => response,
-        Err(error) => return (StatusCode::BAD_GATEWAY, format!("{error}\n")).into_response(),
+    let response = match request.send().await {
+        Ok(response) => axum::http::Response::from(response),
+        // Without the address, which may have a token.
+        Err(error) => {
+            return (StatusCode::BAD_GATEWAY, format!("{}\n", error.without_url())).into_response();
+        }
     };
 
-    let (status, mut headers) = (response.status(), take(response.headers_mut()));
-    for name in [CONNECTION, TRANSFER_ENCODING, CONTENT_LENGTH] {
-        headers.remove(name);
+    let check = ResponseHead::from(&response).check(None);
+    if check == Err(Failure::ContentEncoding) {
+        eprintln!("handed on as it is: {}", Failure::ContentEncoding);
     }
-    let content_type = headers.get("content-type").map_or(&b""[..], |value| value.as_bytes());
-    let is_event_stream = content_type.to_ascii_lowercase().starts_with(b"text/event-stream");
-    let rewriter = is_event_stream.then(Rewriter::default);
+    let rewriter = check.is_ok().then(Rewriter::default);
+    let (mut parts, body) = response.into_parts();
+    remove_hop_by_hop(&mut parts.headers);
+    if rewriter.is_some() {
+        parts.headers.remove(CONTENT_LENGTH);
+    }
 
-    // One chunk is on its way at a time: a slow client slows the server down, and nothing piles up.
-    let chunks = stream::try_unfold((response, rewriter, false), async |state| {
-        let (mut response, mut rewriter, ended) = state;
-        if ended {
-            return Ok::<_, reqwest::Error>(None);
+    // One chunk is on its way at a time, and nothing piles up.
+    let state = (BodyData::new(body), rewriter, None);
+    let chunks = stream::unfold(state, async |(mut body, mut rewriter, error)| {
+        if let Some(error) = error {
+            return Some((Err(error), (body, None, None)));
         }
-        let chunk = response.chunk().await?;
-        let ended = chunk.is_none();
-        let out = match (chunk, &mut rewriter) {
-            (Some(chunk), None) => chunk.into(),
-            (Some(chunk), Some(rewriter)) => {
+        let (out, error) = match (body.next().await, &mut rewriter) {
+            (Some(Ok(chunk)), None) => (chunk, None),
+            (Some(Ok(chunk)), Some(rewriter)) => {
                 let mut out = Vec::with_capacity(chunk.len());
                 rewriter.push(&chunk, &mut out);
-                out
+                (out.into(), None)
             }
-            (None, rewriter) => rewriter.take().map_or(Vec::new(), Rewriter::finish),
+            // What of a line was kept back goes out before the end, whichever it is.
+            (None, rewriter) => (rewriter.take()?.finish().into(), None),
+            (Some(Err(error)), rewriter) => {
+                let rest = rewriter.take().map_or(Vec::new(), Rewriter::finish);
+                (rest.into(), Some(error))
+            }
         };
-        Ok(Some((out, (response, rewriter, ended))))
+        Some((Ok::<Bytes, reqwest::Error>(out), (body, rewriter, error)))
     });
-    (status, headers, Body::from_stream(chunks)).into_response()
+    (parts.status, parts.headers, Body::from_stream(chunks)).into_response()
+}
+
+/// A client that leaves redirects to others, and knows no proxy but itself.
+fn client() -> reqwest::Result<Client> {
+    Client::builder()
+        .redirect(Policy::none())
+        .referer(false)
+        .no_proxy()
+        .connect_timeout(Duration::from_secs(10))
+        .build()
 }
 
 #[tokio::main]
@@ -156,7 +218,8 @@ async fn main() -> io::Result<()> {
     let mut arguments = env::args().skip(1);
     let base = arguments.next().ok_or(io::Error::other("whose stream? http://…"))?;
     let address = arguments.next().unwrap_or("127.0.0.1:3001".into());
-    let upstream = std::sync::Arc::new(Upstream { client: Client::new(), base });
+    let client = client().map_err(io::Error::other)?;
+    let upstream = Arc::new(Upstream { client, base });
 
     let listener = TcpListener::bind(address).await?;
     println!("listening on http://{}", listener.local_addr()?);

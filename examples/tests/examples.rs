@@ -346,6 +346,82 @@ fn the_gateway_hands_on_bytes_that_are_no_text_and_lines_that_are_too_long_as_th
     assert!(next.ends_with(b"\n\ndata: {\"model\": \"our-model\"}\n\n"));
 }
 
+/// What upstream is sent, and what comes out of the gateway until its end.
+fn through_gateway(request: &str, answer: &[u8]) -> (String, Vec<u8>) {
+    let upstream = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", upstream.local_addr().unwrap());
+    let answer = answer.to_vec();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = upstream.accept().unwrap();
+        let lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+        let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+        stream.write_all(&answer).unwrap();
+        // A length that is not kept is a stream that breaks off.
+        drop(stream);
+        head.join("\n").to_ascii_lowercase()
+    });
+    let mut process = start(env!("CARGO_BIN_EXE_gateway"), &[&base, "127.0.0.1:0"]);
+    let address = process.address();
+    let mut client =
+        std::net::TcpStream::connect(address.strip_prefix("http://").unwrap()).unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    client.write_all(request.as_bytes()).unwrap();
+    let mut came = Vec::new();
+    let _ = client.read_to_end(&mut came);
+    (server.join().unwrap(), came)
+}
+
+#[test]
+fn the_gateway_keeps_the_request_and_the_response_but_for_what_is_of_one_connection() {
+    let (request, came) = through_gateway(
+        "DELETE /a?b=c HTTP/1.1\r\nhost: here\r\nlast-event-id: 7\r\nx-own: 1\r\nconnection: close, x-hop\r\n\
+         x-hop: 1\r\naccept-encoding: gzip\r\nte: trailers\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nlocation: /there\r\nretry-after: 9\r\nset-cookie: a\r\nset-cookie: b\r\n\
+          keep-alive: timeout=5\r\ncontent-length: 3\r\n\r\nyes",
+    );
+    assert!(request.starts_with("delete /a?b=c http/1.1\n"), "{request}");
+    assert!(request.contains("last-event-id: 7") && request.contains("x-own: 1"), "{request}");
+    for name in ["x-hop", "accept-encoding", "te:", "host: here"] {
+        assert!(!request.contains(name), "{request}");
+    }
+    let came = String::from_utf8(came).unwrap();
+    assert!(came.starts_with("HTTP/1.1 302 Found\r\n") && came.ends_with("\r\n\r\nyes"), "{came}");
+    for header in [
+        "location: /there",
+        "retry-after: 9",
+        "set-cookie: a",
+        "set-cookie: b",
+        "content-length: 3",
+    ] {
+        assert!(came.contains(header), "{came}");
+    }
+    assert!(!came.contains("keep-alive"), "{came}");
+}
+
+#[test]
+fn the_gateway_hands_a_compressed_stream_on_as_it_is() {
+    let answer =
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: gzip\r\n\
+        content-length: 24\r\n\r\ndata: {\"model\":\"secret\"}";
+    let (_, came) =
+        through_gateway("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", answer);
+    assert!(came.ends_with(b"data: {\"model\":\"secret\"}"), "{}", came.escape_ascii());
+}
+
+#[test]
+fn a_stream_that_breaks_off_does_not_end_clean_behind_the_gateway() {
+    for (length, clean) in [("content-length: 14\r\n", true), ("content-length: 99\r\n", false)] {
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n{length}\r\ndata: 1\n\ndata:"
+        );
+        let request = "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+        let (_, came) = through_gateway(request, answer.as_bytes());
+        // The last chunk of the transfer encoding is what a clean end has.
+        assert!(came.windows(9).any(|bytes| bytes == b"data: 1\n\n"), "{}", came.escape_ascii());
+        assert_eq!(came.ends_with(b"0\r\n\r\n"), clean, "{}", came.escape_ascii());
+    }
+}
+
 #[test]
 fn the_gateway_hands_on_each_piece_before_it_needs_the_next_one() {
     // What upstream sends, and what has to have come out before it sends more.

@@ -40,7 +40,24 @@ impl ResponseHead<'_> {
     /// Whether the response opens a stream
     /// ([9.2.3](https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model)): its
     /// status is 200, its type is `text/event-stream` or the additional one, and it is not compressed.
-    pub(crate) fn check(&self, additional_type: Option<&str>) -> Result<(), Failure> {
+    ///
+    /// ```
+    /// use sse_wire::{Failure, ResponseHead};
+    ///
+    /// let head = ResponseHead {
+    ///     status: 200,
+    ///     content_type: Some(b"Text/Event-Stream; charset=utf-8"),
+    ///     ..ResponseHead::default()
+    /// };
+    /// assert_eq!(head.check(None), Ok(()));
+    /// let head = ResponseHead { content_encoding: Some(b"gzip"), ..head };
+    /// assert_eq!(head.check(None), Err(Failure::ContentEncoding));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The [`Failure`] of a connection that has this response.
+    pub fn check(&self, additional_type: Option<&str>) -> Result<(), Failure> {
         let of_type = |name| self.content_type.is_some_and(|value| is_of_type(value, name));
         if self.status != 200 {
             return Err(Failure::Status(self.status));
