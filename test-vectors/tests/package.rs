@@ -43,6 +43,22 @@ fn every_case_is_read() {
     assert_eq!(largest, Some(u64::MAX), "integers are exact");
 }
 
+#[test]
+fn every_case_that_the_table_of_web_platform_tests_names_is_there() {
+    let table = fs::read_to_string(Path::new(FOLDER).join("WPT.md")).unwrap();
+    let ids = decoder().into_iter().map(|case| case.case.id);
+    let ids: Vec<String> = ids.chain(connection().into_iter().map(|case| case.case.id)).collect();
+    let (in_scope, _) = table.split_once("\nOut of scope").unwrap();
+    let rows: Vec<&str> = in_scope.lines().filter(|line| line.starts_with("| `")).collect();
+    assert!(rows.len() > 30);
+    for row in rows {
+        let cases = row.trim_end_matches(" |").rsplit_once("| ").unwrap().1;
+        for id in cases.split(", ") {
+            assert!(ids.iter().any(|known| known == id), "{id} in {row}");
+        }
+    }
+}
+
 /// The code of a language in the README, without its fences.
 fn loader(language: &str) -> String {
     let readme = fs::read_to_string(Path::new(FOLDER).join("README.md")).unwrap();
