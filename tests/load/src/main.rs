@@ -21,7 +21,7 @@ use crate::fleet::{Fleet, Publisher, Summary};
 use crate::server::{Error, Requests, Server};
 
 /// Nothing here takes longer.
-const BOUND: Duration = Duration::from_secs(60);
+const BOUND: Duration = Duration::from_secs(180);
 
 /// Clients on the example servers, and what becomes of them.
 #[derive(Parser)]
