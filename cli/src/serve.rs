@@ -40,7 +40,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How long a client may take to send its request.
 const HEAD: Duration = Duration::from_secs(10);
 
-/// How long to wait where no connection can be taken, for want of file descriptors for example.
+/// How long to wait if no connection can be taken, for want of file descriptors for example.
 const PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(clap::Args)]
@@ -289,7 +289,7 @@ fn connect(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
-        // Who was given a stream to its end has no other request on this connection.
+        // A client that got a stream to its end has no other request on this connection.
         .keep_alive(false)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);

@@ -42,11 +42,11 @@
 /// - **`content-length`**: the length is not known. HTTP/1.1 sends the body chunked, or to the end
 ///   of the connection.
 /// - **`cache-control: no-store`** forbids to keep what `no-cache` only forbids to use unasked.
-///   `EventSource` asks past every cache, so for a stream the two differ where something on the
+///   `EventSource` asks past every cache, so for a stream the two differ if something on the
 ///   way, or a client of another kind, writes it down: for confidential data say `no-store`.
 /// - **`access-control-allow-origin`** and its like: they depend on who may read.
 ///
-/// A status of 204 in place of 200 tells a browser not to connect again.
+/// A status of 204 in place of 200 keeps a browser from connecting again.
 pub const RESPONSE_HEADERS: &[(&str, &str)] = &[
     ("content-type", "text/event-stream"),
     ("cache-control", "no-cache, no-transform"),

@@ -1,4 +1,4 @@
-//! When a silent stream needs a sign of life
+//! When a silent stream needs a keep-alive
 //! ([9.2.7](https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes)).
 //!
 //! Implementation notes. The schedule has one input, that something was written at a time,
@@ -10,7 +10,7 @@ use core::time::Duration;
 use crate::encode::Block;
 use crate::error::EncodeError;
 
-/// Tells when a stream has been silent for too long, and what to write then.
+/// When a stream has been silent for too long, and what to write then.
 ///
 /// Times are those of one monotonic clock, from any beginning: `Instant::elapsed` of when the
 /// server started, for example.
@@ -80,7 +80,7 @@ impl<'a> KeepAlive<'a> {
     }
 
     /// Sets what is written: a comment, which no client hands on, or an event for clients that
-    /// keep watch themselves, since `EventSource` does not tell its user of comments.
+    /// watch for silence themselves, since `EventSource` does not show comments.
     ///
     /// ```
     /// use std::time::Duration;
@@ -113,7 +113,7 @@ impl<'a> KeepAlive<'a> {
         self.last_sent.saturating_add(self.interval)
     }
 
-    /// What to write now; `None` where it is not yet time. It stays due until
+    /// What to write now; `None` if it is not yet time. It stays due until
     /// [`sent`](Self::sent) is called.
     pub fn due(&self, now: Duration) -> Option<Block<'a>> {
         (now >= self.next_at()).then_some(self.block)

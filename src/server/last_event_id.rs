@@ -18,7 +18,7 @@ use crate::decode::scan::{CR, LF};
 /// The name of the request's header with the last event ID.
 pub const LAST_EVENT_ID: &str = "last-event-id";
 
-/// The last event ID from the bytes of the header's value; empty where the value is, as where there
+/// The last event ID from the bytes of the header's value; empty if the value is, as if there
 /// is no such header: the client is new.
 ///
 /// ```

@@ -14,7 +14,7 @@
 //! | --- | --- |
 //! | a stream for one client, as a response | `sse_wire::response` |
 //! | a stream for many clients, who resume | `Hub` |
-//! | a client that stops reading is let go | `WriteTimeout` |
+//! | a connection that fails if the client stops reading | `WriteTimeout` |
 //!
 //! # What is not here
 //!

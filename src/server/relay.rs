@@ -33,7 +33,7 @@ type OnError = Box<dyn FnOnce(BoxError, &mut Vec<u8>) -> Result<(), EncodeError>
 /// each item encoded by a function into the [body](EventBody).
 ///
 /// The function appends to the bytes that it is given: one block an item, none to leave an item
-/// out, or many. Where a server relays the answer of a model, with axum:
+/// out, or many. A handler of axum that relays the answer of a model:
 ///
 /// ```
 /// # use futures::{Stream, StreamExt, stream};

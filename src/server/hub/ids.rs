@@ -1,4 +1,4 @@
-//! From an id to where a client with it can be.
+//! From an id to the place of a client that has it.
 //!
 //! Implementation notes. An id stands for the *first* block that had it, since a client may have been
 //! cut there. Whether what follows is still held is the topic's question. The blocks that are held

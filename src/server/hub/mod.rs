@@ -1,8 +1,8 @@
 //! One stream of events for any number of subscribers.
 //!
 //! Implementation notes. `topic` holds blocks, `ids` knows what an id stands for, `topics` has all of
-//! them and their common bound, `state` has the rules of who is given what, behind one lock; here is
-//! what lies outside that lock: time, and waking.
+//! them and their common bound, `state` has the rules of which subscriber gets what, under one lock; here
+//! is what lies outside that lock: time, and waking.
 //! A subscriber is a place in its topics: no task, no channel and no queue. It asks for its next block
 //! when its connection has room for one, so a slow one holds nothing up and keeps nothing alive.
 
@@ -39,7 +39,7 @@ use super::silence::Silence;
 use crate::encode::Block;
 use crate::event::LastEventId;
 
-/// One stream of events for any number of subscribers, who can resume.
+/// One stream of events for any number of subscribers, which can resume.
 ///
 /// ```
 /// use http::{Request, Response};
@@ -81,7 +81,7 @@ use crate::event::LastEventId;
 /// out. A [`Subscriber`] names those that it may see, and an id of any other is a gap. So a message to one
 /// client is one to a topic that only this client subscribes to, and it is there when the client comes
 /// back. A topic is made when it is first named. One that holds nothing and has no subscriber is
-/// forgotten; whoever has last seen its events is told of a gap then.
+/// forgotten; a client that last saw its events gets the gap event then.
 ///
 /// # Memory and cost
 ///
@@ -118,7 +118,7 @@ pub struct Counts {
     pub most_behind: usize,
     /// Events that were published.
     pub published: u64,
-    /// Gaps that subscribers were told of.
+    /// Gap events that subscribers got.
     pub gaps: u64,
     /// Subscribers that left, or whose connection broke off.
     pub left: u64,

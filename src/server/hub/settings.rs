@@ -8,7 +8,7 @@ use crate::encode::Block;
 use crate::error::EncodeError;
 
 /// What a [`Hub`](super::Hub), or one of its topics, holds for subscribers that come back or read
-/// slowly. Unless told otherwise, 16 MiB.
+/// slowly: 16 MiB unless set.
 ///
 /// ```
 /// use std::time::Duration;
@@ -122,7 +122,7 @@ impl Settings {
     /// Leaves ids to the caller: an event without one has none. Otherwise the hub makes one for each
     /// event that has data and none of its own, from the time of its start and a number.
     ///
-    /// Where several servers share a stream, ids have to be the stream's, so that clients fail over
+    /// If several servers share a stream, ids have to be the stream's, so that clients fail over
     /// to another server.
     #[must_use]
     pub fn own_ids(mut self) -> Self {
@@ -137,8 +137,8 @@ impl Settings {
         self
     }
 
-    /// Ends a subscriber that is behind by more than is held. It comes back, and is told of the gap
-    /// then. Otherwise it is told at once, and goes on with the oldest event.
+    /// Ends a subscriber that is behind by more than is held: it gets the gap event when it comes back.
+    /// Otherwise it gets the gap event at once, and goes on with the oldest event.
     #[must_use]
     pub fn end_lagging(mut self) -> Self {
         self.end_lagging = true;
@@ -160,7 +160,7 @@ impl Settings {
         self
     }
 
-    /// Sets the event that tells a subscriber that it has missed others: no comment, since a page
+    /// Sets the event that a subscriber gets if it has missed others. It is no comment, since a page
     /// can't see those.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Who is given what, behind the hub's lock.
+//! Which subscriber gets what, under the hub's lock.
 //!
 //! Implementation notes. Nothing here wakes a task or drops a waker: both may run code of others,
 //! which may call the hub. So wakers are handed out, and the hub deals with them outside the lock.

@@ -1,4 +1,4 @@
-//! Who subscribes, and what comes of it: the body of its response.
+//! A client that subscribes, and the body of the response to it.
 
 use alloc::vec::Vec;
 use core::convert::Infallible;
@@ -84,7 +84,7 @@ impl<'a> From<&'a HeaderMap> for Subscriber<'a> {
 /// first time, a keep-alive is written at once, so that the client sees the head.
 ///
 /// While it isn't polled, because a client is slow, it holds nothing: it may fall behind what the hub
-/// holds, and is told so when it is polled again. The body alone can't see that a client has stopped
+/// holds, and gets the gap event when it is polled again. The body alone can't see that a client has stopped
 /// reading: see [`WriteTimeout`](crate::server::WriteTimeout). Dropping it unsubscribes.
 ///
 /// # Panics
