@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use bytes::Bytes;
+use futures::StreamExt;
 use http::HeaderMap;
 use http_body::Body;
 use proptest::collection::vec;
@@ -690,6 +691,48 @@ async fn publishing_wakes_each_that_waits_for_the_topic_once() {
     poll_all();
     hub.close(None).unwrap();
     assert!(woken().iter().all(|&count| count > 0));
+}
+
+#[test]
+fn no_event_and_no_wake_is_lost_between_threads() {
+    const PUBLISHERS: usize = 3;
+    const EVENTS: usize = 300;
+    // No keep-alive wakes a subscriber that was forgotten.
+    let keep_alive = KeepAlive::default().interval(Duration::MAX);
+    let hub = Hub::new(Settings::new().keep_alive(keep_alive));
+    let publish = &|publisher: usize| {
+        for number in 0..EVENTS {
+            for topic in ["a", "b", "c"] {
+                let data = format!("{publisher}{topic} {number}");
+                hub.publish_to(topic, &Block::new().data(&data)).unwrap();
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for topics in [&["a"][..], &["b", "a"], &["a", "b", "c"]] {
+            let subscriber = topics.iter().fold(Subscriber::new(), |all, topic| all.topic(topic));
+            let mut body = subscribe(&hub, subscriber);
+            scope.spawn(move || {
+                let read = async {
+                    let mut next = BTreeMap::new();
+                    while next.values().sum::<usize>() < PUBLISHERS * EVENTS * topics.len() {
+                        let bytes = body.next().await.unwrap().unwrap();
+                        for event in data(std::str::from_utf8(&bytes).unwrap()) {
+                            let (of, number) = event.split_once(' ').unwrap();
+                            let next = next.entry(of.to_owned()).or_insert(0);
+                            assert_eq!(number, next.to_string(), "{of}");
+                            *next += 1;
+                        }
+                    }
+                };
+                let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+                runtime.block_on(async { tokio::time::timeout(60 * SECOND, read).await }).unwrap();
+            });
+        }
+        for publisher in 0..PUBLISHERS {
+            scope.spawn(move || publish(publisher));
+        }
+    });
 }
 
 /// A waker runs code of others: here it calls the hub, which would never end under the hub's lock.
