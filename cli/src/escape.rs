@@ -13,14 +13,13 @@ pub(crate) const fn drives(c: char) -> bool {
 
 /// Appends text that is to stay on one line: each character that [`drives`] as `\u{1b}`.
 pub(crate) fn line(text: &str, out: &mut String) {
-    for c in text.chars() {
-        if drives(c) {
-            // A `String` takes everything.
-            let _ = write!(out, "{}", c.escape_unicode());
-        } else {
-            out.push(c);
-        }
+    let mut rest = text;
+    while let Some((at, c)) = rest.char_indices().find(|&(_, c)| drives(c)) {
+        // A `String` takes everything.
+        let _ = write!(out, "{}{}", &rest[..at], c.escape_unicode());
+        rest = &rest[at + c.len_utf8()..];
     }
+    out.push_str(rest);
 }
 
 /// Appends one line of data: a tab in it stays, all else is escaped.

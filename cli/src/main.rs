@@ -25,12 +25,13 @@ mod readable;
 mod runtime;
 #[cfg(feature = "http")]
 mod serve;
+mod shell;
 
 use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
 /// Parse, encode and check text/event-stream (Server-Sent Events).
 #[derive(Parser)]
@@ -38,6 +39,10 @@ use clap::{Parser, Subcommand};
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+
+    /// When to use colors: `auto` is on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
 }
 
 #[derive(Subcommand)]
@@ -77,6 +82,18 @@ enum Command {
     /// case fails; `--level must` judges only what the standard decides.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(check::Arguments),
+    /// Print completions for a shell.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print a man page.
+    #[command(after_help = MAN_EXAMPLES)]
+    Man {
+        /// The command that it is about [default: all of them]
+        command: Option<String>,
+    },
 }
 
 const EXIT_CODES: &str = "\
@@ -93,11 +110,28 @@ Examples:
   $ sse-wire check --level must --only line-ends,utf-8 -- python3 driver.py
 The protocol, and drivers to copy: test-vectors/PROTOCOL.md.";
 
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  sse-wire completions bash > ~/.local/share/bash-completion/completions/sse-wire
+  sse-wire completions zsh > ~/.zfunc/_sse-wire
+  sse-wire completions fish > ~/.config/fish/completions/sse-wire.fish";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  sse-wire man > /usr/local/share/man/man1/sse-wire.1
+  sse-wire man parse | man -l -";
+
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return without_command(&error),
     };
+    match arguments.color {
+        ColorChoice::Auto => anstream::ColorChoice::Auto,
+        ColorChoice::Always => anstream::ColorChoice::Always,
+        ColorChoice::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
     let done = match arguments.command {
         Command::Parse(arguments) => parse::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
@@ -108,6 +142,8 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Conform => conform::run(),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Completions { shell } => shell::completions(Arguments::command(), shell),
+        Command::Man { command } => shell::man(Arguments::command(), command.as_deref()),
     };
     match done {
         Ok(code) => code,

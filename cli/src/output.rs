@@ -15,33 +15,49 @@ const BUFFER: usize = 64 * 1024;
 /// Where events are shown, and in which form.
 pub(crate) struct Output {
     form: Form,
+    out: Box<dyn Write>,
     buffer: Vec<u8>,
 }
 
 enum Form {
-    Json(io::StdoutLock<'static>),
-    Readable(anstream::AutoStream<io::StdoutLock<'static>>),
+    Json,
+    /// With the room for an item's text.
+    Readable {
+        styles: &'static readable::Styles,
+        text: String,
+    },
 }
 
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
-        let form = if json {
-            Form::Json(io::stdout().lock())
-        } else {
-            Form::Readable(anstream::stdout().lock())
-        };
-        Output { form, buffer: Vec::new() }
+        let colors =
+            !json && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
+        Output {
+            form: if json {
+                Form::Json
+            } else {
+                let styles = if colors { &readable::COLORED } else { &readable::PLAIN };
+                Form::Readable { styles, text: String::new() }
+            },
+            out: if colors {
+                Box::new(anstream::stdout().lock())
+            } else {
+                Box::new(io::stdout().lock())
+            },
+            buffer: Vec::new(),
+        }
     }
 
     /// Writes one item; it is out after a [`flush`](Self::flush).
     pub(crate) fn show<'a>(&mut self, item: impl Into<Shown<'a>>) -> io::Result<()> {
         let item = item.into();
-        match self.form {
-            Form::Json(_) => write_json(&item, &mut self.buffer),
-            Form::Readable(_) => {
-                let mut text = String::new();
-                readable::write(&item, &mut text);
+        match &mut self.form {
+            Form::Json => write_json(&item, &mut self.buffer),
+            Form::Readable { styles, text } => {
+                text.clear();
+                readable::write(&item, styles, text);
                 self.buffer.extend(text.as_bytes());
+                text.shrink_to(BUFFER);
             }
         }
         if self.buffer.len() < BUFFER {
@@ -59,17 +75,11 @@ impl Output {
     /// Writes all that was shown, now.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.write()?;
-        match &mut self.form {
-            Form::Json(out) => out.flush(),
-            Form::Readable(out) => out.flush(),
-        }
+        self.out.flush()
     }
 
     fn write(&mut self) -> io::Result<()> {
-        match &mut self.form {
-            Form::Json(out) => out.write_all(&self.buffer)?,
-            Form::Readable(out) => out.write_all(&self.buffer)?,
-        }
+        self.out.write_all(&self.buffer)?;
         self.buffer.clear();
         self.buffer.shrink_to(2 * BUFFER);
         Ok(())

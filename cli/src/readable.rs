@@ -1,6 +1,5 @@
 //! The form of `sse-wire parse` for people: the type of an event on a line of its own, its data
-//! below, indented. Escape sequences for colours are always written here; `anstream` takes them out
-//! where the output is no terminal. None of them can come from the stream: see [`escape`].
+//! below, indented. Escape sequences are for colors; none can come from the stream: see [`escape`].
 
 use std::fmt::Write;
 
@@ -10,32 +9,44 @@ use sse_wire::Event;
 use crate::escape;
 use crate::output::{Shown, milliseconds};
 
-const TYPE: Style = AnsiColor::Cyan.on_default().bold();
-const ID: Style = AnsiColor::Yellow.on_default();
-const ASIDE: Style = Style::new().dimmed();
+/// How parts of an item look.
+pub(crate) struct Styles {
+    event_type: Style,
+    id: Style,
+    aside: Style,
+}
+
+pub(crate) const COLORED: Styles = Styles {
+    event_type: AnsiColor::Cyan.on_default().bold(),
+    id: AnsiColor::Yellow.on_default(),
+    aside: Style::new().dimmed(),
+};
+
+pub(crate) const PLAIN: Styles =
+    Styles { event_type: Style::new(), id: Style::new(), aside: Style::new() };
 
 /// Appends an item. A block that does nothing appends nothing.
-pub(crate) fn write(item: &Shown<'_>, out: &mut String) {
+pub(crate) fn write(item: &Shown<'_>, styles: &Styles, out: &mut String) {
     match item {
-        Shown::Event(event) => write_event(event, out),
-        Shown::Id(id, _) => write_id(id, out),
-        Shown::Comment(text, _) => styled(ASIDE, ": ", text, out),
+        Shown::Event(event) => write_event(event, styles, out),
+        Shown::Id(id, _) => write_id(id, styles, out),
+        Shown::Comment(text, _) => styled(styles.aside, ": ", text, out),
         Shown::ReconnectionTime(time) => {
-            styled(ASIDE, "retry: ", &format!("{} ms", milliseconds(*time)), out);
+            styled(styles.aside, "retry: ", &format!("{} ms", milliseconds(*time)), out);
         }
         Shown::Nothing => return,
     }
     out.push('\n');
 }
 
-fn write_event(event: &Event<'_>, out: &mut String) {
-    styled(TYPE, "", event.event_type, out);
+fn write_event(event: &Event<'_>, styles: &Styles, out: &mut String) {
+    styled(styles.event_type, "", event.event_type, out);
     if event.sets_id {
         out.push_str("  ");
-        write_id(event.last_event_id, out);
+        write_id(event.last_event_id, styles, out);
     }
     if event.data.is_empty() {
-        styled(ASIDE, "  ", "(empty data)", out);
+        styled(styles.aside, "  ", "(empty data)", out);
         return;
     }
     for line in event.data.split('\n') {
@@ -44,10 +55,10 @@ fn write_event(event: &Event<'_>, out: &mut String) {
     }
 }
 
-fn write_id(id: &str, out: &mut String) {
+fn write_id(id: &str, styles: &Styles, out: &mut String) {
     match id {
-        "" => styled(ASIDE, "", "(id reset)", out),
-        id => styled(ID, "id: ", id, out),
+        "" => styled(styles.aside, "", "(id reset)", out),
+        id => styled(styles.id, "id: ", id, out),
     }
 }
 

@@ -211,6 +211,41 @@ fn colours_are_for_terminals_and_for_those_who_ask() {
 }
 
 #[test]
+fn color_is_an_option_of_every_command() {
+    let shown = |arguments: &[&str]| run(arguments, "event: tick\ndata: x\n\n").fine();
+    assert!(shown(&["parse", "--color", "always"]).contains('\u{1b}'));
+    assert!(shown(&["--color=always", "parse"]).contains('\u{1b}'));
+    let child = command(&["parse", "--color=never"]).env("CLICOLOR_FORCE", "1").spawn().unwrap();
+    assert!(!finish(child, b"data: x\n\n").fine().contains('\u{1b}'));
+}
+
+/// A number that the system has about a child.
+#[cfg(target_os = "linux")]
+fn system_number(child: &Child, file: &str, label: &str) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{}/{file}", child.id())).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(label)).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn events_of_a_stream_that_is_all_there_are_written_together_and_memory_is_flat() {
+    const EVENTS: usize = 200_000;
+    let path = file("many.sse", "data: x\n\n".repeat(EVENTS));
+    for options in [&[][..], &["--json"]] {
+        // The input stays open behind the file, so that the process is still there.
+        let mut live = Live::new(&[&["parse"], options, &[path.as_str(), "-"]].concat());
+        live.write("data: the end\n\n");
+        while !live.line().contains("the end") {}
+        let writes = system_number(&live.child, "io", "syscw:");
+        assert!(writes < EVENTS as u64 / 20, "{writes} writes");
+        let peak = system_number(&live.child, "status", "VmHWM:");
+        assert!(peak < 32 * 1024, "{peak} KiB");
+        live.end();
+    }
+}
+
+#[test]
 fn an_event_is_out_while_the_stream_is_still_open() {
     let mut live = Live::new(&["parse", "--json"]);
     for n in ["1", "2"] {
@@ -710,14 +745,6 @@ fn explain_shows_a_line_while_the_stream_is_still_open() {
     assert!(live.child.wait().unwrap().success());
 }
 
-/// The most memory that a child has had so far, in KiB.
-#[cfg(target_os = "linux")]
-fn peak(child: &Child) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    peak.trim().trim_end_matches(" kB").parse().unwrap()
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_of_explain_does_not_grow_with_the_stream_a_line_or_an_event() {
@@ -729,7 +756,7 @@ fn memory_of_explain_does_not_grow_with_the_stream_a_line_or_an_event() {
             stdin.write_all(part).unwrap();
         }
         // All but what the pipe holds has been read.
-        let peak = peak(&child);
+        let peak = system_number(&child, "status", "VmHWM:");
         drop(stdin);
         assert!(child.wait().unwrap().success());
         assert!(peak < 48 * 1024, "{input:?}: {peak} KiB");
@@ -1188,6 +1215,23 @@ fn help_and_version_are_there_and_wrong_arguments_are_refused() {
         assert_eq!((done.stdout.as_str(), done.code), ("", 2), "{arguments:?}");
         assert!(done.stderr.contains("Usage:"), "{}", done.stderr);
     }
+}
+
+#[test]
+fn completions_and_man_pages_know_every_command_and_option() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = run(&["completions", shell], "").fine();
+        for word in ["explain", "conform", "lint", "require-clean-end"] {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+    let page = run(&["man"], "").fine();
+    assert!(page.contains(".TH sse-wire 1") && page.contains("sse\\-wire\\-explain(1)"), "{page}");
+    let page = run(&["man", "explain"], "").fine();
+    assert!(page.contains(".TH sse-wire-explain 1") && page.contains("\\-\\-lint"), "{page}");
+    let done = run(&["man", "explode"], "");
+    assert_eq!((done.code, done.stdout.as_str()), (1, ""));
+    assert_eq!(done.stderr, "sse-wire: no command is named explode\n");
 }
 
 #[test]

@@ -1,0 +1,41 @@
+//! `sse-wire completions` and `sse-wire man`: what shells and `man` are told of the commands.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Command;
+use clap_complete::Shell;
+use clap_mangen::Man;
+
+use crate::complain;
+
+/// Prints the completions of a shell.
+pub(crate) fn completions(mut command: Command, shell: Shell) -> io::Result<ExitCode> {
+    let name = command.get_name().to_owned();
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, name, &mut script);
+    print(&script)
+}
+
+/// Prints the man page of the whole, or of one of its commands.
+pub(crate) fn man(mut command: Command, name: Option<&str>) -> io::Result<ExitCode> {
+    command.build();
+    let page = match name {
+        None => Some(&command),
+        Some(name) => command.find_subcommand(name),
+    };
+    let Some(page) = page else {
+        complain(format_args!("no command is named {}", name.unwrap_or_default()));
+        return Ok(ExitCode::FAILURE);
+    };
+    let mut roff = Vec::new();
+    Man::new(page.clone()).render(&mut roff)?;
+    print(&roff)
+}
+
+fn print(text: &[u8]) -> io::Result<ExitCode> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text)?;
+    stdout.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
