@@ -312,7 +312,8 @@ proptest! {
     ) {
         let quiet_bytes: usize =
             sizes.iter().map(|size| size + 100 + Retention::BLOCK_OVERHEAD).sum();
-        let hub = Hub::new(Settings::from(Retention::new().bytes(3 * quiet_bytes)).own_ids());
+        let bound = 3 * quiet_bytes + Retention::TOPIC_OVERHEAD;
+        let hub = Hub::new(Settings::from(Retention::new().bytes(bound)).own_ids());
         for (number, size) in sizes.iter().enumerate() {
             let (id, data) = (number.to_string(), "x".repeat(*size));
             hub.publish_to("quiet", &Block::new().id(&id).data(&data)).unwrap();
@@ -321,7 +322,7 @@ proptest! {
         for _ in 0..burst {
             hub.publish_to("loud", &Block::new().data(&data)).unwrap();
         }
-        prop_assert!(hub.counts().bytes <= 3 * quiet_bytes);
+        prop_assert!(hub.counts().bytes <= bound);
         let runtime = runtime();
         let _entered = runtime.enter();
         let mut body = subscribe(&hub, with_id("0").topic("quiet"));
@@ -850,6 +851,20 @@ fn bounded_memory_what_is_allocated_never_passes_the_bound_for_bytes() {
         assert!(info.bytes_max <= bound as u64 + beside, "{id_len} {data_len} {bound}: {info:?}");
         assert!(hub.counts().bytes > bound - 11_000, "the bound is made use of");
     }
+}
+
+#[test]
+fn bounded_memory_many_topics_with_an_event_each_pass_the_bound_no_more_than_one() {
+    const BOUND: usize = 2 << 20;
+    let hub = Hub::new(Retention::new().bytes(BOUND));
+    let info = measure(|| {
+        for number in 0..10_000 {
+            hub.publish_to(&number.to_string(), &Block::new().data("x")).unwrap();
+            assert!(number % 1000 > 0 || hub.counts().bytes <= BOUND);
+        }
+    });
+    assert!(info.bytes_max <= BOUND as u64, "{info:?}");
+    assert!(hub.counts().topics > 1000, "the bound is made use of");
 }
 
 #[tokio::test(start_paused = true)]

@@ -35,6 +35,9 @@ impl Retention {
     /// memory even if events are small.
     pub const BLOCK_OVERHEAD: usize = 384;
 
+    /// What a topic that holds an event takes by itself; it counts for all such topics but one.
+    pub const TOPIC_OVERHEAD: usize = 1024;
+
     /// 16 MiB, of any count and age: as much as a [`Parser`](crate::Parser) retains by itself.
     pub const fn new() -> Self {
         Retention { events: None, bytes: 16 << 20, age: None }
@@ -112,7 +115,8 @@ impl Settings {
     }
 
     /// Sets how much is held: by each topic that [`Hub::retain`](super::Hub::retain) says nothing
-    /// else of; `bytes` also by all topics together.
+    /// else of; `bytes` also by all topics together, for each of which but one
+    /// [`TOPIC_OVERHEAD`](Retention::TOPIC_OVERHEAD) counts as well.
     #[must_use]
     pub fn retention(mut self, retention: Retention) -> Self {
         self.retention = retention;

@@ -284,7 +284,7 @@ impl State {
         let behind = |seat: &Seat| self.held_for(seat);
         let slowest = self.subscribers.values().map(|seats| seats.iter().map(behind).sum()).max();
         let subscribers = self.subscribers.len();
-        [topics, events, self.topics.bytes, subscribers, slowest.unwrap_or(0)]
+        [topics, events, self.topics.bytes(), subscribers, slowest.unwrap_or(0)]
     }
 
     fn held_for(&self, seat: &Seat) -> usize {

@@ -25,7 +25,8 @@ pub(super) struct Topics {
     /// What topics hold that have no retention of their own, and all together.
     retention: Retention,
     retentions: HashMap<Arc<str>, Retention>,
-    pub(super) bytes: usize,
+    /// What the blocks cost that are held.
+    bytes: usize,
     /// The number of the latest block of a topic that was forgotten.
     forgotten: u64,
     /// From how many topics on all of them are looked at for what has grown too old.
@@ -97,13 +98,25 @@ impl Topics {
     pub(super) fn make_room(&mut self, topic: &str, cost: usize, now: Duration) -> Arc<str> {
         let name = self.named(topic);
         self.change(&name, |topic| topic.make_room(1, cost, now));
-        while self.bytes > self.retention.bytes.saturating_sub(cost) {
+        let bytes = self.retention.bytes.saturating_sub(cost);
+        while self.bytes.saturating_add(self.overhead_beside(&name)) > bytes {
             let Some((_, largest)) = self.sizes.last().cloned() else { break };
             self.change(&largest, Topic::evict);
             self.forget(&largest);
         }
         // It may have been the largest itself, and nobody's.
         self.named(&name)
+    }
+
+    /// What is held, as the bound for it counts.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes + self.sizes.len().saturating_sub(1) * Retention::TOPIC_OVERHEAD
+    }
+
+    /// What the topics count by themselves if this one holds something.
+    fn overhead_beside(&self, name: &str) -> usize {
+        let holds = self.get(name).is_some_and(|topic| topic.len() > 0);
+        (self.sizes.len() - usize::from(holds)).saturating_mul(Retention::TOPIC_OVERHEAD)
     }
 
     /// Changes a topic, and notes how much it holds then.
