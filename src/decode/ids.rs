@@ -61,7 +61,7 @@ impl<S: Storage> Parser<S> {
             self.id_line = IdLine::Fits;
         }
         let bytes = span.bytes(chunk);
-        let nul = memchr::memchr(0, bytes);
+        let nul = bytes.iter().position(|&byte| byte == 0);
         if self.id_line == IdLine::Fits {
             let value = &bytes[..nul.unwrap_or(bytes.len())];
             let room = limit.bytes - (self.buffers.len(Field::Id) - self.line);
