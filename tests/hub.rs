@@ -400,6 +400,64 @@ async fn what_follows_the_first_use_of_an_id_is_given() {
     assert_eq!(data(&live(&mut subscribe(&hub, with_id("same")))), ["2", "3", "4"]);
     hub.publish(&Block::new().id("5").data("5")).unwrap();
     assert!(live(&mut subscribe(&hub, with_id("same"))).starts_with(GAP), "2 is gone");
+
+    let hub = Hub::new(Retention::new().events(1));
+    for (id, data) in [("same", "1"), ("same", "2"), ("other", "3")] {
+        hub.publish(&Block::new().id(id).data(data)).unwrap();
+    }
+    assert!(live(&mut subscribe(&hub, with_id("same"))).starts_with(GAP), "2 may be missed");
+}
+
+#[tokio::test]
+async fn an_id_that_two_topics_have_stands_for_the_first_of_both() {
+    let hub = Hub::new(Retention::default());
+    for (topic, data) in [("a", "1"), ("b", "2")] {
+        hub.publish_to(topic, &Block::new().id("same").data(data)).unwrap();
+    }
+    for topics in [["a", "b"], ["b", "a"]] {
+        let subscriber = with_id("same").topic(topics[0]).topic(topics[1]);
+        assert_eq!(data(&live(&mut subscribe(&hub, subscriber))), ["2"]);
+    }
+}
+
+#[tokio::test]
+async fn a_gap_in_one_of_its_topics_is_one_also_if_its_id_is_known_in_another() {
+    let hub = Hub::new(Settings::new().end_lagging());
+    hub.retain("short", Retention::new().events(1));
+    let id = hub.publish_to("long", &Block::new().data("1")).unwrap();
+    for data in ["2", "3"] {
+        hub.publish_to("short", &Block::new().data(data)).unwrap();
+    }
+    let text = live(&mut subscribe(&hub, with_id(&id).topic("long").topic("short")));
+    assert_eq!(data(text.strip_prefix(GAP).unwrap()), ["1", "3"], "it is not ended");
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_of_a_topic_that_was_forgotten_are_a_gap_and_no_silent_loss() {
+    let hub = Hub::new(Retention::default());
+    hub.retain("fleeting", Retention::new().age(SECOND));
+    let both = |id| with_id(id).topic("lasting").topic("fleeting");
+    let id = hub.publish_to("lasting", &Block::new().data("1")).unwrap();
+    assert_eq!(live(&mut subscribe(&hub, both(&id))), "");
+    hub.publish_to("fleeting", &Block::new().data("lost")).unwrap();
+    advance(SECOND).await;
+    assert_eq!(hub.counts().topics, 1, "it holds nothing, and nobody is there");
+    assert!(live(&mut subscribe(&hub, both(&id))).starts_with(GAP));
+    let id = hub.publish_to("lasting", &Block::new().data("2")).unwrap();
+    assert_eq!(live(&mut subscribe(&hub, both(&id))), "", "later ones know all");
+}
+
+#[tokio::test(start_paused = true)]
+async fn topics_of_nobody_are_given_up_without_being_asked_for() {
+    let hub = Hub::new(Retention::new().age(SECOND));
+    let grown = measure(|| {
+        for number in 0..1000 {
+            hub.publish_to(&number.to_string(), &Block::new().data("x")).unwrap();
+        }
+    });
+    advance(SECOND).await;
+    let shrunk = measure(|| drop(subscribe(&hub, Subscriber::new())));
+    assert!(grown.bytes_current + shrunk.bytes_current < 4096, "{grown:?} {shrunk:?}");
 }
 
 #[tokio::test]
@@ -453,13 +511,16 @@ async fn a_new_subscriber_is_given_the_retry_and_an_id_with_empty_data_if_asked_
     let hub = Hub::new(settings.clone());
     publish(&hub, "1");
     let mut body = subscribe(&hub, Subscriber::new());
-    let text = live(&mut body);
-    assert!(text.starts_with("id: ") && text.ends_with("\nretry: 2000\ndata: \n\n"), "{text}");
+    let initial = live(&mut body);
+    assert!(initial.starts_with("id: "), "{initial}");
+    assert!(initial.ends_with("\nretry: 2000\ndata: \n\n"), "{initial}");
     drop(body);
     publish(&hub, "2");
-    let text = live(&mut subscribe(&hub, with_id(&last_event_id(&text))));
+    let text = live(&mut subscribe(&hub, with_id(&last_event_id(&initial))));
     assert_eq!(data(&text), ["2"]);
     assert!(text.starts_with("retry: 2000\n\n"), "{text}");
+    let text = live(&mut subscribe(&hub, with_id(&format!("{}9", last_event_id(&initial)))));
+    assert!(text.contains("event: gap"), "an id that is not given yet: {text}");
 
     let hub = Hub::new(settings.own_ids());
     hub.publish(&Block::new().id("mine").data("1")).unwrap();
@@ -598,6 +659,7 @@ async fn drain_waits_until_the_publisher_is_done_and_no_longer_than_the_deadline
     let answer = || Subscriber::new().topic("answer");
     assert!(hub.drain("answer", SECOND).await, "nobody is there");
 
+    let start = tokio::time::Instant::now();
     let mut body = subscribe(&hub, answer());
     let draining = tokio::spawn({
         let hub = hub.clone();
@@ -610,6 +672,7 @@ async fn drain_waits_until_the_publisher_is_done_and_no_longer_than_the_deadline
     let (text, ended) = read(&mut body);
     assert_eq!((data(&text), ended), (vec!["the rest".into()], true));
     assert!(draining.await.unwrap());
+    assert_eq!(start.elapsed(), Duration::ZERO, "at once, not at the deadline");
 
     let hub = Hub::new(Retention::default());
     let mut body = subscribe(&hub, answer());
@@ -631,6 +694,14 @@ async fn who_has_all_of_a_closed_topic_is_told_not_to_come_back() {
     assert_eq!((response.status().as_u16(), response.body().is_end_stream()), (204, true));
     assert_eq!(read(&mut response.into_body()), (String::new(), true));
     assert_eq!(hub.counts().subscribers, 0);
+
+    let hub = Hub::new(Settings::new().own_ids());
+    hub.close_topic("answer");
+    let _holds = subscribe(&hub, Subscriber::new().topic("answer").topic("open"));
+    hub.close_topic("answer");
+    let response = hub.subscribe(with_id("unknown").topic("answer"));
+    assert_eq!(response.status(), 200, "it has missed events");
+    assert_eq!(read(&mut response.into_body()), (GAP.into(), true));
 }
 
 #[test]
