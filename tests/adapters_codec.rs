@@ -367,3 +367,21 @@ fn bytes_make_their_room_at_once_and_a_dropped_writer_of_data_takes_its_block_ba
     drop(data);
     assert_eq!(&bytes[..], b"before");
 }
+
+#[test]
+fn the_last_event_without_its_blank_line_is_decoded_if_asked_for() {
+    for (stream, expected) in [
+        (&b"data: 1\n\nevent: e\ndata: 2"[..], &["1", "2"][..]),
+        (b"data: 1\n\ndata: 2\n", &["1", "2"]),
+        (b"data: 1\n\nid: 2\n", &["1"]),
+        (b"data: 1\n\n", &["1"]),
+        (b"", &[]),
+    ] {
+        let decoder = EventDecoder::new().deliver_unfinished();
+        let events = FramedRead::new(stream, decoder);
+        let events: Vec<_> = futures::executor::block_on_stream(events)
+            .map(|item| item.unwrap().unwrap().data)
+            .collect();
+        assert_eq!(events, expected);
+    }
+}

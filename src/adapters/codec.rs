@@ -100,12 +100,13 @@ fn take_chunk<S: Storage>(parser: &mut Parser<S>, chunk: &mut Bytes, bytes: &mut
 pub struct EventDecoder<S = Growable> {
     parser: Parser<S>,
     chunk: Bytes,
+    unfinished: bool,
 }
 
 impl EventDecoder {
     /// A decoder with the default limit.
     pub const fn new() -> Self {
-        EventDecoder { parser: Parser::new(), chunk: Bytes::new() }
+        EventDecoder { parser: Parser::new(), chunk: Bytes::new(), unfinished: false }
     }
 }
 
@@ -121,7 +122,15 @@ impl<S: Storage> EventDecoder<S> {
     pub fn with_parser(mut parser: Parser<S>) -> Self {
         // If its last cursor was left, it reports that, and nothing of that chunk is ours.
         parser.begin(&[]);
-        EventDecoder { parser, chunk: Bytes::new() }
+        EventDecoder { parser, chunk: Bytes::new(), unfinished: false }
+    }
+
+    /// Also gives the last event if its blank line is missing, as some servers end their streams. The
+    /// specification discards it, because any part of it may be missing.
+    #[must_use]
+    pub fn deliver_unfinished(mut self) -> Self {
+        self.unfinished = true;
+        self
     }
 }
 
@@ -137,6 +146,20 @@ impl<S: Storage> Decoder for EventDecoder<S> {
             }
         }
         Ok(None)
+    }
+
+    fn decode_eof(&mut self, bytes: &mut BytesMut) -> io::Result<Option<Self::Item>> {
+        let item = self.decode(bytes)?;
+        if item.is_some() || !self.unfinished {
+            return Ok(item);
+        }
+        Ok(match self.parser.finish() {
+            Ok(End::Incomplete(pending)) => {
+                pending.into_event().map(|event| Ok(event.into_owned()))
+            }
+            Ok(End::Clean) => None,
+            Err(error) => Some(Err(error)),
+        })
     }
 }
 

@@ -33,7 +33,7 @@ pub use writer::BlockWriter;
 use super::error::ReadError;
 use super::intake::{Intake, reader_methods};
 use crate::decode::{Events, Growable, Items, Memory, Parser, Storage};
-use crate::event::{Event, OwnedEvent};
+use crate::event::{End, Event, OwnedEvent};
 
 /// How many bytes are read at once if the caller brings no buffer.
 const READ: usize = 16 * 1024;
@@ -72,6 +72,7 @@ const READ: usize = 16 * 1024;
 pub struct EventReader<R, S = Growable, M = Vec<u8>> {
     reader: R,
     intake: Intake<S, M>,
+    unfinished: bool,
 }
 
 impl<R: Read> EventReader<R> {
@@ -112,7 +113,24 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
     ///
     /// If the buffer is empty.
     pub fn with_buffer(reader: R, parser: Parser<S>, buffer: M) -> Self {
-        EventReader { reader, intake: Intake::new(parser, buffer) }
+        EventReader { reader, intake: Intake::new(parser, buffer), unfinished: false }
+    }
+
+    /// Also gives the last event if its blank line is missing, as some servers end their streams. The
+    /// specification discards it, because any part of it may be missing.
+    /// The end of the source ends the stream then, also if it goes on later.
+    ///
+    /// ```
+    /// let mut reader = sse_wire::io::EventReader::new(&b"data: whole\n\ndata: [DONE]"[..]).deliver_unfinished();
+    /// assert_eq!(reader.next()?.unwrap().data, "whole");
+    /// assert_eq!(reader.next()?.unwrap().data, "[DONE]");
+    /// assert!(reader.next()?.is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn deliver_unfinished(mut self) -> Self {
+        self.unfinished = true;
+        self
     }
 
     /// The next event, which borrows the reader; `None` if the source has ended. If it goes on later,
@@ -128,7 +146,7 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
                 return Ok(Some(self.intake.event()));
             }
         }
-        Ok(None)
+        self.unfinished()
     }
 
     /// The next event, to keep: like [`next`](Self::next), but cheaper than a copy of what it lends
@@ -143,7 +161,18 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
                 return Ok(Some(event));
             }
         }
-        Ok(None)
+        Ok(self.unfinished()?.map(Event::into_owned))
+    }
+
+    /// At the end of the source: the event whose blank line is missing, if that was asked for.
+    fn unfinished(&mut self) -> Result<Option<Event<'_>>, ReadError<io::Error>> {
+        if !self.unfinished {
+            return Ok(None);
+        }
+        Ok(match self.intake.finish()? {
+            End::Incomplete(pending) => pending.into_event(),
+            End::Clean => None,
+        })
     }
 
     /// A cursor over the events of what was read and not taken, or else of what one read brings:
