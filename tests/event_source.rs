@@ -329,7 +329,12 @@ async fn an_initial_last_event_id_is_sent_and_one_that_no_header_can_carry_is_no
 
 #[tokio::test(start_paused = true)]
 async fn a_request_without_a_wait_is_sent_though_its_notice_comes_first() {
-    let (request, seen) = source([Answer::Stream("retry: 0\n"), Answer::Open("data: a\n\n")]);
+    let answers = || [Answer::Stream("retry: 0\n"), Answer::Open("data: a\n\n")];
+    let (request, _) = source(answers());
+    let mut plain = EventSource::new(request).with_policy(Policy::specification());
+    expect!(plain, "open", "reconnecting in 0ns: the server ended the stream", "open", ":a");
+
+    let (request, seen) = source(answers());
     let mut source = EventSource::new(request).with_policy(Policy::specification());
     expect!(source, "open", "reconnecting in 0ns: the server ended the stream");
     source.reconnect();

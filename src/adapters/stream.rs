@@ -149,10 +149,7 @@ where
 
     /// With another parser, before the first chunk.
     #[cfg(feature = "http-body")]
-    pub(crate) fn replace_parser(self, parser: Parser) -> Self
-    where
-        S: Unpin,
-    {
+    pub(crate) fn replace_parser(self, parser: Parser) -> Self {
         EventStream { unfinished: self.unfinished, ..Self::with_parser(self.chunks, parser) }
     }
 
