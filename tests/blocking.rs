@@ -1,0 +1,119 @@
+//! The client that connects again, for threads: the same as the asynchronous one, over anything that is `Read`.
+
+#![cfg(feature = "http")]
+
+use std::cell::RefCell;
+use std::io::{self, Read};
+use std::time::Duration;
+
+use http::Response;
+use sse_wire::blocking::EventSource;
+use sse_wire::{Attempt, FinalError, Incoming, Policy, SourceError};
+
+/// A body that is read byte by byte, is interrupted before each, and may break off.
+struct Body {
+    bytes: &'static [u8],
+    interrupted: bool,
+    cut: bool,
+}
+
+impl Read for Body {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.interrupted = !self.interrupted;
+        if self.interrupted {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        match self.bytes.split_first() {
+            Some((&byte, rest)) => {
+                (buffer[0], self.bytes) = (byte, rest);
+                Ok(1)
+            }
+            None if self.cut => Err(io::ErrorKind::ConnectionReset.into()),
+            None => Ok(0),
+        }
+    }
+}
+
+type Reply = Result<Response<Body>, Box<dyn std::error::Error + Send + Sync>>;
+
+fn reply(status: u16, text: &'static str, cut: bool) -> Reply {
+    let body = Body { bytes: text.as_bytes(), interrupted: false, cut };
+    let response = Response::builder().status(status).header("content-type", "text/event-stream");
+    Ok(response.body(body)?)
+}
+
+/// No waits, so that no test has to sleep.
+fn policy() -> Policy {
+    Policy { reconnection_time: Duration::ZERO, ..Policy::specification() }
+}
+
+fn text(item: Option<Result<Incoming, SourceError<Body>>>) -> String {
+    match item {
+        None => "none".into(),
+        Some(Ok(Incoming::Event(event))) => format!("{}:{}", event.last_event_id, event.data),
+        Some(Ok(Incoming::Notice(notice))) => notice.to_string(),
+        Some(Err(error)) => format!("error: {error}"),
+    }
+}
+
+macro_rules! expect {
+    ($source:expr, $($text:expr),* $(,)?) => {
+        $(assert_eq!(text($source.next()), $text);)*
+    };
+}
+
+#[test]
+fn a_blocking_source_resumes_and_an_error_comes_once_and_last() {
+    let ids = RefCell::new(Vec::new());
+    let mut replies = vec![
+        reply(404, "{}", false),
+        reply(200, "data: b\n\n", true),
+        Err("no route".into()),
+        reply(200, "id: 1\ndata: a\n\nid: 2\ndata: cut", false),
+    ];
+    let mut source = EventSource::new(|attempt: Attempt| {
+        ids.borrow_mut().push(attempt.last_event_id().to_owned());
+        replies.pop().expect("no more requests")
+    })
+    .with_policy(policy());
+    expect!(
+        source,
+        "open",
+        "1:a",
+        "reconnecting in 0ns: the server ended the stream",
+        "reconnecting in 0ns: there was a network error: no route",
+        "open",
+        "1:b",
+        "reconnecting in 0ns: there was a network error: connection reset",
+    );
+    let Some(Err(SourceError::Response(error))) = source.next() else { panic!() };
+    let mut body = String::new();
+    error.into_response().into_body().read_to_string(&mut body).unwrap();
+    assert_eq!(body, "{}");
+    expect!(source, "none", "none");
+    drop(source);
+    assert_eq!(*ids.borrow(), ["", "1", "1", "1"]);
+}
+
+#[test]
+fn a_blocking_source_can_be_reconnected_and_closed_and_ends_at_a_final_error() {
+    let mut replies = vec![
+        Err(FinalError::new("no token is left").into()),
+        reply(200, ": c\n\ndata: b\n\n", false),
+        reply(200, "data: a\n\ndata: lost\n\n", false),
+    ];
+    let request = |_: Attempt| replies.pop().expect("no more requests");
+    let mut source = EventSource::new(request).with_policy(policy()).observe();
+    expect!(source, "open", ":a");
+    source.reconnect();
+    expect!(source, "reconnecting in 0ns: asked for", "open", "comment: `c`", ":b");
+    source.reconnect();
+    expect!(source, "reconnecting in 0ns: asked for", "error: no token is left", "none");
+
+    let mut source = EventSource::new(|_: Attempt| reply(200, "data: a\n\ndata: b\n\n", false));
+    expect!(source, "open", ":a");
+    source.close();
+    expect!(source, "none");
+    source.reconnect();
+    expect!(source, "none");
+}
