@@ -27,8 +27,8 @@ pub(crate) struct Arguments {
     ///
     /// Each line is an object and becomes one block. Its keys, all optional: `type`, `data`, `id`,
     /// `comment` (strings) and `retry` (milliseconds). What `parse --json` prints is taken, too:
-    /// `last_event_id` writes an id line where it is another one than before; `bytes` and
-    /// `position` say nothing here. Empty lines are skipped.
+    /// `last_event_id` writes an id line where it is another one than before; `bytes`,
+    /// `position` and `time` say nothing here. Empty lines are skipped.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
@@ -61,6 +61,8 @@ struct Line {
     _bytes: Option<IgnoredAny>,
     #[serde(default, rename = "position")]
     _position: Option<IgnoredAny>,
+    #[serde(default, rename = "time")]
+    _time: Option<IgnoredAny>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {

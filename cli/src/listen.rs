@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use self::http::{Client, Header};
 use crate::arguments::{self, reconnection_time, size, time};
 use crate::complain;
-use crate::output::{Output, Shown, quote};
+use crate::output::{self, Output, Shown, quote};
 use crate::runtime::{self, Interruption};
 
 #[derive(clap::Args)]
@@ -34,17 +34,16 @@ pub(crate) struct Arguments {
     #[arg(long = "header", short = 'H', value_name = "NAME: VALUE", value_parser = Header::parse)]
     headers: Vec<Header>,
 
-    /// Print one JSON object a line, as `parse --json` does
-    #[arg(long)]
-    json: bool,
-
-    /// Also show comments, reconnection times, and blocks that only set the last event ID
-    #[arg(long)]
-    comments: bool,
+    #[command(flatten)]
+    output: output::Options,
 
     /// End after so many events
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     max_events: Option<u64>,
+
+    /// End before the event of this type, or with this data; it is not shown
+    #[arg(long, value_name = "TYPE|DATA")]
+    until: Option<String>,
 
     /// Skip an event that needs more memory than this, and an id that is longer than a quarter of it
     /// [default: 16MiB, and 64KiB for an id]
@@ -106,7 +105,7 @@ the statuses 408, 425, 429, 500, 502, 503 and 504. It ends at any other response
 stream, or when asked to. stderr says what happens. A time has a unit, 500ms, 3s or 1m, and is of
 seconds without.
 
-Exit codes: 0 asked to end (status 204, SIGINT, SIGTERM, --max-events, nobody reads stdout); 1 failed,
+Exit codes: 0 asked to end (status 204, SIGINT, SIGTERM, --max-events, --until, nobody reads stdout); 1 failed,
 or an event or an id was skipped for the limit; 130 a second SIGINT or SIGTERM.
 
 Examples:
@@ -157,15 +156,16 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         let mut source = EventSource::new(move |attempt| client.send(&attempt))
             .with_policy(policy(arguments))
             .with_parser(parser);
-        if arguments.comments {
+        if arguments.output.comments {
             source = source.observe();
         }
         Listener {
             source: source.boxed(),
             url: shown,
-            output: Output::new(arguments.json),
+            output: Output::new(&arguments.output),
             events: 0,
             max_events: arguments.max_events.unwrap_or(u64::MAX),
+            until: arguments.until.clone(),
             refused: [0; 2],
             unsent: 0,
             failed: false,
@@ -211,9 +211,10 @@ struct Listener {
     /// The address, as messages have it.
     url: String,
     output: Output,
-    /// How many there were.
+    /// How many were shown.
     events: u64,
     max_events: u64,
+    until: Option<String>,
     /// How many events and ids were skipped and not said.
     refused: [u64; 2],
     /// How many requests were sent without an id that no header can carry, and not said.
@@ -237,7 +238,14 @@ impl Listener {
             };
             match item {
                 Some(Ok(Incoming::Event(event))) => {
-                    self.events += 1;
+                    if self
+                        .until
+                        .as_ref()
+                        .is_some_and(|it| *it == event.event_type || *it == event.data)
+                    {
+                        break;
+                    }
+                    self.events += u64::from(self.output.shows(&event.event_type));
                     self.output.show(Shown::Event(event.as_event()))?;
                 }
                 Some(Ok(Incoming::Notice(notice))) => self.announce(notice)?,

@@ -1,63 +1,125 @@
 //! How what a stream has is shown, by all commands that show streams: readable or as lines of JSON;
 //! and what is said of an event that was cut.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::ops::Range;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use humantime::Rfc3339Timestamp;
 use sse_wire::{Event, Item, Pending};
 
-use crate::{json, readable};
+use crate::{escape, json, readable};
 
 /// How much is collected before it is written; also what is kept of a buffer that was larger.
 const BUFFER: usize = 64 * 1024;
 
+/// What is shown, and how: options of all commands that show streams.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Print one JSON object a line
+    ///
+    /// {"type", "data", "last_event_id", "bytes": [start, end]}, with the range of the event in its
+    /// stream.
+    #[arg(long)]
+    json: bool,
+
+    /// Print only the data of each event, and an LF after it
+    ///
+    /// A terminal gets it with what could drive it escaped, all else gets it as it is.
+    #[arg(long, conflicts_with_all = ["json", "comments", "timestamps"])]
+    data_only: bool,
+
+    /// Show only events of this type; repeatable
+    #[arg(long = "event", value_name = "TYPE")]
+    event_types: Vec<String>,
+
+    /// Also show comments, reconnection times, and blocks that only set the last event ID
+    ///
+    /// In JSON: {"comment", "position"}, {"retry"} and {"id", "bytes"}.
+    #[arg(long)]
+    pub(crate) comments: bool,
+
+    /// Show when each item came; in JSON as "time"
+    #[arg(long)]
+    timestamps: bool,
+}
+
 /// Where events are shown, and in which form.
 pub(crate) struct Output {
     form: Form,
+    /// No type stands for all.
+    event_types: Vec<String>,
+    timestamps: bool,
     out: Box<dyn Write>,
     buffer: Vec<u8>,
+    /// The room for an item's text.
+    text: String,
 }
 
 enum Form {
     Json,
-    /// With the room for an item's text.
-    Readable {
-        styles: &'static readable::Styles,
-        text: String,
-    },
+    Data { escaped: bool },
+    Readable(&'static readable::Styles),
 }
 
 impl Output {
-    pub(crate) fn new(json: bool) -> Self {
-        let colors =
-            !json && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
+    pub(crate) fn new(options: &Options) -> Self {
+        let stdout = io::stdout();
+        let colored = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
+        let form = if options.json {
+            Form::Json
+        } else if options.data_only {
+            Form::Data { escaped: stdout.is_terminal() }
+        } else {
+            Form::Readable(if colored { &readable::COLORED } else { &readable::PLAIN })
+        };
         Output {
-            form: if json {
-                Form::Json
-            } else {
-                let styles = if colors { &readable::COLORED } else { &readable::PLAIN };
-                Form::Readable { styles, text: String::new() }
+            out: match form {
+                Form::Readable(_) if colored => Box::new(anstream::stdout().lock()),
+                _ => Box::new(stdout.lock()),
             },
-            out: if colors {
-                Box::new(anstream::stdout().lock())
-            } else {
-                Box::new(io::stdout().lock())
-            },
+            form,
+            event_types: options.event_types.clone(),
+            timestamps: options.timestamps,
             buffer: Vec::new(),
+            text: String::new(),
         }
+    }
+
+    /// Whether events of this type are shown.
+    pub(crate) fn shows(&self, event_type: &str) -> bool {
+        self.event_types.is_empty() || self.event_types.iter().any(|it| it == event_type)
     }
 
     /// Writes one item; it is out after a [`flush`](Self::flush).
     pub(crate) fn show<'a>(&mut self, item: impl Into<Shown<'a>>) -> io::Result<()> {
         let item = item.into();
-        match &mut self.form {
-            Form::Json => write_json(&item, &mut self.buffer),
-            Form::Readable { styles, text } => {
-                text.clear();
-                readable::write(&item, styles, text);
-                self.buffer.extend(text.as_bytes());
-                text.shrink_to(BUFFER);
+        if matches!(&item, Shown::Event(event) if !self.shows(event.event_type)) {
+            return Ok(());
+        }
+        let time = self.timestamps.then(|| humantime::format_rfc3339_millis(SystemTime::now()));
+        match (&self.form, &item) {
+            (Form::Json, _) => write_json(&item, time, &mut self.buffer),
+            (Form::Data { escaped: false }, Shown::Event(event)) => {
+                self.buffer.extend(event.data.as_bytes());
+                self.buffer.push(b'\n');
+            }
+            (form, _) => {
+                self.text.clear();
+                match (form, &item) {
+                    (Form::Readable(styles), _) => {
+                        readable::write(&item, time, styles, &mut self.text);
+                    }
+                    (_, Shown::Event(event)) => {
+                        for line in event.data.split('\n') {
+                            escape::data(line, &mut self.text);
+                            self.text.push('\n');
+                        }
+                    }
+                    _ => {}
+                }
+                self.buffer.extend(self.text.as_bytes());
+                self.text.shrink_to(BUFFER);
             }
         }
         if self.buffer.len() < BUFFER {
@@ -110,7 +172,7 @@ impl<'a> From<Item<'a>> for Shown<'a> {
 }
 
 /// Appends an item as a line of JSON. A block that does nothing appends nothing.
-fn write_json(item: &Shown<'_>, out: &mut Vec<u8>) {
+fn write_json(item: &Shown<'_>, time: Option<Rfc3339Timestamp>, out: &mut Vec<u8>) {
     match item {
         Shown::Event(Event { event_type, data, last_event_id, range, .. }) => {
             out.extend(b"{\"type\":");
@@ -137,6 +199,9 @@ fn write_json(item: &Shown<'_>, out: &mut Vec<u8>) {
             json::write_number(milliseconds(*time), out);
         }
         Shown::Nothing => return,
+    }
+    if let Some(time) = time {
+        out.extend(format!(",\"time\":\"{time}\"").as_bytes());
     }
     out.extend(b"}\n");
 }

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use sse_wire::{End, ParseError, Parser};
 
 use crate::input::{Input, Source, feed};
-use crate::output::{Output, Shown, cut};
+use crate::output::{self, Output, Shown, cut};
 use crate::{arguments, complain};
 
 #[derive(clap::Args)]
@@ -22,18 +22,8 @@ pub(crate) struct Arguments {
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// Print one JSON object a line
-    ///
-    /// {"type", "data", "last_event_id", "bytes": [start, end]}, with the range of the event in its
-    /// stream.
-    #[arg(long)]
-    json: bool,
-
-    /// Also show comments, reconnection times, and blocks that only set the last event ID
-    ///
-    /// In JSON: {"comment", "position"}, {"retry"} and {"id", "bytes"}.
-    #[arg(long)]
-    comments: bool,
+    #[command(flatten)]
+    output: output::Options,
 
     /// Skip an event that needs more memory than this, and an id that is longer than a quarter of it
     /// [default: 16MiB, and 64KiB for an id]
@@ -58,7 +48,7 @@ Examples:
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     let parser = arguments::parser(arguments.limit);
     let mut replay =
-        Replay { arguments, parser, output: Output::new(arguments.json), failed: false };
+        Replay { arguments, parser, output: Output::new(&arguments.output), failed: false };
     if arguments.files.is_empty() {
         replay.stream(None)?;
     }
@@ -102,7 +92,7 @@ impl Replay<'_> {
             complain(format_args!("{name}: {error} (--limit)"));
             self.failed = true;
         };
-        if self.arguments.comments {
+        if self.arguments.output.comments {
             let mut items = self.parser.observe(chunk);
             loop {
                 match items.next() {

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
+use humantime::Rfc3339Timestamp;
 use sse_wire::Event;
 
 use crate::escape;
@@ -26,7 +27,16 @@ pub(crate) const PLAIN: Styles =
     Styles { event_type: Style::new(), id: Style::new(), aside: Style::new() };
 
 /// Appends an item. A block that does nothing appends nothing.
-pub(crate) fn write(item: &Shown<'_>, styles: &Styles, out: &mut String) {
+pub(crate) fn write(
+    item: &Shown<'_>,
+    time: Option<Rfc3339Timestamp>,
+    styles: &Styles,
+    out: &mut String,
+) {
+    if let (Some(time), false) = (time, matches!(item, Shown::Nothing)) {
+        styled(styles.aside, "", &time.to_string(), out);
+        out.push_str("  ");
+    }
     match item {
         Shown::Event(event) => write_event(event, styles, out),
         Shown::Id(id, _) => write_id(id, styles, out),

@@ -211,6 +211,40 @@ fn colours_are_for_terminals_and_for_those_who_ask() {
 }
 
 #[test]
+fn events_of_a_type_and_data_alone_are_shown_on_demand() {
+    let stream = "event: a\ndata: 1\ndata: \u{1b}2\n\ndata: 3\n\nevent: b\ndata\n\n: c\n\n";
+    let shown = |options: &[&str]| run(&[&["parse"], options].concat(), stream).fine();
+    assert_eq!(shown(&["--event", "message"]), "message\n  3\n");
+    assert_eq!(shown(&["--event", "a", "--event=b"]).lines().count(), 4);
+    assert_eq!(shown(&["--event", "message", "--comments"]), "message\n  3\n: c\n");
+    assert_eq!(shown(&["--data-only"]), "1\n\u{1b}2\n3\n\n", "a pipe gets it as it is");
+    assert_eq!(shown(&["--data-only", "--event", "message"]), "3\n");
+    for other in ["--json", "--comments", "--timestamps"] {
+        assert_eq!(run(&["parse", "--data-only", other], "").code, 2, "{other}");
+    }
+}
+
+#[test]
+fn timestamps_are_in_both_forms_and_encode_takes_them() {
+    let stream = ": c\ndata: x\n\n";
+    let is_time = |text: &str| {
+        let form: String = text.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
+        form == "9999-99-99T99:99:99.999Z"
+    };
+    let shown = run(&["parse", "--timestamps", "--comments"], stream).fine();
+    let lines: Vec<_> = shown.lines().collect();
+    let (time, comment) = lines[0].split_once("  ").unwrap();
+    assert!(is_time(time) && comment == ": c", "{shown}");
+    let (time, event_type) = lines[1].split_once("  ").unwrap();
+    assert!(is_time(time) && event_type == "message" && lines[2] == "  x", "{shown}");
+    let printed = run(&["parse", "--timestamps", "--json", "--comments"], stream).fine();
+    for line in json_lines(&printed) {
+        assert!(is_time(line["time"].as_str().unwrap()), "{line}");
+    }
+    assert_eq!(run(&["encode"], printed).fine(), ": c\n\ndata: x\n\n");
+}
+
+#[test]
 fn color_is_an_option_of_every_command() {
     let shown = |arguments: &[&str]| run(arguments, "event: tick\ndata: x\n\n").fine();
     assert!(shown(&["parse", "--color", "always"]).contains('\u{1b}'));

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// `listen` without the waits that a test has no time for.
 const QUICK: [&str; 9] =
-    ["listen", "--retry", "1", "--min-wait", "0", "--backoff", "0", "--jitter", "0"];
+    ["listen", "--retry", "1ms", "--min-wait", "0", "--backoff", "0", "--jitter", "0"];
 
 /// Runs `listen` to its end.
 fn listen(arguments: &[&str]) -> Ended {
@@ -195,6 +195,19 @@ fn an_id_that_no_header_can_carry_is_said_and_not_sent() {
 }
 
 #[test]
+fn it_ends_before_the_event_that_it_was_told_of_and_counts_what_it_shows() {
+    let events = "data: 1\n\nevent: a\ndata: 2\n\nevent: end\ndata: [DONE]\n\ndata: 4\n\n";
+    for until in ["end", "[DONE]"] {
+        let (url, _heads) = server(vec![stream(events)]);
+        let ended = listen(&["--until", until, "--data-only", &url]);
+        assert_eq!((ended.code, &*ended.stdout), (Some(0), &["1".to_owned(), "2".into()][..]));
+    }
+    let (url, _heads) = server(vec![stream(events)]);
+    let ended = listen(&["--event", "message", "--max-events", "2", "--data-only", &url]);
+    assert_eq!((ended.code, &*ended.stdout), (Some(0), &["1".to_owned(), "4".into()][..]));
+}
+
+#[test]
 fn wrong_options_are_refused() {
     for (option, value, reason) in [
         ("--header", "no-colon", "no colon"),
@@ -205,6 +218,8 @@ fn wrong_options_are_refused() {
         ("--idle-timeout", "bits=3", "bytes, comments, blocks and events"),
         ("--idle-timeout", "-1", "negative"),
         ("--timeout", "soon", "no time like"),
+        ("--response-timeout", "3 apples", "no time like"),
+        ("--limit", "many", "--limit <SIZE>"),
     ] {
         let ended = listen(&[&format!("{option}={value}"), "http://127.0.0.1:1/"]);
         assert_eq!(ended.code, Some(2), "{option} {value}");
