@@ -297,5 +297,7 @@ impl World {
         let closed = before == ReadyState::Closed;
         let after = if closed { ReadyState::Closed } else { ReadyState::Connecting };
         assert_eq!(self.source.ready_state(), after);
+        // Whatever comes before the next request is nobody's response.
+        self.requested = false;
     }
 }
