@@ -114,6 +114,9 @@ Examples:
   sse-wire listen -H 'Authorization: Bearer …' --backoff 5m https://example.com/stream
   sse-wire listen --idle-timeout 45s --idle-timeout events=10m https://example.com/stream";
 
+/// How long it may take to write what is left, asked to end.
+const END: Duration = Duration::from_millis(100);
+
 /// How long the beginning of a body may take that is only quoted.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -152,7 +155,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
             return Ok(ExitCode::FAILURE);
         }
     };
-    runtime::run(async |interruption| {
+    runtime::run(END, async |interruption| {
         let mut source = EventSource::new(move |attempt| client.send(&attempt))
             .with_policy(policy(arguments))
             .with_parser(parser);

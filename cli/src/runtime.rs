@@ -1,7 +1,7 @@
 //! What the commands that speak HTTP run on, and how they are ended from outside.
 //!
 //! The first SIGINT (Ctrl-C) or SIGTERM asks a command to end, which it does in good order. One that
-//! can't, because nobody reads its output, is ended by the second, or after [`PATIENCE`].
+//! can't, because nobody reads its output, is ended by the second, or after a time that it names.
 
 use std::io;
 use std::process::{self, ExitCode};
@@ -13,19 +13,17 @@ use tokio::time::sleep;
 
 use crate::complain;
 
-/// How long a command may take to end.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 /// The exit code of one that was not left to end in good order: 128 and the number of SIGINT.
 const INTERRUPTED: i32 = 130;
 
-/// Runs a command with a runtime. The error is one in writing to stdout.
+/// Runs a command with a runtime. Asked to end, it may take so long. The error is one in writing to stdout.
 pub(crate) fn run(
+    patience: Duration,
     command: impl AsyncFnOnce(Interruption) -> io::Result<ExitCode>,
 ) -> io::Result<ExitCode> {
     let started = Builder::new_multi_thread().enable_all().build().and_then(|runtime| {
         let entered = runtime.enter();
-        let interruption = Interruption::watch()?;
+        let interruption = Interruption::watch(patience)?;
         drop(entered);
         Ok((runtime, interruption))
     });
@@ -47,7 +45,7 @@ pub(crate) fn run(
 pub(crate) struct Interruption(watch::Receiver<bool>);
 
 impl Interruption {
-    fn watch() -> io::Result<Self> {
+    fn watch(patience: Duration) -> io::Result<Self> {
         let mut signals = Signals::new()?;
         let (sender, receiver) = watch::channel(false);
         tokio::spawn(async move {
@@ -55,8 +53,8 @@ impl Interruption {
             sender.send_replace(true);
             tokio::select! {
                 () = signals.next() => process::exit(INTERRUPTED),
-                () = sleep(PATIENCE) => {
-                    complain(format_args!("ended by force: nobody takes what is written"));
+                () = sleep(patience) => {
+                    complain(format_args!("ended by force after {patience:?}: nobody takes what is written"));
                     process::exit(1)
                 }
             }

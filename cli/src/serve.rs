@@ -37,6 +37,9 @@ const BUFFER: usize = 64 * 1024;
 /// How long clients may take to read the end of their streams, once the server was asked to end.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// How long all of the end may take.
+const END: Duration = Duration::from_secs(5);
+
 /// How long a client may take to send its request.
 const HEAD: Duration = Duration::from_secs(10);
 
@@ -144,7 +147,7 @@ fn path(text: &str) -> Result<String, &'static str> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
-    runtime::run(async |interruption| Ok(serve(arguments, interruption).await))
+    runtime::run(END, async |interruption| Ok(serve(arguments, interruption).await))
 }
 
 async fn serve(arguments: &Arguments, mut interruption: Interruption) -> ExitCode {

@@ -7,6 +7,9 @@ mod process;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::Command;
 use std::thread;
 
 use process::{Ended, Running, answer, command, head, server, stream};
@@ -268,6 +271,23 @@ fn an_event_is_shown_live_and_a_signal_ends_it_clean() {
         assert_eq!((ended.code, ended.stdout.len()), (Some(0), 0), "{signal}");
         server.join().unwrap();
     }
+}
+
+#[test]
+fn a_signal_ends_it_even_if_its_output_is_full_and_nobody_reads() {
+    // Much more than the system takes at once.
+    let (url, _heads) = server(vec![stream(format!("data: {}\n\n", "x".repeat(4 << 20)))]);
+    let (output, mut kept) = UnixStream::pair().unwrap();
+    let mut child = command(&["listen", &url]).stdout(OwnedFd::from(output)).spawn().unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    // It is writing, and nobody reads on.
+    kept.read_exact(&mut [0]).unwrap();
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    let mut said = String::new();
+    stderr.read_to_string(&mut said).unwrap();
+    assert!(said.ends_with("ended by force after 100ms: nobody takes what is written\n"), "{said}");
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    drop(kept);
 }
 
 #[test]
