@@ -1,0 +1,78 @@
+"""The conformance protocol around a decoder, and streams for decoders that ask for them."""
+import base64
+import http.server
+import json
+import sys
+import threading
+
+
+class Unsupported(Exception):
+    """What is asked for can't be done."""
+
+
+def event(event_type, data, *last_event_id):
+    """An event; without a last event ID if the decoder shows none."""
+    shown = {"type": event_type or "message", "data": data}
+    return {**shown, "last_event_id": last_event_id[0]} if last_event_id else shown
+
+
+class Stream:
+    """The chunks of a request, and the events so far: how many are out when a chunk has been taken."""
+
+    def __init__(self, chunks, last_event_id):
+        self.chunks, self.last_event_id, self.events, self.after = chunks, last_event_id, [], []
+
+    def begins_without_id(self):
+        """For a decoder that takes no last event ID to begin with."""
+        if self.last_event_id:
+            raise Unsupported("it takes no last event ID to begin with")
+
+    def __iter__(self):
+        for chunk in self.chunks:
+            yield chunk
+            self.after.append(len(self.events))
+
+
+def serve(parse):
+    """Answers each request by what `parse` makes of its stream."""
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            if "chunks" not in request or "limit" in request:
+                raise Unsupported("a decoder without a limit")
+            chunks = [base64.b64decode(chunk) for chunk in request["chunks"]]
+            answer = parse(Stream(chunks, request.get("last_event_id", "")))
+        except Unsupported as error:
+            answer = {"unsupported": str(error)}
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+class Server:
+    """Serves the chunks of a stream on loopback, each in a write of its own."""
+
+    def __init__(self):
+        self.chunks = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+                self.end_headers()
+                for chunk in outer.chunks:
+                    self.wfile.write(chunk)
+                    self.wfile.flush()
+
+            def log_message(self, *arguments):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{server.server_port}/"
+
+    def url_of(self, stream):
+        stream.begins_without_id()
+        self.chunks = stream.chunks
+        return self.url
