@@ -93,11 +93,11 @@ export async function proxy() {
         scope.note(`latencies in ms: ${text()}`);
     });
 
-    await step('nginx: a server that is gone is 502, which fails for good; the client says so', async (scope) => {
+    await step('nginx: a server that is gone is 502, which is tried again as often as allowed; the client says so', async (scope) => {
         const server = await serve(scope, '--retry', '20');
         const port = await freePort();
         await nginx(scope, port, conf(port, server.port, ''));
-        const client = listen(scope, `http://127.0.0.1:${port}/`);
+        const client = listen(scope, `http://127.0.0.1:${port}/`, '--max-reconnections', '2');
         await client.says(/connected/);
         server.write('one\n');
         await client.lines(1);
