@@ -9,6 +9,9 @@ use serde_json::Value;
 const SSE_WIRE: &str = env!("CARGO_BIN_EXE_sse-wire");
 const CLI: &str = env!("CARGO_MANIFEST_DIR");
 
+/// For programs that do answer: a busy machine is no hang.
+const PATIENT: [&str; 2] = ["--time-limit", "300"];
+
 fn check(arguments: &[&str], program: &[&str]) -> Output {
     let mut command = Command::new(SSE_WIRE);
     command.arg("check").args(arguments).arg("--").args(program);
@@ -36,7 +39,7 @@ fn shell(script: &str) -> [&str; 3] {
 
 #[test]
 fn conform_passes_every_case_of_all_kinds_in_every_cut() {
-    let (report, code) = report(&[], &[SSE_WIRE, "conform"]);
+    let (report, code) = report(&PATIENT, &[SSE_WIRE, "conform"]);
     let failed = failed(&report);
     assert!(failed.is_empty(), "{failed:#?}");
     assert_eq!((&report["unsupported"], code), (&Value::from(0), 0));
@@ -199,7 +202,7 @@ fn a_program_with_one_rule_broken_is_found_at_that_rule() {
     let broken = format!("{CLI}/tests/programs/broken.py");
     let run = |rule: &str, only: &[&str]| {
         let program = ["python3", &broken, rule, SSE_WIRE];
-        report(&[&["--quick"], only].concat(), &program)
+        report(&[&PATIENT[..], &["--quick"], only].concat(), &program)
     };
     let (unbroken, code) = run("none", &[]);
     assert_eq!((failed(&unbroken).len(), code), (0, 0));
@@ -235,7 +238,7 @@ fn driver(language: &str, extension: &str) -> PathBuf {
 
 #[track_caller]
 fn passes(program: &str, driver: &Path) {
-    let arguments = ["--only", "decoder", "--level", "must,choice"];
+    let arguments = [&PATIENT[..], &["--only", "decoder", "--level", "must,choice"]].concat();
     let (report, code) = report(&arguments, &[program, driver.to_str().unwrap()]);
     let failed = failed(&report);
     assert!(failed.is_empty(), "{failed:#?}");
