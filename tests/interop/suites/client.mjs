@@ -236,12 +236,12 @@ async function flask() {
         assert.deepEqual(dataOf(client.stdout), ['chat', 'hello', 'Grüße', '你好']);
     });
 
-    await step('Flask: a redirect, and an error that is no stream', async (scope) => {
+    await step('Flask: a redirect, and an error that is tried again as often as allowed', async (scope) => {
         const { url } = await python(scope, 'flask_server.py');
         const moved = listen(scope, `${url}/moved`, '--max-events', '1');
         assert.equal(await moved.ended, 0);
         assert.deepEqual(dataOf(moved.stdout), ['tick 0']);
-        const broken = listen(scope, `${url}/broken`);
+        const broken = listen(scope, `${url}/broken`, '--max-reconnections', '1');
         assert.equal(await broken.ended, 1);
         await broken.says(/500/);
     });
