@@ -2,6 +2,7 @@
 //! what is said about it.
 
 mod http;
+mod policy;
 
 use std::future::ready;
 use std::io;
@@ -9,12 +10,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use sse_wire::{
-    BoxBody, BoxEventSource, EventSource, Incoming, Liveness, OwnedEvent, Policy, Refused, Silence,
-    SourceError, SourceNotice,
+    BoxBody, BoxEventSource, EventSource, Incoming, Liveness, OwnedEvent, Refused, SourceError,
+    SourceNotice,
 };
 use tokio::time::timeout;
 
 use self::http::{Client, Header};
+use self::policy::{idle_timeout, policy};
 use crate::arguments::{self, reconnection_time, size, time};
 use crate::complain;
 use crate::output::{self, Output, Shown, quote};
@@ -125,21 +127,6 @@ fn last_event_id(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn idle_timeout(text: &str) -> Result<(Liveness, Duration), String> {
-    let (class, time) = match text.split_once('=') {
-        Some((class, time)) => (class, time),
-        None => ("bytes", text),
-    };
-    let class = match class {
-        "bytes" => Liveness::Bytes,
-        "comments" => Liveness::Comments,
-        "blocks" => Liveness::Blocks,
-        "events" => Liveness::Events,
-        _ => return Err("the class is one of bytes, comments, blocks and events".into()),
-    };
-    Ok((class, arguments::time(time)?))
-}
-
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     let shown = http::shown(&arguments.url);
     let client =
@@ -184,28 +171,6 @@ fn parser(arguments: &Arguments) -> Result<sse_wire::Parser, String> {
         parser.set_last_event_id(id).map_err(|error| format!("--last-event-id: {error}"))?;
     }
     Ok(parser)
-}
-
-fn policy(arguments: &Arguments) -> Policy {
-    let mut silence = Silence::default();
-    for &(class, timeout) in &arguments.idle_timeouts {
-        *match class {
-            Liveness::Bytes => &mut silence.bytes,
-            Liveness::Comments => &mut silence.comments,
-            Liveness::Blocks => &mut silence.blocks,
-            _ => &mut silence.events,
-        } = Some(timeout);
-    }
-    Policy {
-        reconnection_time: arguments.retry,
-        floor: arguments.min_wait,
-        backoff: Some(arguments.backoff).filter(|most| !most.is_zero()),
-        jitter: arguments.jitter,
-        max_reconnections: arguments.max_reconnections,
-        head_timeout: Some(arguments.response_timeout),
-        silence,
-        ..Policy::default()
-    }
 }
 
 /// Says what happens, and shows events.
