@@ -46,6 +46,8 @@ def report(implementation, sse_wire, work, check):
         quick = ["--quick"] if implementation["way"] == "HTTP" else []
         checked = [sse_wire, "check", "--only", "decoder", "--time-limit", "20", "--json", *quick, "--", *program]
         output = subprocess.run(checked, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+        if not json.loads(output)["passed"]:
+            raise SystemExit(f"{name}: no case has passed: does its driver start?")
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(output)
     return json.loads(path.read_text())["cases"]
