@@ -20,11 +20,13 @@
 //! Each function reads its files anew: a few milliseconds.
 
 mod json;
+mod read;
 
 use std::collections::BTreeMap;
 use std::ops::{Deref, Range};
 
 use json::Value;
+use read::{case, event, map, step};
 
 /// What decides the result of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -234,11 +236,6 @@ pub fn suite() -> Suite {
     }
 }
 
-fn map(value: &Value) -> BTreeMap<String, String> {
-    let Value::Object(members) = value else { panic!("an object") };
-    members.iter().map(|(key, value)| (key.clone(), value.text())).collect()
-}
-
 macro_rules! files {
     ($($path:literal)+) => {
         &[$(($path, include_str!(concat!("../", $path)))),+]
@@ -293,25 +290,6 @@ fn cases<T>(kind: &str, case: impl Fn(&Value) -> T) -> Vec<T> {
         .collect()
 }
 
-fn case(value: &Value) -> Case {
-    let tags = &value["tags"];
-    Case {
-        id: value["id"].text(),
-        name: value["name"].text(),
-        rule: tags["rule"].text(),
-        section: tags["section"].text(),
-        level: match tags["level"].str() {
-            "must" => Level::Must,
-            "choice" => Level::Choice,
-            "limit" => Level::Limit,
-            "position" => Level::Position,
-            other => panic!("{other}"),
-        },
-        since: value["since"].text(),
-        choice: value.get("choice").map(Value::text),
-    }
-}
-
 /// The cases for decoders, in the order of their files.
 pub fn decoder() -> Vec<DecoderCase> {
     cases("decoder", |value| {
@@ -332,16 +310,6 @@ pub fn decoder() -> Vec<DecoderCase> {
     })
 }
 
-fn event(value: &Value) -> Event {
-    let range = |bytes: &Value| bytes.list()[0].integer()..bytes.list()[1].integer();
-    Event {
-        event_type: value["type"].text(),
-        data: value["data"].text(),
-        last_event_id: value["last_event_id"].text(),
-        range: value.get("bytes").map(range),
-    }
-}
-
 /// The cases for connections that follow the standard alone, in the order of their files.
 pub fn connection() -> Vec<ConnectionCase> {
     let cases = cases("connection", |value| {
@@ -351,33 +319,6 @@ pub fn connection() -> Vec<ConnectionCase> {
         })
     });
     cases.into_iter().flatten().collect()
-}
-
-fn step(value: &Value) -> (Step, Outcome) {
-    let optional = |value: &Value| (!value.is_null()).then(|| value.text());
-    let step = match value["op"].str() {
-        "request" => Step::Request,
-        "response" => Step::Response {
-            status: u16::try_from(value["status"].integer()).unwrap(),
-            content_type: optional(&value["content_type"]),
-        },
-        "bytes" => Step::Bytes(value["bytes"].bytes()),
-        "end" => Step::End,
-        "network_error" => Step::NetworkError,
-        "close" => Step::Close,
-        other => panic!("{other}"),
-    };
-    let expect = &value["expect"];
-    let outcome = match (&step, expect.get("action").map(Value::str)) {
-        (Step::Request, _) => Outcome::Request(optional(&expect["last_event_id_header"])),
-        (Step::Bytes(_), _) => Outcome::Events(expect["events"].list().iter().map(event).collect()),
-        (_, Some("reconnect")) => Outcome::Reconnect {
-            delay_ms: expect["delay_ms"].integer(),
-            last_event_id_header: optional(&expect["last_event_id_header"]),
-        },
-        (_, action) => Outcome::Action(action.unwrap().to_owned()),
-    };
-    (step, outcome)
 }
 
 /// The cases for encoders, in the order of their files.
