@@ -13,11 +13,8 @@ type Small = Parser<Arrays<[u8; 256], [u8; 32], [u8; 96]>>;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    let mut parser: Small = Parser::with_arrays(Arrays {
-        data: [0; 256],
-        event_type: [0; 32],
-        ids: [0; 96],
-    });
+    let mut parser: Small =
+        Parser::with_arrays(Arrays { data: [0; 256], event_type: [0; 32], ids: [0; 96] });
     for chunk in black_box(CHUNKS) {
         let mut events = parser.push(chunk);
         loop {
