@@ -90,20 +90,18 @@ impl Lines {
         self.len - self.at
     }
 
-    /// Passes what has not been taken: what follows is read as the rest of an unknown line, unless
-    /// that ended with a line end. Returns how many bytes that were.
+    /// Passes what has not been taken, of which there is something: what follows is read as the rest of an
+    /// unknown line, unless that ended with a line end. Returns how many bytes that were.
     #[cold]
     pub(crate) fn skip_unread(&mut self) -> usize {
         let unread = self.unread();
-        if unread > 0 {
-            self.at = self.len;
-            self.block_start = self.position();
-            self.state = match self.last {
-                LF => State::Start,
-                CR => State::AfterCr,
-                _ => State::Value(Line::Unknown, false),
-            };
-        }
+        self.at = self.len;
+        self.block_start = self.position();
+        self.state = match self.last {
+            LF => State::Start,
+            CR => State::AfterCr,
+            _ => State::Value(Line::Unknown, false),
+        };
         unread
     }
 

@@ -61,7 +61,7 @@ impl Tokenizer {
     /// [`Token::Unread`].
     #[inline]
     pub fn push<'t, 'c>(&'t mut self, chunk: &'c [u8]) -> Tokens<'t, 'c> {
-        self.unread += self.lines.skip_unread() as u64;
+        self.pass_unread();
         self.lines.begin(chunk);
         Tokens { tokenizer: self, chunk }
     }
@@ -82,11 +82,19 @@ impl Tokenizer {
     /// follows the grammar of 9.2.5.
     pub fn finish(&mut self) -> Range<u64> {
         let mut start = self.unfinished_block().start;
-        self.unread += self.lines.skip_unread() as u64;
+        self.pass_unread();
         let end = self.position();
         start = start.min(end - self.unread);
         *self = Self::new();
         start..end
+    }
+
+    /// Passes what the last iterator has left.
+    #[inline]
+    fn pass_unread(&mut self) {
+        if self.lines.unread() > 0 {
+            self.unread += self.lines.skip_unread() as u64;
+        }
     }
 }
 
