@@ -53,9 +53,9 @@ enum Command {
     Explain(explain::Arguments),
     /// Turn JSON lines into a stream.
     Encode(encode::Arguments),
-    /// Show the events of a server, and connect again when the connection is lost.
+    /// Show the events of a server, and reconnect when the connection is lost.
     #[cfg(feature = "http")]
-    Listen(listen::Arguments),
+    Listen(Box<listen::Arguments>),
     /// Serve lines of stdin as events to every client that connects.
     #[cfg(feature = "http")]
     Serve(serve::Arguments),

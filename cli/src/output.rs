@@ -128,6 +128,13 @@ impl Output {
         self.write()
     }
 
+    /// Writes bytes as they are, now.
+    #[cfg(feature = "http")]
+    pub(crate) fn write_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)?;
+        self.out.flush()
+    }
+
     /// Whether something was shown and is not written yet.
     #[cfg(feature = "http")]
     pub(crate) fn is_pending(&self) -> bool {

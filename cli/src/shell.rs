@@ -30,7 +30,9 @@ pub(crate) fn man(mut command: Command, name: Option<&str>) -> io::Result<ExitCo
     };
     let mut roff = Vec::new();
     Man::new(page.clone()).render(&mut roff)?;
-    print(&roff)
+    // What help has after the options: in lines, as it is there.
+    let roff = String::from_utf8_lossy(&roff).replace(".SH EXTRA\n", ".SH NOTES\n.nf\n");
+    print(roff.as_bytes())
 }
 
 fn print(text: &[u8]) -> io::Result<ExitCode> {

@@ -1264,6 +1264,7 @@ fn completions_and_man_pages_know_every_command_and_option() {
     assert!(page.contains(".TH sse-wire 1") && page.contains("sse\\-wire\\-explain(1)"), "{page}");
     let page = run(&["man", "explain"], "").fine();
     assert!(page.contains(".TH sse-wire-explain 1") && page.contains("\\-\\-lint"), "{page}");
+    assert!(page.contains(".SH NOTES\n.nf\nExample"), "{page}");
     let done = run(&["man", "explode"], "");
     assert_eq!((done.code, done.stdout.as_str()), (1, ""));
     assert_eq!(done.stderr, "sse-wire: no command is named explode\n");

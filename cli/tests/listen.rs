@@ -12,7 +12,7 @@ use std::os::unix::net::UnixStream;
 use std::process::Command;
 use std::thread;
 
-use process::{Ended, Running, answer, command, head, server, stream};
+use process::{Ended, Running, answer, command, head, open_server, server, stream};
 use serde_json::{Value, json};
 
 /// `listen` without the waits that a test has no time for.
@@ -73,7 +73,7 @@ fn a_stream_that_ends_is_connected_again_behind_its_last_id() {
     for head in &heads[1..] {
         assert!(has(head, &format!("last-event-id: {id}\r\n")), "{}", head.escape_ascii());
     }
-    assert_eq!((heads.len(), ended.code), (3, Some(0)), "the server asked to end");
+    assert_eq!((heads.len(), ended.code), (3, Some(3)), "the server asked to end");
     let again = format!(
         "sse-wire: the server ended the stream; connecting again in 2 ms, after id \"{id}\""
     );
@@ -94,7 +94,7 @@ fn a_response_that_is_no_event_stream_is_an_error() {
     ] {
         let (url, _heads) = server(vec![answer]);
         let ended = listen(&[&url]);
-        assert_eq!((ended.code, ended.stdout.len(), ended.stderr.len()), (Some(1), 0, 1));
+        assert_eq!((ended.code, ended.stdout.len(), ended.stderr.len()), (Some(4), 0, 1));
         let said = &ended.stderr[0];
         assert!(said.starts_with(&format!("sse-wire: {url}: the response has")), "{said}");
         assert!(said.contains(reason), "{said}");
@@ -129,7 +129,7 @@ fn an_address_that_is_none_is_an_error() {
         ("http://", "empty host"),
     ] {
         let ended = listen(&[url]);
-        assert_eq!((ended.code, ended.stderr.len()), (Some(1), 1), "{ended:?}");
+        assert_eq!((ended.code, ended.stderr.len()), (Some(2), 1), "{ended:?}");
         let said = format!("sse-wire: {url}: ");
         assert!(ended.stderr[0].starts_with(&said), "{ended:?}");
         assert!(ended.stderr[0].contains(reason), "{ended:?}");
@@ -177,7 +177,7 @@ fn tls_where_there_is_none_is_an_error() {
     };
     let ended = listen(&[&url]);
     assert_eq!((ended.code, ended.stderr.len()), (Some(1), 1), "{ended:?}");
-    assert!(ended.stderr[0].contains("whether it is http:// there"), "{ended:?}");
+    assert!(ended.stderr[0].contains("the server may be an http:// one"), "{ended:?}");
 }
 
 #[test]
@@ -214,15 +214,27 @@ fn it_ends_before_the_event_that_it_was_told_of_and_counts_what_it_shows() {
 fn wrong_options_are_refused() {
     for (option, value, reason) in [
         ("--header", "no-colon", "no colon"),
-        ("--header", "a b: c", "no header's name"),
+        ("--header", "a b: c", "not a header name"),
         ("--header", "a: b\nc", "control character"),
         ("--header", "Last-Event-ID: 7", "--last-event-id"),
         ("--max-events", "0", "max-events"),
         ("--idle-timeout", "bits=3", "bytes, comments, blocks and events"),
         ("--idle-timeout", "-1", "negative"),
-        ("--timeout", "soon", "no time like"),
+        ("--connect-timeout", "soon", "no time like"),
         ("--response-timeout", "3 apples", "no time like"),
         ("--limit", "many", "--limit <SIZE>"),
+        ("--request", "GE T", "not a method"),
+        ("--data", "@/nowhere/x.json", "cannot read /nowhere/x.json: "),
+        ("--header", "@/nowhere/headers", "cannot read /nowhere/headers: "),
+        ("--cacert", "/nowhere/ca.pem", "cannot read /nowhere/ca.pem: "),
+        (
+            "--cacert",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
+            "no certificate in PEM form",
+        ),
+        ("--retry-status", "5xx", "a range like 500-599, or none"),
+        ("--retry-status", "503-500", "a range like 500-599, or none"),
+        ("--retry-status", "503,200-299", "200 is never retried"),
     ] {
         let ended = listen(&[&format!("{option}={value}"), "http://127.0.0.1:1/"]);
         assert_eq!(ended.code, Some(2), "{option} {value}");
@@ -244,20 +256,6 @@ fn it_ends_behind_so_many_events_though_the_chunk_has_more() {
             (Some(0), lines.iter().map(|&l| l.into()).collect())
         );
     }
-}
-
-/// A server whose connection stays open behind these bytes.
-fn open_server(body: &'static str) -> (String, thread::JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let server = thread::spawn(move || {
-        let (mut client, _) = listener.accept().unwrap();
-        head(&mut client);
-        client.write_all(&stream(body)).unwrap();
-        // Until the client goes.
-        let _ = client.read_to_end(&mut Vec::new());
-    });
-    (url, server)
 }
 
 #[test]
@@ -350,7 +348,7 @@ fn bounded_memory_a_line_without_end_and_a_megabyte_of_comments_do_no_harm() {
     }
     assert_eq!([listener.line(), listener.line()], ["message", "  last"]);
     listener.signal("-INT");
-    assert_eq!(listener.end().code, Some(1), "an event was skipped");
+    assert_eq!(listener.end().code, Some(5), "an event was skipped");
 }
 
 #[test]
@@ -359,7 +357,7 @@ fn no_password_and_no_query_is_in_a_message() {
     let address = url.strip_prefix("http://").unwrap();
     let secret = format!("http://user:password@{address}?token=secret#secret");
     let ended = listen(&[&secret]);
-    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.code, Some(4));
     let stderr = ended.stderr.concat();
     assert!(stderr.contains(&url) && !stderr.contains("password") && !stderr.contains("secret"));
     let head = heads.recv().unwrap();
@@ -415,7 +413,7 @@ fn a_hundred_thousand_refused_events_are_said_once_and_counted() {
     let body = event.repeat(100_000) + "id: \u{1}\ndata: y\n\n";
     let (url, _heads) = server(vec![stream(body), answer("204 No Content", "", "")]);
     let ended = listen(&["--limit", "16", &url]);
-    assert_eq!((ended.code, ended.stdout.len()), (Some(1), 2), "{:?}", ended.stderr.first());
+    assert_eq!((ended.code, ended.stdout.len()), (Some(3), 2), "{:?}", ended.stderr.first());
     assert_eq!(ended.stderr.len(), 6, "{:?}", ended.stderr);
     assert!(ended.stderr.concat().contains("99999 more events were skipped"), "{ended:?}");
 }
@@ -429,7 +427,7 @@ fn a_message_quotes_little_of_an_id_of_any_length() {
         answer("204 No Content", "", ""),
     ]);
     let ended = listen(&[&url]);
-    assert_eq!(ended.code, Some(0));
+    assert_eq!(ended.code, Some(3));
     assert!(ended.stderr.iter().all(|line| line.len() < 500), "{:?}", ended.stderr);
     assert_eq!(heads.iter().count(), 3);
 }
@@ -439,7 +437,7 @@ fn a_compressed_body_is_said_and_the_beginning_of_another_one_shown_escaped() {
     let headers = "content-type: text/event-stream\r\ncontent-encoding: gzip\r\n";
     let (url, _heads) = server(vec![answer("200 OK", headers, b"\x1f\x8b")]);
     let ended = listen(&[&url]);
-    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.code, Some(4));
     assert!(ended.stderr[0].contains("is compressed"), "{ended:?}");
 
     let (url, _heads) = server(vec![answer(

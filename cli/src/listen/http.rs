@@ -4,17 +4,22 @@ use std::error::Error;
 use std::future::Future;
 use std::io;
 use std::iter;
-use std::time::Duration;
 
-use hyper::Response;
-use hyper::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, USER_AGENT};
+use hyper::body::Bytes;
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, USER_AGENT};
+use hyper::{Method, Response, StatusCode};
 use reqwest::redirect::Policy;
 use reqwest::{Body, NoProxy, Proxy, Url};
-use sse_wire::server::LAST_EVENT_ID;
 use sse_wire::{Attempt, FinalError};
+
+use super::options::Request;
+use super::request::{Certificates, Header};
 
 /// How many redirects a request follows.
 const REDIRECTS: usize = 10;
+
+/// The type of a body, as in curl.
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -29,85 +34,59 @@ pub(crate) struct Client {
     /// The hosts that are no proxy's business.
     no_proxy: String,
     url: Url,
+    method: Method,
+    /// The body and its type.
+    body: Option<(Bytes, Option<HeaderValue>)>,
     /// The user's headers, for the address's origin alone.
-    headers: HeaderMap,
-}
-
-/// A header as an option gives it.
-#[derive(Clone, Debug)]
-pub(crate) struct Header(HeaderName, HeaderValue);
-
-impl Header {
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let (name, value) = text.split_once(':').ok_or("no colon; write it as `Name: value`")?;
-        let name: HeaderName =
-            name.trim().parse().map_err(|_| "the name before the colon is no header's name")?;
-        if name == LAST_EVENT_ID {
-            return Err("this header changes with each event; use --last-event-id".into());
-        }
-        Ok(Header(name, header_value(value.trim())?))
-    }
-}
-
-/// A header's value, which may have any character but controls.
-pub(crate) fn header_value(text: &str) -> Result<HeaderValue, String> {
-    HeaderValue::from_bytes(text.as_bytes())
-        .map_err(|_| "it has a control character, which no header can carry".into())
-}
-
-/// The address of a stream.
-pub(crate) fn url(text: &str) -> Result<Url, String> {
-    const ADVICE: &str = "write it with http:// or https:// in front";
-    let url = Url::parse(text).map_err(|error| format!("{error}; {ADVICE}"))?;
-    match url.scheme() {
-        "http" | "https" => Ok(url),
-        scheme => Err(format!("the scheme `{scheme}` is not supported; {ADVICE}")),
-    }
-}
-
-/// An address as messages have it: without a password, and without the query, which may have a token.
-pub(crate) fn shown(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or_default();
-    let (scheme, rest) = url.split_once("//").map_or(("", url), |(scheme, rest)| (scheme, rest));
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let slashes = if url.contains("//") { "//" } else { "" };
-    format!("{scheme}{slashes}{host}{path}")
+    headers: Vec<Header>,
 }
 
 impl Client {
-    pub(crate) fn new(
-        url: Url,
-        headers: &[Header],
-        connect_timeout: Duration,
-        proxy: Option<&str>,
-        no_proxy: Option<&str>,
-    ) -> Result<Self, String> {
-        let mut all = HeaderMap::new();
-        for Header(name, value) in headers {
-            all.append(name, value.clone());
-        }
+    pub(crate) fn new(url: Url, options: &Request) -> Result<Self, String> {
         let builder = || {
-            reqwest::Client::builder()
-                .connect_timeout(connect_timeout)
+            let mut builder = reqwest::Client::builder()
+                .connect_timeout(options.connect_timeout)
+                .danger_accept_invalid_certs(options.insecure)
                 .referer(false)
                 .redirect(Policy::none())
                 // A connection that has lost a stream is not trusted with the next.
-                .pool_max_idle_per_host(0)
+                .pool_max_idle_per_host(0);
+            if let Some(Certificates(certificates)) = &options.cacert {
+                builder = builder.tls_built_in_root_certs(false);
+                for certificate in certificates {
+                    builder = builder.add_root_certificate(certificate.clone());
+                }
+            }
+            builder
         };
         let mut proxied = builder();
-        if let Some(proxy) = proxy {
+        if let Some(proxy) = &options.proxy {
             let proxy = Proxy::all(proxy).map_err(|error| format!("--proxy: {}", chain(&error)))?;
             proxied = proxied.proxy(proxy.no_proxy(NoProxy::from_env()));
         }
+        let has_body = !options.data.is_empty();
+        let default = if has_body { Method::POST } else { Method::GET };
+        let (types, headers): (Vec<Header>, Vec<Header>) = options
+            .headers
+            .concat()
+            .into_iter()
+            .partition(|Header(name, _)| has_body && name == CONTENT_TYPE);
+        let content_type = types.into_iter().next_back().map_or(Some(FORM), |header| header.1);
         Ok(Client {
             proxied: proxied.build().map_err(|error| chain(&error))?,
             direct: builder().no_proxy().build().map_err(|error| chain(&error))?,
-            proxies_loopback: proxy.is_some(),
-            no_proxy: no_proxy.unwrap_or_default().to_owned(),
+            proxies_loopback: options.proxy.is_some(),
+            no_proxy: options.no_proxy.clone().unwrap_or_default(),
             url,
-            headers: all,
+            method: options.method.clone().unwrap_or(default),
+            body: has_body.then(|| (Bytes::from(options.data.join(&b'&')), content_type)),
+            headers,
         })
+    }
+
+    /// Whether a request does no more if it is sent again.
+    pub(crate) fn is_safe(&self) -> bool {
+        self.method.is_safe()
     }
 
     /// Sends a request, and follows redirects.
@@ -115,7 +94,7 @@ impl Client {
         &self,
         attempt: &Attempt,
     ) -> impl Future<Output = Result<Response<Body>, BoxError>> + use<> {
-        let client = self.clone();
+        let mut client = self.clone();
         let headers = attempt.headers();
         async move {
             let mut url = client.url.clone();
@@ -130,8 +109,11 @@ impl Client {
                     .and_then(|location| url.join(location).ok())
                     .filter(|next| matches!(next.scheme(), "http" | "https"));
                 url = next.ok_or_else(|| {
-                    FinalError::new("the redirect leads to no address of http or https")
+                    FinalError::new("the redirect does not lead to an http or https address")
                 })?;
+                if becomes_get(response.status(), &client.method) {
+                    (client.method, client.body) = (Method::GET, None);
+                }
             }
             Err(FinalError::new("there are too many redirects").into())
         }
@@ -149,18 +131,27 @@ impl Client {
             USER_AGENT,
             HeaderValue::from_static(concat!("sse-wire/", env!("CARGO_PKG_VERSION"))),
         );
+        if let Some((_, Some(content_type))) = &self.body {
+            all.insert(CONTENT_TYPE, content_type.clone());
+        }
         if url.origin() == self.url.origin() {
             // They replace ours of the same name.
-            for name in self.headers.keys() {
+            for Header(name, _) in &self.headers {
                 all.remove(name);
             }
-            all.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+            for Header(name, value) in &self.headers {
+                all.extend(value.iter().map(|value| (name.clone(), value.clone())));
+            }
             if url.username().is_empty() && url.password().is_none() {
                 _ = url.set_username(self.url.username());
                 _ = url.set_password(self.url.password());
             }
         }
-        client.get(url).headers(all).send().await.map_err(trouble)
+        let mut request = client.request(self.method.clone(), url).headers(all);
+        if let Some((body, _)) = &self.body {
+            request = request.body(body.clone());
+        }
+        request.send().await.map_err(trouble)
     }
 
     /// Whether no proxy is asked, as curl decides it; and never for this machine.
@@ -180,13 +171,27 @@ impl Client {
     }
 }
 
+/// Whether a redirect with this status is followed by GET, as browsers and curl do it.
+fn becomes_get(status: StatusCode, method: &Method) -> bool {
+    match status {
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => method == Method::POST,
+        StatusCode::SEE_OTHER => method != Method::HEAD,
+        _ => false,
+    }
+}
+
 /// A network error, or a final one, if another attempt would end the same way.
 fn trouble(error: reqwest::Error) -> BoxError {
     let error = error.without_url();
     let of_tls = error.is_connect() && sources(&error).any(is_of_tls);
     let mut reason = chain(&error);
     if of_tls {
-        reason.push_str("; check the server's certificate, or whether it is http:// there");
+        reason.push_str(match reason.contains("certificate") {
+            true => {
+                "; --cacert names an authority to trust, and --insecure accepts any certificate"
+            }
+            false => "; the server may be an http:// one",
+        });
     }
     if of_tls || error.is_builder() { FinalError::new(reason).into() } else { reason.into() }
 }
@@ -220,20 +225,15 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Client, shown, url};
-    use std::time::Duration;
+    use clap::Parser;
 
-    #[test]
-    fn a_message_has_no_password_and_no_query() {
-        for (address, expected) in [
-            ("https://user:pass@host:1/a/b?token=t#f", "https://host:1/a/b"),
-            ("http://host", "http://host"),
-            ("http://host/@a", "http://host/@a"),
-            ("user:pass@nowhere?x", "nowhere"),
-            ("", ""),
-        ] {
-            assert_eq!(shown(address), expected);
-        }
+    use super::super::options::Arguments;
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        arguments: Arguments,
     }
 
     #[test]
@@ -251,10 +251,12 @@ mod tests {
             (None, "example.com", "myexample.com", false),
             (None, "*", "example.com", true),
         ] {
-            let address = url(&format!("http://{host}/")).unwrap();
-            let client =
-                Client::new(address.clone(), &[], Duration::MAX, proxy, Some(no_proxy)).unwrap();
-            assert_eq!(client.is_direct(&address), expected, "{proxy:?} {no_proxy} {host}");
+            let url = Url::parse(&format!("http://{host}/")).unwrap();
+            let mut arguments = vec!["listen", "http://x/", "--noproxy", no_proxy];
+            arguments.extend(proxy.into_iter().flat_map(|proxy| ["--proxy", proxy]));
+            let options = Command::parse_from(arguments).arguments.request;
+            let client = Client::new(url.clone(), &options).unwrap();
+            assert_eq!(client.is_direct(&url), expected, "{proxy:?} {no_proxy} {host}");
         }
     }
 }

@@ -1,11 +1,37 @@
 //! The policy of a connection, from the options.
 
+use std::ops::RangeInclusive;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use sse_wire::{Liveness, Policy, Silence};
+use sse_wire::{Liveness, Policy, SendAgain, Silence};
 
-use super::Arguments;
+use super::options::Arguments;
 use crate::arguments;
+
+/// The statuses of `--retry-status`: a policy asks a function that captures nothing.
+static RETRIED: OnceLock<Vec<RangeInclusive<u16>>> = OnceLock::new();
+
+/// A part of the value of `--retry-status`.
+#[allow(clippy::reversed_empty_ranges)] // The range of no status.
+pub(super) fn statuses(text: &str) -> Result<RangeInclusive<u16>, String> {
+    if text == "none" {
+        return Ok(1..=0);
+    }
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (first.parse::<u16>(), last.parse::<u16>()) {
+        (Ok(first), Ok(last)) if 100 <= first && first <= last && last <= 599 => {
+            let statuses = first..=last;
+            match [200, 204].iter().find(|status| statuses.contains(status)) {
+                Some(status) => {
+                    Err(format!("{status} is never retried: it is the stream, or its end"))
+                }
+                None => Ok(statuses),
+            }
+        }
+        _ => Err("not a status like 503, a range like 500-599, or none".into()),
+    }
+}
 
 /// The value of `--idle-timeout`.
 pub(super) fn idle_timeout(text: &str) -> Result<(Liveness, Duration), String> {
@@ -23,9 +49,11 @@ pub(super) fn idle_timeout(text: &str) -> Result<(Liveness, Duration), String> {
     Ok((class, arguments::time(time)?))
 }
 
-pub(super) fn policy(arguments: &Arguments) -> Policy {
+/// Whether the request is safe to send again is the other argument.
+pub(super) fn policy(arguments: &Arguments, is_safe: bool) -> Policy {
+    let options = &arguments.reconnection;
     let mut silence = Silence::default();
-    for &(class, timeout) in &arguments.idle_timeouts {
+    for &(class, timeout) in &options.idle_timeouts {
         *match class {
             Liveness::Bytes => &mut silence.bytes,
             Liveness::Comments => &mut silence.comments,
@@ -33,13 +61,20 @@ pub(super) fn policy(arguments: &Arguments) -> Policy {
             _ => &mut silence.events,
         } = Some(timeout);
     }
+    // With --once a status is the end, and is said with the beginning of the body.
+    let retried = if arguments.end.once { Vec::new() } else { options.retry_status.clone() };
+    let _ = RETRIED.set(retried);
     Policy {
-        reconnection_time: arguments.retry,
-        floor: arguments.min_wait,
-        backoff: Some(arguments.backoff).filter(|most| !most.is_zero()),
-        jitter: arguments.jitter,
-        max_reconnections: arguments.max_reconnections,
-        head_timeout: Some(arguments.response_timeout),
+        reconnection_time: options.retry,
+        floor: options.min_wait,
+        backoff: Some(options.backoff).filter(|most| !most.is_zero()),
+        jitter: options.jitter,
+        max_reconnections: options.max_reconnections,
+        retry_status: |status| {
+            RETRIED.get().is_some_and(|retried| retried.iter().any(|it| it.contains(&status)))
+        },
+        send_again: if is_safe { SendAgain::Always } else { SendAgain::IfSafe },
+        head_timeout: Some(arguments.request.response_timeout),
         silence,
         ..Policy::default()
     }

@@ -124,21 +124,45 @@ impl Drop for Running {
     }
 }
 
-/// A server that gives one answer a connection, in order, and where it is; it tells of the requests'
-/// heads.
+/// A server that gives one answer a connection, in order, and where it is; it returns the requests.
 pub fn server(answers: Vec<Vec<u8>>) -> (String, Receiver<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
-    let (sender, heads) = mpsc::channel();
+    let (sender, requests) = mpsc::channel();
     thread::spawn(move || {
         for answer in answers {
             let (mut stream, _) = listener.accept().unwrap();
-            let _ = sender.send(head(&mut stream));
+            let _ = sender.send(whole_request(&mut stream));
             // The client may have enough of it.
             let _ = stream.write_all(&answer);
         }
     });
-    (url, heads)
+    (url, requests)
+}
+
+/// Reads a head, and the body that it announces.
+fn whole_request(stream: &mut TcpStream) -> Vec<u8> {
+    let mut request = head(stream);
+    let text = String::from_utf8_lossy(&request);
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+    stream.read_exact(&mut body).unwrap();
+    request.extend(body);
+    request
+}
+
+/// A server whose connection stays open behind these bytes.
+pub fn open_server(body: &'static str) -> (String, thread::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        head(&mut client);
+        client.write_all(&stream(body)).unwrap();
+        // Until the client goes.
+        let _ = client.read_to_end(&mut Vec::new());
+    });
+    (url, server)
 }
 
 /// Reads up to the blank line of a head.

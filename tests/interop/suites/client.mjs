@@ -148,7 +148,7 @@ async function refusals() {
         await step(`node:http: ${name} fails for good, and says why`, async (scope) => {
             const server = await serve(scope, (_, response) => answer(response));
             const client = listen(scope, server.url, '--retry', '20');
-            assert.equal(await client.ended, 1);
+            assert.equal(await client.ended, 4);
             assert.deepEqual(client.stdout, []);
             assert.ok(client.stderr.some((line) => said.test(line)), client.output);
             scope.note(client.stderr.join('\n'));
@@ -162,7 +162,7 @@ async function refusals() {
             response.end('retry: 20\nid: 1\ndata: one\n\n');
         });
         const client = listen(scope, server.url);
-        assert.equal(await client.ended, 0);
+        assert.equal(await client.ended, 3);
         assert.deepEqual(dataOf(client.stdout), ['one']);
         assert.equal(server.requests[1].headers['last-event-id'], '1');
     });
@@ -278,7 +278,7 @@ async function fastapi() {
     await step('FastAPI: an answer in JSON is no stream', async (scope) => {
         const { url } = await python(scope, 'fastapi_server.py');
         const client = listen(scope, `${url}/typed`);
-        assert.equal(await client.ended, 1);
+        assert.equal(await client.ended, 4);
         await client.says(/text\/event-stream/);
     });
 }

@@ -1,0 +1,119 @@
+//! How `sse-wire listen` ends: when, and with which exit code.
+#![cfg(all(feature = "http", unix))]
+
+#[path = "support/process.rs"]
+#[allow(dead_code)] // Each file of tests needs another part of it.
+mod process;
+
+use process::{Ended, Running, answer, server, stream};
+
+/// Runs `listen` without waits, on a server with these answers.
+fn listen(options: &[&str], answers: Vec<Vec<u8>>) -> Ended {
+    let (url, _requests) = server(answers);
+    let quick = ["listen", "--retry", "1ms", "--min-wait", "0", "--backoff", "0", "--jitter", "0"];
+    Running::start(&[&quick, options, &[&url]].concat()).end()
+}
+
+/// A stream whose connection is lost before it is whole.
+fn lost(body: &str) -> Vec<u8> {
+    let headers = "content-type: text/event-stream\r\ncontent-length: 1000\r\n";
+    answer("200 OK", headers, body)
+}
+
+#[test]
+fn once_is_one_stream_and_its_clean_end_is_a_success() {
+    let ended = listen(&["--once", "--data-only"], vec![stream("data: 1\n\ndata: 2\n\n")]);
+    assert_eq!((ended.code, ended.stdout.concat()), (Some(0), "12".into()), "{ended:?}");
+    assert!(ended.stderr[1].ends_with("the server ended the stream"), "{ended:?}");
+    assert_eq!(listen(&["--once"], vec![stream("")]).code, Some(0), "a stream without events");
+}
+
+#[test]
+fn once_fails_if_the_stream_is_cut_or_lost() {
+    for (answer, said) in [
+        (stream("data: 1\n\ndata: cut"), "was cut inside the event that begins at byte 9"),
+        (lost("data: 1\n\n"), "there was a network error"),
+    ] {
+        let ended = listen(&["--once", "--data-only"], vec![answer]);
+        assert_eq!((ended.code, ended.stdout.concat()), (Some(1), "1".into()), "{ended:?}");
+        assert!(ended.stderr.concat().contains(said), "{ended:?}");
+    }
+}
+
+#[test]
+fn once_with_until_fails_if_the_stream_ends_without_it() {
+    let options = ["--once", "--until", "[DONE]"];
+    let ended = listen(&options, vec![stream("data: 1\n\ndata: [DONE]\n\n")]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let ended = listen(&options, vec![stream("data: 1\n\n")]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stderr[2].contains("no event with the type or data \"[DONE]\""), "{ended:?}");
+}
+
+#[test]
+fn a_status_is_retried_if_it_is_named() {
+    let unavailable = || answer("503 Unavailable", "", "busy");
+    let teapot = || answer("418 Teapot", "", "");
+    for (options, first, code) in [
+        (&[][..], unavailable(), Some(0)),
+        (&["--retry-status", "400-418,500"], teapot(), Some(0)),
+        (&["--retry-status", "400-418,500"], unavailable(), Some(4)),
+        (&["--retry-status", "none"], unavailable(), Some(4)),
+        (&[], teapot(), Some(4)),
+        (&["--once"], unavailable(), Some(4)),
+    ] {
+        let options = [options, &["--max-events", "1"]].concat();
+        let ended = listen(&options, vec![first, stream("data: 1\n\n")]);
+        assert_eq!(ended.code, code, "{options:?} {ended:?}");
+    }
+}
+
+#[test]
+fn each_kind_of_end_has_its_exit_code() {
+    let html = || answer("200 OK", "content-type: text/html\r\n", "");
+    let ended = || answer("204 No Content", "", "");
+    for (options, answers, code) in [
+        (&["--max-events", "1"][..], vec![stream("data: 1\n\n")], 0),
+        (&["--max-reconnections", "0"], vec![stream("data: 1\n\n")], 1),
+        (&["--max-reconnections", "0"], vec![answer("503 Unavailable", "", "")], 1),
+        (&[], vec![stream("data: 1\n\n"), ended()], 3),
+        (&["--once"], vec![ended()], 3),
+        (&[], vec![stream("data: 1\n\n"), html()], 4),
+        (&["--once", "--limit", "4"], vec![stream("data: 12345\n\n")], 5),
+        (&["--once", "--limit", "4"], vec![lost("data: 12345\n\n")], 1),
+        (&["--limit", "4"], vec![stream("data: 12345\n\n"), ended()], 3),
+    ] {
+        let ended = listen(options, answers);
+        assert_eq!(ended.code, Some(code), "{options:?} {ended:?}");
+    }
+}
+
+#[test]
+fn raw_is_the_bytes_as_they_came() {
+    let body = b"\xEF\xBB\xBF: \x1B[2J\r\ndata:x\xFF\r\rid: 7\n\ndata: [DONE]\n\n".as_slice();
+    let raw = |options: &[&str]| {
+        let (url, _requests) = server(vec![stream(body)]);
+        let options = [&["listen", "--raw"], options, &[&url]].concat();
+        process::command(&options).output().unwrap()
+    };
+    let output = raw(&["--once"]);
+    assert_eq!(
+        (output.stdout.escape_ascii().to_string(), output.status.code()),
+        (body.escape_ascii().to_string(), Some(0))
+    );
+    assert_eq!(raw(&["--until", "[DONE]"]).status.code(), Some(0), "events count all the same");
+    for other in ["--json", "--data-only", "--comments", "--timestamps", "--event=x"] {
+        assert_eq!(raw(&[other]).status.code(), Some(2), "{other}");
+    }
+}
+
+#[test]
+fn raw_bytes_are_out_while_the_stream_is_still_open() {
+    let (url, server) = process::open_server(": half a line\ndata: x");
+    let listener = Running::start(&["listen", "--raw", &url]);
+    assert_eq!(listener.line(), ": half a line");
+    listener.signal("-TERM");
+    let ended = listener.end();
+    assert_eq!((ended.code, ended.stdout.concat()), (Some(0), "data: x".into()));
+    server.join().unwrap();
+}
