@@ -1,4 +1,4 @@
-//! A client that connects again, for code with threads in place of tasks (feature `http`).
+//! A client that reconnects, for code that uses threads rather than tasks (feature `http`).
 
 use alloc::{vec, vec::Vec};
 use core::fmt::{self, Debug, Formatter};
@@ -17,10 +17,10 @@ use crate::decode::Parser;
 /// How many bytes are read at once.
 const READ: usize = 16 * 1024;
 
-/// A client that stays connected, over bodies that are [`Read`]: the twin of the asynchronous
-/// `EventSource`.
+/// A client that stays connected, over bodies that implement [`Read`]: the blocking counterpart of `EventSource`.
 ///
-/// The closure sends each request, and returns whatever becomes an `http::Response<B>`. Here it is ureq's:
+/// The closure sends each request, and returns anything that converts to `http::Response<B>`; here, the response of
+/// ureq:
 ///
 /// ```
 /// use sse_wire::{Incoming, blocking::EventSource};
@@ -48,24 +48,25 @@ const READ: usize = 16 * 1024;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// An iterator ends as the asynchronous one does: an `Err` comes once and last.
+/// There is at most one `Err`, and it is the last item, as with the asynchronous source.
 ///
 /// # Time limits
 ///
-/// Nothing can be interrupted that waits in a request or a read: those time limits are the HTTP client's, and
-/// their errors are network errors. The policy's are looked at between two reads.
+/// A request or a read that waits can't be interrupted, and the policy's time limits are checked between two reads
+/// only. So set the HTTP client's timeouts for connecting, for the response's head, and for each read; their errors
+/// count as network errors.
 pub struct EventSource<F, B> {
     request: F,
     session: Session<B>,
     body: Option<B>,
     buffer: Vec<u8>,
-    /// What of the buffer was read and not taken.
+    /// The part of the buffer that was read, but not parsed.
     unread: Range<usize>,
     start: Instant,
 }
 
 impl<F, B> EventSource<F, B> {
-    /// A source with these requests. The first is sent when it is asked for an item.
+    /// Creates a source. The first item sends the first request.
     pub fn new<R, E>(request: F) -> Self
     where
         F: FnMut(Attempt) -> Result<R, E>,
@@ -83,47 +84,47 @@ impl<F, B> EventSource<F, B> {
         }
     }
 
-    /// With another policy; to be called before the first item.
+    /// Sets the policy. Call it before the first item.
     #[must_use]
     pub fn with_policy(mut self, policy: Policy) -> Self {
         self.session = self.session.with_policy(policy);
         self
     }
 
-    /// With this parser: one with another limit, or with a last event ID or reconnection time from earlier; to
-    /// be called before the first item.
+    /// Sets the parser: one with another limit, or with a last event ID or reconnection time from an earlier
+    /// connection. Call it before the first item.
     #[must_use]
     pub fn with_parser(mut self, parser: Parser) -> Self {
         self.session = self.session.with_parser(parser);
         self
     }
 
-    /// Also gives comments, reconnection times, and IDs of blocks without an event, as
-    /// [notices](crate::SourceNotice::Comment). Comments count for the parser's limit then.
+    /// Also returns comments, reconnection times, and IDs of blocks without an event, as
+    /// [notices](crate::SourceNotice::Comment). Comments then count toward the parser's limit.
     #[must_use]
     pub fn observe(mut self) -> Self {
         self.session.observes = true;
         self
     }
 
-    /// The connection: it has the state, the reconnection time, the policy and the parser.
+    /// Returns the connection, with its state, reconnection time, policy, and parser.
     pub const fn connection(&self) -> &Connection {
         &self.session.connection
     }
 
-    /// The last event ID string: what the next request resumes after; empty if there is none.
+    /// Returns the last event ID string, after which the next request resumes; empty if there is none.
     pub fn last_event_id(&self) -> &str {
         self.connection().parser().last_event_id()
     }
 
-    /// Sends another request for the next item: drops a connection, forgives a failure. Nothing counts it, and
-    /// no wait grows by it.
+    /// Sends another request for the next item: drops an open connection, or starts again after a failure. It does
+    /// not count as a reconnection, so later waits are no longer than without it.
     pub fn reconnect(&mut self) {
         self.session.reconnect();
         self.drop_connection();
     }
 
-    /// Closes the source for good: nothing more comes.
+    /// Closes the source for good: the next item is `None`.
     pub fn close(&mut self) {
         self.session.close();
         self.drop_connection();
@@ -168,7 +169,7 @@ where
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}
                     Err(error) => self.session.end(Some(error.into())),
                 },
-                // There is none between a request and its response.
+                // A request has returned its response before the connection asks for bytes.
                 (Action::Receive { .. }, None) => self.session.end(None),
                 (Action::Wait { until }, _) => {
                     self.drop_connection();

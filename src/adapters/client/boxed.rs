@@ -1,4 +1,4 @@
-//! An `EventSource` of a type that can be written down.
+//! An `EventSource` whose type can be named.
 
 use alloc::boxed::Box;
 use core::future::Future;
@@ -16,7 +16,7 @@ use super::timer::Timer;
 use super::{Attempt, BoxError};
 use crate::http_body::BodyData;
 
-/// A body of one type of data and errors.
+/// A body whose data and error types are fixed.
 struct DataBody<B>(BodyData<Pin<Box<B>>>);
 
 impl<B: Body<Error: Into<BoxError>>> Body for DataBody<B> {
@@ -37,7 +37,7 @@ macro_rules! boxed {
         $method:ident, $source:ident, $request:ident, $future:ident, $body:ident, $timer:ident, $sleep:ident,
         $wrapper:ident, $doc:literal $(, $send:ident)?
     ) => {
-        #[doc = concat!("An [`EventSource`] of a type that a struct can have", $doc, ": see [`EventSource::", stringify!($method), "`].")]
+        #[doc = concat!("An [`EventSource`] that can be a struct's field", $doc, ": see [`EventSource::", stringify!($method), "`].")]
         pub type $source = EventSource<$request, $future, $body, $timer>;
         #[doc = concat!("The closure of a [`", stringify!($source), "`].")]
         pub type $request = Box<dyn FnMut(Attempt) -> $future $(+ $send)?>;
@@ -75,11 +75,25 @@ macro_rules! boxed {
             B::Error: Into<BoxError>,
             T: Timer<Sleep: 'static $(+ $send)?> + 'static $(+ $send)?,
         {
-            #[doc = concat!("The source as one of a type that a struct can have", $doc, ".")]
+            #[doc = concat!("Boxes the parts of the source, so that it can be a struct's field", $doc, ".")]
+            ///
+            /// ```
+            /// # #[cfg(feature = "client")] {
+            #[doc = concat!("use sse_wire::{EventSource, ", stringify!($source), "};")]
+            ///
+            /// struct Feed {
+            #[doc = concat!("    source: ", stringify!($source), ",")]
+            /// }
+            ///
+            /// # async fn get(_: http::HeaderMap) -> Result<http::Response<String>, std::io::Error> { todo!() }
+            #[doc = concat!("let source = EventSource::new(|attempt| get(attempt.headers())).", stringify!($method), "();")]
+            /// let feed = Feed { source };
+            /// # }
+            /// ```
             ///
             /// # Memory and cost
             ///
-            /// Two allocations more for each request, and one for each wait.
+            /// Two more allocations for each request, and one for each wait.
             pub fn $method(self) -> $source {
                 let body = |body: B| -> $body { Box::pin(DataBody(BodyData::new(Box::pin(body)))) };
                 let boxed = move |response: Pin<Box<Fut>>| -> $future {
@@ -135,5 +149,5 @@ boxed!(
     LocalBoxTimer,
     LocalBoxSleep,
     LocalTimer,
-    " and that need not be `Send`, as in a browser"
+    " and need not be `Send`, as in a browser"
 );

@@ -1,4 +1,4 @@
-//! A client that connects again, for asynchronous code.
+//! A client that reconnects, for asynchronous code.
 
 use alloc::boxed::Box;
 use core::fmt::{self, Debug, Formatter};
@@ -19,15 +19,14 @@ use crate::client::{Action, Connection, Policy};
 use crate::decode::Parser;
 use crate::http_body::BodyData;
 
-/// A client that stays connected: it sends requests, gives their events, and sends another request when a
-/// connection is lost, from the last event ID on.
+/// A client that stays connected: it sends a request, returns the events of the response, and sends another request
+/// from the last event ID on when the connection is lost.
 ///
-/// The requests are a closure's, with any HTTP client: it is given an [`Attempt`], and returns a future of a
-/// response. So a new token, another host, or a POST with a body is its business. Its error is a network
-/// error, after which the request is sent again, unless it is a [`FinalError`](crate::FinalError). The
-/// response is whatever becomes an `http::Response<B>`, with any `B` that is an `http_body::Body`: reqwest's
-/// (from 0.12 on), hyper's, or one that is made of any stream of chunks
-/// ([`ChunkBody`](crate::http_body::ChunkBody)).
+/// A closure sends the requests, with any HTTP client: it takes an [`Attempt`] and returns a future of a response.
+/// So it can fetch a new token, choose another host, or send a POST with a body. An error of the future counts as a
+/// network error, after which the request is sent again, unless it is a [`FinalError`](crate::FinalError). The
+/// response is anything that converts to `http::Response<B>`, where `B` is an `http_body::Body`: that of reqwest
+/// (from 0.12 on) or hyper, or one made of a stream of chunks ([`ChunkBody`](crate::http_body::ChunkBody)).
 ///
 /// ```
 /// # #[cfg(feature = "client")] {
@@ -57,36 +56,36 @@ use crate::http_body::BodyData;
 ///
 /// # End
 ///
-/// An `Err` comes once and last: the response is no event stream, the policy allows no other request, or the
-/// request's error is final. After it, after a response with the status 204 and after [`close`](Self::close)
-/// there is `None`, unless [`reconnect`](Self::reconnect) forgives a failure. What is too large for its limit
-/// is a [notice](crate::SourceNotice::Refused), and ends nothing.
+/// There is at most one `Err`, and it is the last item: the response is not an event stream, the policy allows no
+/// further request, or the request's error is final. `None` follows an `Err`, a response with the status 204, and
+/// [`close`](Self::close); after a failure, [`reconnect`](Self::reconnect) starts again. An event or ID that is too
+/// large is a [notice](crate::SourceNotice::Refused), and the stream continues.
 ///
 /// # Laws
 ///
-/// - Cancellation: a future of [`next`](Self::next) that is dropped has lost nothing (`select!`). To drop the
-///   source ends the connection.
-/// - Those of [`Connection`], which has the rules.
+/// - Cancellation: dropping a future of [`next`](Self::next) loses nothing, so it can be used in `select!`. Dropping
+///   the source ends the connection.
+/// - Those of [`Connection`], which implements the rules.
 ///
 /// # Types
 ///
-/// The type is `Unpin`, and `Send` if closure, future, body and timer are. It has no name that could be
-/// written down, because of the closure: [`boxed`](Self::boxed) gives one that a struct can have.
+/// The type is `Unpin`, and `Send` if the closure, the future, the body, and the timer are. Because of the closure
+/// it can't be named: [`boxed`](Self::boxed) returns a type that can be a struct's field.
 ///
 /// # Memory and cost
 ///
-/// One chunk, what the parser retains (16 MiB at most, unless [another parser](Self::with_parser) is given),
-/// and an allocation for each request. Nothing is queued: as long as the source is not polled, nothing is
-/// read. An event costs its allocations, as in [`Events::next_owned`](crate::Events::next_owned).
+/// One chunk, what the parser retains (at most 16 MiB, unless [set](Self::with_parser)), and an allocation for each
+/// request. Nothing is queued: while the source is not polled, nothing is read. An event costs its allocations, as
+/// with [`Events::next_owned`](crate::Events::next_owned).
 #[must_use = "streams do nothing unless polled"]
 pub struct EventSource<F, Fut, B, T: Timer> {
     pub(super) request: F,
     pub(super) session: Session<B>,
     pub(super) exchange: Exchange<Fut, B>,
-    /// What of the body was read and not taken.
+    /// The part of the body that was read, but not parsed.
     pub(super) chunk: Bytes,
     pub(super) timer: T,
-    /// What is waited for, and until when.
+    /// When the current wait ends, and its timer.
     pub(super) sleep: Option<(Duration, Pin<Box<T::Sleep>>)>,
     /// Whether `None` was returned.
     pub(super) ended: bool,
@@ -100,8 +99,7 @@ pub(super) enum Exchange<Fut, B> {
 
 #[cfg(feature = "client")]
 impl<F, Fut, B> EventSource<F, Fut, B, super::TokioTimer> {
-    /// A source with these requests, on tokio's timer (feature `client`). The first request is sent when it is
-    /// polled.
+    /// Creates a source that uses tokio's timer (feature `client`). The first poll sends the first request.
     pub fn new<R, E>(request: F) -> Self
     where
         F: FnMut(Attempt) -> Fut,
@@ -116,7 +114,7 @@ impl<F, Fut, B> EventSource<F, Fut, B, super::TokioTimer> {
 }
 
 impl<F, Fut, B, T: Timer> EventSource<F, Fut, B, T> {
-    /// A source with these requests, on any timer.
+    /// Creates a source that uses this [`Timer`].
     pub fn with_timer<R, E>(request: F, timer: T) -> Self
     where
         F: FnMut(Attempt) -> Fut,
@@ -137,48 +135,49 @@ impl<F, Fut, B, T: Timer> EventSource<F, Fut, B, T> {
         }
     }
 
-    /// With another policy; to be called before the first poll.
+    /// Sets the policy. Call it before the first poll.
     ///
-    /// For a POST that does work, [`send_again`](Policy::send_again) is to be
+    /// For a POST that has side effects, set [`send_again`](Policy::send_again) to
     /// [`SendAgain::IfSafe`](crate::SendAgain::IfSafe).
     pub fn with_policy(mut self, policy: Policy) -> Self {
         self.session = self.session.with_policy(policy);
         self
     }
 
-    /// With this parser: one with another limit, or with a last event ID or reconnection time from earlier; to
-    /// be called before the first poll.
+    /// Sets the parser: one with another limit, or with a last event ID or reconnection time from an earlier
+    /// connection. Call it before the first poll.
     pub fn with_parser(mut self, parser: Parser) -> Self {
         self.session = self.session.with_parser(parser);
         self
     }
 
-    /// Also gives comments, reconnection times, and IDs of blocks without an event, as
-    /// [notices](crate::SourceNotice::Comment). Comments count for the parser's limit then.
+    /// Also returns comments, reconnection times, and IDs of blocks without an event, as
+    /// [notices](crate::SourceNotice::Comment). Comments then count toward the parser's limit.
     pub fn observe(mut self) -> Self {
         self.session.observes = true;
         self
     }
 
-    /// The connection: it has the state, the reconnection time, the policy and the parser.
+    /// Returns the connection, with its state, reconnection time, policy, and parser.
     pub const fn connection(&self) -> &Connection {
         &self.session.connection
     }
 
-    /// The last event ID string: what the next request resumes after; empty if there is none.
+    /// Returns the last event ID string, after which the next request resumes; empty if there is none.
     pub fn last_event_id(&self) -> &str {
         self.connection().parser().last_event_id()
     }
 
-    /// Sends another request at the next poll: ends a wait, drops a connection, forgives a failure. Nothing
-    /// counts it, and no wait grows by it. After [`close`](Self::close) and a final error it changes nothing.
+    /// Sends another request at the next poll: ends a wait, drops an open connection, or starts again after a
+    /// failure. It does not count as a reconnection, so later waits are no longer than without it. It has no effect
+    /// after [`close`](Self::close) or a final error.
     pub fn reconnect(&mut self) {
         self.session.reconnect();
         self.drop_connection();
         self.ended = false;
     }
 
-    /// Closes the source for good: nothing more comes.
+    /// Closes the source for good: the next item is `None`.
     pub fn close(&mut self) {
         self.session.close();
         self.drop_connection();
@@ -189,7 +188,7 @@ impl<F, Fut, B, T: Timer> EventSource<F, Fut, B, T> {
         self.chunk = Bytes::new();
     }
 
-    /// Waits until then, if then is at any time.
+    /// Waits until the given time; forever if there is none.
     fn poll_until(&mut self, until: Option<Duration>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(until) = until else { return Poll::Pending };
         let sleep = match &mut self.sleep {
@@ -215,7 +214,7 @@ where
     B::Error: Into<BoxError>,
     T: Timer,
 {
-    /// The next event or notice; `None` at the end.
+    /// Returns the next event or notice; `None` at the end.
     ///
     /// # Errors
     ///
@@ -224,7 +223,7 @@ where
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// Takes what has come; ready if something has.
+    /// Takes a response, a chunk, or the end of the body; ready if there was one.
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.exchange {
             Exchange::None => return Poll::Pending,
@@ -311,7 +310,7 @@ where
     }
 }
 
-/// Nothing that is not in a box of its own is pinned.
+/// Whatever is pinned has its own box.
 impl<F, Fut, B, T: Timer> Unpin for EventSource<F, Fut, B, T> {}
 
 impl<F, Fut, B, T: Timer> Debug for EventSource<F, Fut, B, T> {

@@ -1,4 +1,4 @@
-//! What an `EventSource` gives: events, notices, and at last maybe an error.
+//! What an `EventSource` returns: events, notices, and an error at the end.
 
 use alloc::string::String;
 use core::error::Error;
@@ -12,18 +12,33 @@ use crate::client::{Failure, Interruption, Notice};
 use crate::error::LimitError;
 use crate::event::{LastEventId, OwnedEvent};
 
-/// What an [`EventSource`](crate::EventSource) gives. There is nothing else that a caller could have to
-/// handle.
+/// An item of an [`EventSource`](crate::EventSource), which has an example.
+///
+/// Unlike other enums of this crate it is exhaustive: there will be no third kind.
 #[derive(Debug)]
 pub enum Incoming {
     /// An event.
     Event(OwnedEvent),
-    /// Something has happened, that a caller may want to log or to show.
+    /// A change of the connection, to be logged or shown.
     Notice(SourceNotice),
 }
 
-/// Something has happened to an [`EventSource`](crate::EventSource). As text it is one line for a log,
-/// without addresses and what else an HTTP client's errors begin with.
+/// What has happened to the connection of an [`EventSource`](crate::EventSource).
+///
+/// Displayed, it is one line for a log, without the addresses that an HTTP client's errors often contain.
+///
+/// ```
+/// use sse_wire::SourceNotice;
+///
+/// fn log(notice: &SourceNotice) {
+///     match notice {
+///         SourceNotice::Open => {}
+///         SourceNotice::Reconnecting { delay, .. } if delay.as_secs() < 10 => {}
+///         _ => eprintln!("{notice}"),
+///     }
+/// }
+/// # log(&SourceNotice::Open);
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SourceNotice {
@@ -31,28 +46,28 @@ pub enum SourceNotice {
     Open,
     /// An event or an ID needs more than its limit, and was skipped.
     Refused(LimitError),
-    /// The connection is lost, or could not be made, and there will be another.
+    /// The connection was lost or could not be made, and there will be another.
     #[non_exhaustive]
     Reconnecting {
         /// Why.
         reason: Interruption,
-        /// How long the wait is.
+        /// How long the source waits before it.
         delay: Duration,
         /// The error of the request or of the body, if there was one.
         error: Option<BoxError>,
-        /// The event that was cut, as far as it came; any part of it may be missing. The specification discards
-        /// it, and its ID does not count.
+        /// The event that was cut, as far as it had arrived; any part of it may be missing. The specification
+        /// discards it, and its ID does not count.
         unfinished: Option<OwnedEvent>,
     },
-    /// The server answered with the status 204, which asks clients not to connect again: the end.
+    /// The server answered with the status 204, which asks clients not to reconnect. This is the last notice.
     Ended,
-    /// A comment, as in [`Item::Comment`](crate::Item::Comment). This and what follows come only from a source
-    /// that observes.
+    /// A comment, as in [`Item::Comment`](crate::Item::Comment). This and the following notices require
+    /// `EventSource::observe`.
     #[non_exhaustive]
     Comment {
-        /// What follows the colon, without one space directly after it.
+        /// The text after the colon, without one space directly after the colon.
         text: String,
-        /// Where in the stream its colon is.
+        /// The offset of its colon in the stream.
         position: u64,
     },
     /// A `retry` line has set the reconnection time.
@@ -88,8 +103,7 @@ impl Display for SourceNotice {
     }
 }
 
-/// What an error comes from: the last of its sources. Those before it repeat it, or have addresses, with
-/// whatever tokens these have.
+/// Writes the last of the error's sources. Those before it repeat it, or have addresses, which may have tokens.
 fn write_cause(error: Option<&BoxError>, f: &mut Formatter<'_>) -> fmt::Result {
     let Some(error) = error else { return Ok(()) };
     let mut cause: &dyn Error = &**error;
@@ -100,11 +114,28 @@ fn write_cause(error: Option<&BoxError>, f: &mut Formatter<'_>) -> fmt::Result {
 }
 
 /// Why an [`EventSource`](crate::EventSource) gave up.
+///
+/// ```
+/// # #[cfg(feature = "http-body")] {
+/// use sse_wire::SourceError;
+///
+/// async fn report<B: http_body::Body>(error: SourceError<B>) -> String {
+///     match error {
+///         SourceError::Response(error) => {
+///             let what = error.to_string();
+///             what + ": " + &error.body_text(1000).await // which usually has the reason
+///         }
+///         error => error.to_string(),
+///     }
+/// }
+/// # let _ = report::<String>;
+/// # }
+/// ```
 #[non_exhaustive]
 pub enum SourceError<B> {
-    /// The response is no event stream.
+    /// The response is not an event stream.
     Response(ResponseError<B>),
-    /// The policy allows no other request: see [`Failure::Reconnections`] and [`Failure::NotSafe`].
+    /// The policy allows no further request: see [`Failure::Reconnections`] and [`Failure::NotSafe`].
     #[non_exhaustive]
     GaveUp {
         /// Why.
@@ -112,7 +143,7 @@ pub enum SourceError<B> {
         /// The last error of a request or of a body, if that was the reason.
         error: Option<BoxError>,
     },
-    /// The request was refused with a [`FinalError`]: this is what it has.
+    /// The closure returned a [`FinalError`], which contained this error.
     Request(BoxError),
 }
 
@@ -151,8 +182,8 @@ impl<B> Error for SourceError<B> {
     }
 }
 
-/// Marks the error of a request as final: there is no other attempt. Every other error is a network error,
-/// and the request is tried again.
+/// Marks the error of a request as final: there is no further attempt. Any other error counts as a network error,
+/// and the request is sent again.
 ///
 /// ```
 /// use sse_wire::FinalError;
@@ -166,12 +197,12 @@ impl<B> Error for SourceError<B> {
 pub struct FinalError(BoxError);
 
 impl FinalError {
-    /// The error as a final one.
+    /// Marks this error as final.
     pub fn new(error: impl Into<BoxError>) -> Self {
         FinalError(error.into())
     }
 
-    /// The error.
+    /// Returns the error.
     pub fn into_inner(self) -> BoxError {
         self.0
     }

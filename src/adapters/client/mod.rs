@@ -1,6 +1,5 @@
-//! Clients that are ready to use: the events of one response, and an `EventSource` that connects again, for
-//! asynchronous code and for threads. Both are the rules of [`Connection`](crate::Connection), which decide
-//! everything.
+//! Clients: the events of one response, and an `EventSource` that reconnects, for asynchronous code and for threads.
+//! [`Connection`](crate::Connection) decides everything.
 
 mod attempt;
 pub mod blocking;
@@ -36,5 +35,5 @@ pub use self::timer::Timer;
 #[cfg(feature = "client")]
 pub use self::timer::TokioTimer;
 
-/// Any error of a request or of a body.
+/// An error of a request or of a body.
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;

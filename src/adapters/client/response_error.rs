@@ -1,4 +1,4 @@
-//! A response that is no stream of events, with everything that it says.
+//! A response that is not an event stream, with its body unread.
 
 use alloc::boxed::Box;
 #[cfg(feature = "http-body")]
@@ -14,11 +14,33 @@ use http::{Response, StatusCode};
 use super::super::excerpt::Excerpt;
 use crate::client::Failure;
 
-/// A response that is no event stream: its status is not 200, its type is another, or its body is
+/// A response that is not an event stream: its status is not 200, its content type is another, or its body is
 /// compressed.
 ///
-/// It has the whole response with its body unread, since the body usually says why: a JSON object with an
-/// error, for example. Headers may have `Retry-After`, or an ID of the request to complain with.
+/// It has the whole response with its body unread, since the body usually has the reason, as a JSON object for
+/// example. A header may have an ID of the request for the server's support, or `Retry-After`:
+///
+/// ```
+/// # #[cfg(feature = "http-body")] {
+/// use std::time::Duration;
+/// use sse_wire::{Failure, ResponseError};
+///
+/// /// How long to wait before the request is sent again, if it should be.
+/// fn retry_after<B>(error: &ResponseError<B>) -> Option<Duration> {
+///     match error.failure() {
+///         Failure::Status(429 | 503) => {
+///             let value = error.headers().get("retry-after")?.to_str().ok()?;
+///             value.parse().ok().map(Duration::from_secs)
+///         }
+///         _ => None,
+///     }
+/// }
+///
+/// let response = http::Response::builder().status(429).header("retry-after", "7").body(String::new());
+/// let error = sse_wire::events(response.unwrap()).unwrap_err();
+/// assert_eq!(retry_after(&error), Some(Duration::from_secs(7)));
+/// # }
+/// ```
 ///
 /// It is `Send` and `Sync` if the body is `Send`, so `?` works in a function that returns
 /// `Box<dyn Error + Send + Sync>`, or the error of `anyhow`.
@@ -27,7 +49,7 @@ pub struct ResponseError<B>(Box<Inner<B>>);
 struct Inner<B> {
     failure: Failure,
     parts: Parts,
-    /// Nobody locks it: it is here so that the error is `Sync` though few bodies are.
+    /// Never locked: the mutex makes the error `Sync`, which few bodies are.
     body: Mutex<B>,
 }
 
@@ -37,29 +59,29 @@ impl<B> ResponseError<B> {
         ResponseError(Box::new(Inner { failure, parts, body: Mutex::new(body) }))
     }
 
-    /// What is wrong with the response.
+    /// Returns what is wrong with the response.
     pub fn failure(&self) -> Failure {
         self.0.failure
     }
 
-    /// The status.
+    /// Returns the status.
     pub fn status(&self) -> StatusCode {
         self.0.parts.status
     }
 
-    /// The headers.
+    /// Returns the headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.0.parts.headers
     }
 
-    /// The response, its body unread.
+    /// Returns the response with its body unread.
     pub fn into_response(self) -> Response<B> {
         let Inner { parts, body, .. } = *self.0;
         Response::from_parts(parts, body.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The beginning of the body, of at most so many bytes, as text: ill-formed UTF-8 becomes U+FFFD. What
-    /// comes after is not read. If the body breaks off, this is what came before.
+    /// Reads at most `limit` bytes of the body and returns them as text; ill-formed UTF-8 becomes U+FFFD. If the body
+    /// returns an error, the text is what arrived before it.
     ///
     /// ```
     /// use sse_wire::events;

@@ -22,8 +22,8 @@ use crate::event::{End, OwnedEvent};
 use crate::http_body::BodyData;
 use crate::stream::EventStream;
 
-/// The events of a response, of any HTTP client: whatever becomes an `http::Response<B>` with a `B` that is an
-/// `http_body::Body`, as reqwest's (from 0.12 on) and hyper's do.
+/// Returns the events of a response, from any HTTP client whose response converts to `http::Response<B>`, where `B`
+/// is an `http_body::Body`: reqwest (from 0.12 on) and hyper, for example.
 ///
 /// ```
 /// # struct Delta { text: String }
@@ -40,12 +40,12 @@ use crate::stream::EventStream;
 /// # }).unwrap();
 /// ```
 ///
-/// For events of a body whose response is not to be checked there is [`http_body::events`](crate::http_body::events).
+/// To read a body without checking its response, use [`http_body::events`](crate::http_body::events).
 ///
 /// # Errors
 ///
-/// [`ResponseError`] with the whole response, its body unread, if the status is not 200, the type is not
-/// `text/event-stream`, or the body is compressed
+/// Returns a [`ResponseError`] with the whole response, its body unread, if the status is not 200, the content type
+/// is not `text/event-stream`, or the body is compressed
 /// ([9.2.3](https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model)).
 pub fn events<R, B>(response: R) -> Result<ResponseEvents<B>, ResponseError<B>>
 where
@@ -61,20 +61,43 @@ where
 
 /// The events of one response: see [`events`].
 ///
+/// ```
+/// # use std::error::Error;
+/// use sse_wire::{StreamEnd, StreamError};
+///
+/// # fn main() -> Result<(), Box<dyn Error + Send + Sync>> { futures::executor::block_on(async {
+/// # let response = http::Response::builder().header("content-type", "text/event-stream")
+/// #     .body("data: Hel\n\ndata: lo\n\n".to_owned())?;
+/// let mut events = sse_wire::events(response)?.until("[DONE]").error_events();
+/// loop {
+///     match events.try_next().await {
+///         Ok(Some(event)) => print!("{}", event.data),
+///         Ok(None) => break,
+///         Err(StreamError::Refused(error)) => eprintln!("skipped: {error}"),
+///         Err(StreamError::ErrorEvent(event)) => return Err(event.data.into()),
+///         Err(StreamError::InEvent | StreamError::BeforeSentinel) => break, // cut: ask again?
+///         Err(error) => return Err(error.into()),
+///     }
+/// }
+/// assert_eq!(events.end(), Some(StreamEnd::BeforeSentinel));
+/// # Ok(()) }) }
+/// ```
+///
 /// # Errors
 ///
-/// [`StreamError`]. A [refused event](StreamError::Refused) ends nothing, and the next call goes on after it.
-/// A refused ID is no error, since its event comes: [`refused_id`](Self::refused_id). All others are the last
-/// item.
+/// A [`StreamError`] is the last item, except [`StreamError::Refused`]: the next call continues after the refused
+/// event. A refused ID is not an error, because its event is delivered: see [`refused_id`](Self::refused_id).
 ///
-/// # End
+/// A stream that is cut in the middle of an event is an error, and so is one that ends before
+/// [its sentinel](Self::until). [`end`](Self::end) returns how the stream ended.
 ///
-/// A stream that was cut in the middle of an event is an error, and so is one that ends before
-/// [its sentinel](Self::until). [`end`](Self::end) is which end it was.
+/// # Time limits
+///
+/// There are none: set the HTTP client's read timeout, or wrap [`try_next`](Self::try_next) in a timeout.
 ///
 /// # Laws
 ///
-/// - Cancellation: a future of [`try_next`](Self::try_next) that is dropped has lost nothing (`select!`).
+/// - Cancellation: dropping a future of [`try_next`](Self::try_next) loses nothing, so it can be used in `select!`.
 /// - The type is `Unpin`, and `Send` if the body is.
 ///
 /// # Memory and cost
@@ -96,27 +119,27 @@ pub struct ResponseEvents<B: Body> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StreamEnd {
-    /// The server ended it after an event, and no sentinel was named.
+    /// The server ended the stream after an event, and no sentinel was set.
     Clean,
-    /// It came to its sentinel.
+    /// The sentinel arrived.
     Sentinel,
-    /// It was cut in the middle of an event.
+    /// The stream was cut in the middle of an event.
     InEvent,
-    /// The server ended it after an event, and before its sentinel.
+    /// The server ended the stream after an event, but before the sentinel.
     BeforeSentinel,
-    /// An error of the body.
+    /// The body returned an error.
     Transport,
-    /// An error event.
+    /// An error event arrived.
     ErrorEvent,
 }
 
-/// Why [`ResponseEvents`] gave no event; `E` is the body's error.
+/// The error of [`ResponseEvents`], which has an example; `E` is the body's error.
 ///
-/// It is an [`Error`] if `E` is one, which a `Box<dyn Error>` is not.
+/// It implements [`Error`] if `E` does, which a `Box<dyn Error>` does not.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StreamError<E> {
-    /// An event needs more than the parser's limit. The next call goes on after it.
+    /// An event needs more than the parser's limit. The next call continues after it.
     Refused(LimitError),
     /// The body's error, which is also the [source](Error::source).
     Transport(E),
@@ -124,7 +147,7 @@ pub enum StreamError<E> {
     InEvent,
     /// The stream ended before [its sentinel](ResponseEvents::until).
     BeforeSentinel,
-    /// An event says that something is wrong: see [`ResponseEvents::error_events`].
+    /// The server sent an error event: see [`ResponseEvents::error_events`] and `ResponseEvents::error_objects`.
     ErrorEvent(Box<OwnedEvent>),
 }
 
@@ -143,65 +166,65 @@ impl<B: Body> ResponseEvents<B> {
         }
     }
 
-    /// Ends the events at one with this data, like `[DONE]`, which is not given. A stream that ends before it
-    /// is an error then.
+    /// Sets a sentinel: an event with this data, like `[DONE]`, ends the events and is not returned. A stream that
+    /// ends without it is then an error.
     pub fn until(mut self, sentinel: impl Into<String>) -> Self {
         self.sentinel = Some(sentinel.into());
         self
     }
 
-    /// Makes an event of the type `error` an error, and the last item.
+    /// Returns an event of the type `error` as an error, which is the last item.
     pub const fn error_events(mut self) -> Self {
         self.error_type = true;
         self
     }
 
-    /// Makes an event an error, and the last item, if its data is a JSON object with a member `error` that is
-    /// not `null` (feature `json`).
+    /// Returns an event whose data is a JSON object with a member `error` that is not `null` as an error, which is
+    /// the last item (feature `json`).
     ///
     /// # Memory and cost
     ///
-    /// Data that begins with `{` is read once more.
+    /// Data that begins with `{` is parsed one more time.
     #[cfg(feature = "json")]
     pub const fn error_objects(mut self) -> Self {
         self.error_objects = true;
         self
     }
 
-    /// With this parser, for another limit than 16 MiB; to be called before the first event.
+    /// Sets the parser, for a limit other than 16 MiB. Call it before the first event.
     pub fn with_parser(mut self, parser: Parser) -> Self {
         self.stream = self.stream.replace_parser(parser);
         self
     }
 
-    /// Also gives the last event if its blank line is missing, as some servers end their streams. The
-    /// specification discards it, because any part of it may be missing.
+    /// Also returns the last event if its blank line is missing, since some servers end their streams without it.
+    /// The specification discards such an event, because any part of it may be missing.
     pub fn deliver_unfinished(mut self) -> Self {
         self.stream = self.stream.deliver_unfinished();
         self
     }
 
-    /// The response's headers.
+    /// Returns the response's headers.
     pub const fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The last event ID string; empty if there is none.
+    /// Returns the last event ID string; empty if there is none.
     pub fn last_event_id(&self) -> &str {
         self.stream.last_event_id()
     }
 
-    /// The last ID that was refused, because it is longer than its limit. The ID before it stays in force.
+    /// Returns the last refusal of an ID that is longer than the limit for IDs. The ID before it stays in force.
     pub const fn refused_id(&self) -> Option<LimitError> {
         self.refused_id
     }
 
-    /// How the events ended; `None` as long as they have not.
+    /// Returns how the events ended; `None` if they have not.
     pub const fn end(&self) -> Option<StreamEnd> {
         self.end
     }
 
-    /// The next event; `None` at the end.
+    /// Returns the next event; `None` at the end.
     ///
     /// # Errors
     ///
@@ -263,7 +286,7 @@ impl<B: Body> Stream for ResponseEvents<B> {
                     }
                     Some(Err(StreamError::Refused(error)))
                 }
-                // No cursor is left before.
+                // No cursor is dropped before its end here.
                 Some(Err(ReadError::Parse(ParseError::Unread { .. }))) => continue,
                 Some(Err(ReadError::Transport(error))) => {
                     this.end = Some(StreamEnd::Transport);

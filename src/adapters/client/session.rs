@@ -1,5 +1,5 @@
-//! What both kinds of `EventSource` have: a connection, and what it makes of requests, responses and chunks.
-//! A driver only waits.
+//! What both kinds of `EventSource` share: a connection, and what to do with requests, responses, and chunks. The
+//! sources themselves only wait.
 
 use core::time::Duration;
 use std::collections::hash_map::RandomState;
@@ -19,24 +19,24 @@ pub(super) type Item<B> = Result<Incoming, SourceError<B>>;
 
 pub(super) struct Session<B> {
     pub(super) connection: Connection,
-    /// A request is due, but there were notices before it.
+    /// A request is due once the notices before it were returned.
     connect: bool,
     attempts: u64,
-    /// Whether comments and what else can be observed are notices.
+    /// Whether comments, reconnection times, and IDs are notices.
     pub(super) observes: bool,
     /// Why the last connection was lost.
     reason: Option<Interruption>,
-    /// The error by which it was lost.
+    /// The error that ended it.
     error: Option<BoxError>,
-    /// The event that it cut.
+    /// The event that was cut.
     unfinished: Option<OwnedEvent>,
-    /// A response that is no event stream.
+    /// A response that is not an event stream.
     refused: Option<Response<B>>,
     /// The error of a request that was marked as final.
     last: Option<BoxError>,
 }
 
-/// What comes next.
+/// What to return or to do next.
 pub(super) enum Next<B> {
     Item(Item<B>),
     Action(Action),
@@ -115,7 +115,7 @@ impl<B> Session<B> {
         Attempt::new(self.attempts, &self.connection, self.reason)
     }
 
-    /// Takes what came of a request. Returns the body, if it is a stream of events.
+    /// Takes the result of a request. Returns the body if it is an event stream.
     pub(super) fn respond(
         &mut self,
         result: Result<impl Into<Response<B>>, impl Into<BoxError>>,
@@ -141,7 +141,7 @@ impl<B> Session<B> {
         None
     }
 
-    /// Takes the end of a body, or the error by which a request or a body was lost.
+    /// Takes the end of a body, or the error of a request or a body.
     pub(super) fn end(&mut self, error: Option<BoxError>) {
         let end = match error {
             Some(_) => self.connection.handle_network_error(),
@@ -154,8 +154,8 @@ impl<B> Session<B> {
         self.error = error;
     }
 
-    /// The next event of a chunk, or what was refused, and how many bytes of the chunk are left; `None` if
-    /// it has no more.
+    /// Returns the next event or refusal of a chunk, `None` if there is no more, and how many bytes of the chunk are
+    /// left.
     pub(super) fn take(&mut self, chunk: &[u8]) -> (Option<Incoming>, usize) {
         if self.observes {
             return self.take_items(chunk);
@@ -164,7 +164,7 @@ impl<B> Session<B> {
         let incoming = match events.next_owned() {
             Ok(event) => event.map(Incoming::Event),
             Err(ParseError::Limit(error)) => Some(Incoming::Notice(SourceNotice::Refused(error))),
-            // No cursor is left before.
+            // Each cursor ends with `into_rest`.
             Err(ParseError::Unread { .. }) => None,
         };
         (incoming, events.into_rest().len())
@@ -204,7 +204,7 @@ impl<B> Session<B> {
         self.connection.close();
     }
 
-    /// With another type of body: nothing is left of a body in the meantime.
+    /// Changes the type of the body.
     #[cfg(feature = "http-body")]
     pub(super) fn map<C>(self, body: impl FnOnce(B) -> C) -> Session<C> {
         Session {
@@ -221,7 +221,7 @@ impl<B> Session<B> {
     }
 }
 
-/// The keys of the standard library's hashes are random.
+/// Creates a connection with a random seed, which is the standard library's for hashes.
 fn connection(parser: Parser, policy: Policy) -> Connection {
     Connection::with_parser(parser, policy).with_seed(RandomState::new().hash_one(()))
 }

@@ -4,9 +4,9 @@ use alloc::boxed::Box;
 use core::future::Future;
 use core::time::Duration;
 
-/// A clock that can wait: what an [`EventSource`](crate::EventSource) needs of a runtime.
+/// A clock that can wait: what an [`EventSource`](crate::EventSource) needs from a runtime.
 ///
-/// `TokioTimer` is one, with the feature `client`. For another runtime, here async-io's:
+/// With the feature `client`, `TokioTimer` implements it. For another runtime, here that of async-io:
 ///
 /// ```
 /// # mod async_io {
@@ -31,15 +31,15 @@ use core::time::Duration;
 /// }
 /// ```
 ///
-/// In a browser it is `performance.now()` and `setTimeout`.
+/// In a browser, use `performance.now()` and `setTimeout`.
 pub trait Timer {
     /// A future that is ready once the time has passed.
     type Sleep: Future<Output = ()>;
 
-    /// The time since any moment that stays the same. It never goes back.
+    /// Returns the time since a fixed moment. It is monotonic.
     fn now(&self) -> Duration;
 
-    /// Waits for so long.
+    /// Returns a future that is ready after this time.
     fn sleep(&self, time: Duration) -> Self::Sleep;
 }
 
@@ -55,14 +55,26 @@ impl<T: Timer + ?Sized> Timer for Box<T> {
     }
 }
 
-/// The timer of tokio, on whose runtime it has to be used (feature `client`).
+/// Tokio's timer, which needs a tokio runtime with time enabled (feature `client`).
+///
+/// [`EventSource::new`](crate::EventSource::new) uses it.
+///
+/// ```
+/// use sse_wire::{Timer, TokioTimer};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let timer = TokioTimer::new();
+/// timer.sleep(std::time::Duration::from_secs(3)).await;
+/// assert_eq!(timer.now().as_secs(), 3);
+/// # }
+/// ```
 #[cfg(feature = "client")]
 #[derive(Clone, Copy, Debug)]
 pub struct TokioTimer(tokio::time::Instant);
 
 #[cfg(feature = "client")]
 impl TokioTimer {
-    /// A timer that begins now.
+    /// Creates a timer whose time starts at zero now.
     pub fn new() -> Self {
         TokioTimer(tokio::time::Instant::now())
     }
