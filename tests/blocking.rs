@@ -106,9 +106,14 @@ fn a_blocking_source_can_be_reconnected_and_closed_and_ends_at_a_final_error() {
     let mut source = EventSource::new(request).with_policy(policy()).observe();
     expect!(source, "open", ":a");
     source.reconnect();
-    expect!(source, "reconnecting in 0ns: asked for", "open", "comment: `c`", ":b");
+    expect!(source, "reconnecting in 0ns: requested by the caller", "open", "comment: `c`", ":b");
     source.reconnect();
-    expect!(source, "reconnecting in 0ns: asked for", "error: no token is left", "none");
+    expect!(
+        source,
+        "reconnecting in 0ns: requested by the caller",
+        "error: no token is left",
+        "none"
+    );
 
     let mut source = EventSource::new(|_: Attempt| reply(200, "data: a\n\ndata: b\n\n", false));
     expect!(source, "open", ":a");

@@ -180,7 +180,7 @@ const HEARD: [&str; 14] = [
     "12.0: reconnecting in 500ms: the server ended the stream",
     "12.5: request after Some(\"1\")",
     "12.5: open",
-    "22.5: reconnecting in 500ms: no event came in time",
+    "22.5: reconnecting in 500ms: no event arrived in time",
     "23.0: request after Some(\"1\")",
     "23.0: reconnecting in 500ms: there was a network error",
     "23.5: request after Some(\"1\")",

@@ -144,7 +144,7 @@ async fn a_source_gives_events_and_notices_and_resumes_after_the_last_event() {
         "1:c",
         "reconnecting in 2.8s: there was a network error: connection reset",
         "reconnecting in 5.6s: the response has the status 503",
-        "the server asks not to connect again (status 204)",
+        "the server asks clients not to reconnect (status 204)",
         "none",
         "none",
     );
@@ -228,15 +228,15 @@ async fn reconnect_forgives_a_failure_ends_a_wait_and_drops_a_connection() {
     source.reconnect();
     expect!(
         source,
-        "reconnecting in 0ns: asked for",
+        "reconnecting in 0ns: requested by the caller",
         "reconnecting in 3s: there was a network error: connection refused",
     );
     source.reconnect();
-    expect!(source, "reconnecting in 0ns: asked for");
+    expect!(source, "reconnecting in 0ns: requested by the caller");
     expect!(source, "error: the response has the status 401; an event stream needs 200", "none");
     source.reconnect();
     assert!(!source.is_terminated());
-    expect!(source, "reconnecting in 0ns: asked for", "open", "7:b");
+    expect!(source, "reconnecting in 0ns: requested by the caller", "open", "7:b");
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert_eq!(seen.lock().unwrap().len(), 4);
     assert_eq!(source.last_event_id(), "7");
@@ -261,9 +261,9 @@ async fn a_response_that_does_not_come_and_a_stream_without_events_are_given_up_
     let silence = Silence { events: Some(Duration::from_secs(20)), ..Silence::default() };
     let mut source = EventSource::new(request).with_policy(Policy { silence, ..policy() });
     let start = Instant::now();
-    expect!(source, "reconnecting in 3s: no response came in time");
+    expect!(source, "reconnecting in 3s: no response arrived in time");
     assert_eq!(start.elapsed(), Duration::from_secs(60));
-    expect!(source, "open", "reconnecting in 3s: no event came in time");
+    expect!(source, "open", "reconnecting in 3s: no event arrived in time");
     assert_eq!(start.elapsed(), Duration::from_secs(63 + 20));
 }
 
@@ -338,7 +338,7 @@ async fn a_request_without_a_wait_is_sent_though_its_notice_comes_first() {
     let mut source = EventSource::new(request).with_policy(Policy::specification());
     expect!(source, "open", "reconnecting in 0ns: the server ended the stream");
     source.reconnect();
-    expect!(source, "reconnecting in 0ns: asked for", "open", ":a");
+    expect!(source, "reconnecting in 0ns: requested by the caller", "open", ":a");
     assert_eq!(seen.lock().unwrap().len(), 2);
 }
 
@@ -391,7 +391,7 @@ async fn a_source_is_unpin_and_send_if_its_parts_are_and_a_boxed_one_can_be_name
     expect!(app.source, "1:b", "reconnecting in 3s: the server ended the stream", "open", "1:c");
     app.source.reconnect();
     let app = tokio::spawn(async move {
-        expect!(app.source, "reconnecting in 0ns: asked for");
+        expect!(app.source, "reconnecting in 0ns: requested by the caller");
         let Some(Err(SourceError::Response(error))) = app.source.next().await else { panic!() };
         assert_eq!(error.body_text(100).await, "{\"error\": 7}");
         app
@@ -440,7 +440,7 @@ fn a_source_needs_no_tokio_and_nothing_that_is_send() {
             "open",
             ":b",
             "reconnecting in 6s: the server ended the stream",
-            "the server asks not to connect again (status 204)",
+            "the server asks clients not to reconnect (status 204)",
             "none",
         );
     });

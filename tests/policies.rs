@@ -179,7 +179,7 @@ fn a_failure_names_the_count_of_reconnections_and_the_last_loss() {
     assert_eq!((count, last), (1, Interruption::End));
     assert_eq!(
         failure.to_string(),
-        "1 reconnections in a row gave no connection that lasted; at last, the server ended the stream"
+        "1 reconnections in a row gave no lasting connection; last reason: the server ended the stream"
     );
 }
 

@@ -81,7 +81,7 @@ fn a_stream_that_ends_is_connected_again_behind_its_last_id() {
     assert_eq!(ended.stderr[0], connected);
     assert!(ended.stderr[1].contains("was cut inside the event that begins at byte 38"));
     assert_eq!(ended.stderr[2..5], [again.clone(), connected, again]);
-    assert!(ended.stderr[5].contains("asks not to connect again (status 204)"), "{ended:?}");
+    assert!(ended.stderr[5].contains("asks clients not to reconnect (status 204)"), "{ended:?}");
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_refused_connection_is_tried_again_as_often_as_allowed() {
     for (said, what) in ended.stderr.iter().zip([
         "connecting again in 1 ms",
         "connecting again in 1 ms",
-        "2 reconnections in a row gave no connection that lasted",
+        "2 reconnections in a row gave no lasting connection",
     ]) {
         assert!(said.contains(what) && said.contains("network error"), "{said}");
         assert!(said.contains("onnection refused"), "{said}");
@@ -303,7 +303,7 @@ fn silence_of_a_class_loses_the_connection() {
     let (url, server) = open_server(": only a comment\n\n");
     let listener =
         Running::start(&["listen", "--jitter", "0", "--idle-timeout", "events=0.05", &url]);
-    listener.error_with("no event came in time; connecting again in 3000 ms");
+    listener.error_with("no event arrived in time; connecting again in 3000 ms");
     server.join().unwrap();
 }
 
@@ -461,6 +461,6 @@ fn early_hints_without_end_are_given_up_in_time() {
         while client.write_all(b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n").is_ok() {}
     });
     let ended = listen(&["--response-timeout", "0.3", "--max-reconnections", "0", &url]);
-    assert!(ended.stderr[0].contains("no response came in time"), "{ended:?}");
+    assert!(ended.stderr[0].contains("no response arrived in time"), "{ended:?}");
     server.join().unwrap();
 }

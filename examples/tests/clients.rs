@@ -221,7 +221,7 @@ async fn a_head_that_never_ends_and_early_hints_without_end_are_given_up_in_time
     assert!(events.is_empty());
     assert_eq!(notices.len(), 4, "{notices:#?}");
     assert!(
-        notices[..2].iter().all(|notice| notice.contains("no response came in time")),
+        notices[..2].iter().all(|notice| notice.contains("no response arrived in time")),
         "{notices:#?}"
     );
 }
@@ -235,7 +235,7 @@ async fn a_stalled_stream_is_given_up_by_the_policy() {
     let (events, notices, _) = hear(answers, Policy { silence, ..quick() }).await;
     assert_eq!(events, ["a"]);
     assert!(
-        notices[..2].iter().all(|notice| notice.contains("no event came in time")),
+        notices[..2].iter().all(|notice| notice.contains("no event arrived in time")),
         "{notices:#?}"
     );
 }

@@ -1,4 +1,4 @@
-//! What a [`Connection`](crate::Connection) answers: its state, what is to be done, what has happened.
+//! What a [`Connection`](crate::Connection) returns: its state, what to do next, and what has happened.
 
 use core::error::Error;
 use core::fmt::{self, Display, Formatter};
@@ -8,11 +8,20 @@ use super::Liveness;
 
 /// The state of a connection, with the values of
 /// [`readyState`](https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource-readystate)
-/// (9.2.2). These are all that the specification has.
+/// (9.2.2), and no others.
+///
+/// ```
+/// use sse_wire::{Connection, Policy, ReadyState};
+///
+/// let mut connection = Connection::new(Policy::default());
+/// assert_eq!(connection.ready_state(), ReadyState::Connecting);
+/// connection.close();
+/// assert_eq!(connection.ready_state() as u8, 2);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum ReadyState {
-    /// Not yet open, or waiting to connect again.
+    /// Not yet open, or waiting to reconnect.
     Connecting = 0,
     /// Open: events are delivered.
     Open = 1,
@@ -20,55 +29,69 @@ pub enum ReadyState {
     Closed = 2,
 }
 
-/// What is to be done next: see [`Connection::poll`](crate::Connection::poll).
+/// What to do next: see [`Connection::poll`](crate::Connection::poll), and [`Connection`](crate::Connection) for an
+/// example.
 ///
-/// A driver that does not know one of them could not go on, so these are all there will be.
-#[must_use = "nothing goes on unless it is done"]
+/// The enum is exhaustive, because a driver has to handle every action.
+#[must_use = "the connection makes no progress unless this is done"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Drop the connection, if there is one, send a request, and hand in what comes of it. Returned
+    /// Drop the connection, if there is one, send a request, and pass its result to the `handle_` methods. Returned
     /// once for each request.
     ///
     /// The request has the headers `Accept: text/event-stream` and `Cache-Control: no-cache`, and
     /// `Last-Event-ID` if [`last_event_id_header`](crate::Connection::last_event_id_header) returns
-    /// a value for it. Redirects are followed by the HTTP client.
+    /// a value for it. The HTTP client follows redirects.
     Connect,
-    /// Take what comes on the connection, first the response and then its body, and hand it in.
+    /// Receive first the response, then its body, and pass them to the connection.
     Receive {
-        /// Wait no longer than until this time, and poll again.
+        /// When to poll again if nothing arrives; `None` if there is no time limit.
         until: Option<Duration>,
     },
     /// Drop the connection, if there is one, wait, and poll again.
     Wait {
-        /// Until when to wait.
+        /// When the wait ends.
         until: Duration,
     },
-    /// Drop the connection, if there is one. Nothing more comes, unless
-    /// [`reconnect`](crate::Connection::reconnect) forgives a failure.
+    /// Drop the connection, if there is one. This is the end, unless [`reconnect`](crate::Connection::reconnect)
+    /// starts again after a failure.
     Stop,
 }
 
 /// What has happened: see [`Connection::next_notice`](crate::Connection::next_notice).
+///
+/// ```
+/// use sse_wire::{Failure, Interruption, Notice};
+///
+/// fn log(notice: Notice) {
+///     match notice {
+///         Notice::Failed(Failure::Status(401 | 403)) => eprintln!("the credentials are wrong"),
+///         Notice::Reconnecting { reason: Interruption::End, .. } => {} // common
+///         notice => eprintln!("{notice}"),
+///     }
+/// }
+/// # log(Notice::Open);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Notice {
     /// The connection is open.
     Open,
-    /// The connection is lost, or could not be made, and there will be another.
+    /// The connection was lost or could not be made, and there will be another.
     #[non_exhaustive]
     Reconnecting {
         /// Why.
         reason: Interruption,
-        /// How long the wait is.
+        /// How long to wait before it.
         delay: Duration,
     },
-    /// The server answered with the status 204, which asks clients not to connect again.
+    /// The server answered with the status 204, which asks clients not to reconnect.
     Ended,
-    /// The connection failed, and there will be no other.
+    /// The connection failed for good.
     Failed(Failure),
 }
 
-/// Why a connection was lost, if there is another.
+/// Why a connection was lost or could not be made, if there will be another. [`Notice`] has an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Interruption {
@@ -76,28 +99,28 @@ pub enum Interruption {
     End,
     /// There was a network error.
     NetworkError,
-    /// The response has this status, which is [tried again](crate::Policy::retry_status).
+    /// The response has this status, after which the policy [retries](crate::Policy::retry_status).
     Status(u16),
-    /// No response came in [time](crate::Policy::head_timeout).
+    /// No response arrived in [time](crate::Policy::head_timeout).
     NoResponse,
-    /// No sign of life of this class came in [time](crate::Policy::silence).
+    /// No sign of life of this class arrived in [time](crate::Policy::silence).
     Silence(Liveness),
-    /// The user asked for it: [`Connection::reconnect`](crate::Connection::reconnect).
+    /// The caller called [`Connection::reconnect`](crate::Connection::reconnect).
     Asked,
 }
 
-/// Why there is no other connection.
+/// Why there will be no other connection. [`Notice`] has an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The response has this status, which is neither 200 nor tried again.
+    /// The response has this status, which is not 200, and after which the policy does not retry.
     Status(u16),
-    /// The response has another type than `text/event-stream`, or none.
+    /// The response has a content type other than `text/event-stream`, or none.
     ContentType,
     /// The response's body is compressed.
     ContentEncoding,
-    /// That many reconnections in a row, all that
-    /// [`max_reconnections`](crate::Policy::max_reconnections) allows, gave no healthy connection.
+    /// As many reconnections in a row as [`max_reconnections`](crate::Policy::max_reconnections) allows gave no
+    /// healthy connection.
     #[non_exhaustive]
     Reconnections {
         /// How many.
@@ -105,8 +128,8 @@ pub enum Failure {
         /// How the last connection was lost.
         last: Interruption,
     },
-    /// The request is [not to be sent again](crate::SendAgain::IfSafe): a part of the response was
-    /// received, and no event had an ID to resume after.
+    /// It is not [safe](crate::SendAgain::IfSafe) to send the request again: a part of the response was received, and
+    /// no event had an ID to resume after.
     #[non_exhaustive]
     NotSafe {
         /// How the connection was lost.
@@ -121,7 +144,7 @@ impl Display for Notice {
             Self::Reconnecting { reason, delay } => {
                 write!(f, "reconnecting in {delay:?}: {reason}")
             }
-            Self::Ended => f.write_str("the server asks not to connect again (status 204)"),
+            Self::Ended => f.write_str("the server asks clients not to reconnect (status 204)"),
             Self::Failed(failure) => failure.fmt(f),
         }
     }
@@ -133,12 +156,12 @@ impl Display for Interruption {
             Self::End => "the server ended the stream",
             Self::NetworkError => "there was a network error",
             Self::Status(status) => return write!(f, "the response has the status {status}"),
-            Self::NoResponse => "no response came in time",
-            Self::Silence(Liveness::Bytes) => "no bytes came in time",
-            Self::Silence(Liveness::Comments) => "no comment, block or event came in time",
-            Self::Silence(Liveness::Blocks) => "no block or event came in time",
-            Self::Silence(Liveness::Events) => "no event came in time",
-            Self::Asked => "asked for",
+            Self::NoResponse => "no response arrived in time",
+            Self::Silence(Liveness::Bytes) => "no bytes arrived in time",
+            Self::Silence(Liveness::Comments) => "no comment, block, or event arrived in time",
+            Self::Silence(Liveness::Blocks) => "no block or event arrived in time",
+            Self::Silence(Liveness::Events) => "no event arrived in time",
+            Self::Asked => "requested by the caller",
         })
     }
 }
@@ -157,7 +180,7 @@ impl Display for Failure {
             ),
             Self::Reconnections { count, last } => write!(
                 f,
-                "{count} reconnections in a row gave no connection that lasted; at last, {last}"
+                "{count} reconnections in a row gave no lasting connection; last reason: {last}"
             ),
             Self::NotSafe { reason } => write!(
                 f,

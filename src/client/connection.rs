@@ -1,5 +1,4 @@
-//! A connection as its driver sees it: the rules, and the parser of its streams. What opens begins a
-//! stream, what is lost ends one.
+//! A connection: the rules, and the parser of its streams.
 
 use core::time::Duration;
 
@@ -13,16 +12,16 @@ use crate::decode::{Growable, Parser, Storage};
 use crate::error::ParseError;
 use crate::event::End;
 
-/// The rules of a connection that comes back, as `EventSource` of the specification, without I/O: a driver
-/// has the connection and the clock, does what [`poll`](Self::poll) returns, and hands in what comes of it.
+/// The rules of a connection that is reestablished, like the specification's `EventSource`, without I/O: a driver has
+/// the transport and the clock, does what [`poll`](Self::poll) returns, and passes in what it receives.
 ///
-/// With tokio and an HTTP client, `EventSource` of the feature `client` is that driver.
+/// `EventSource` (feature `client`) is such a driver for tokio and any HTTP client.
 ///
 /// ```
 /// use std::time::Duration;
 /// use sse_wire::{Action, Connection, Policy, ResponseHead};
 ///
-/// // What the server will answer to each request, in place of a network.
+/// // The server's answers to the requests, in place of a network.
 /// let mut responses = [
 ///     (200, &b"text/event-stream"[..], &b"retry: 700\nid: 1\ndata: one\n\ndata: cu"[..]),
 ///     (200, b"Text/Event-Stream; charset=utf-8", b"data: two\n\n"),
@@ -30,7 +29,7 @@ use crate::event::End;
 /// ]
 /// .into_iter();
 /// let mut body = &b""[..];
-/// // The time since the driver began, in place of a clock.
+/// // The time since the driver started, in place of a clock.
 /// let mut now = Duration::ZERO;
 /// let mut seen = Vec::new();
 ///
@@ -48,7 +47,7 @@ use crate::event::End;
 ///             connection.handle_response(ResponseHead { status, content_type, ..ResponseHead::default() });
 ///             body = stream;
 ///         }
-///         // No longer than `until`: here something is always at hand.
+///         // A real driver waits until `until` at most.
 ///         Action::Receive { until: _ } => match body.split_at_checked(8).unwrap_or((body, b"")) {
 ///             (b"", _) => _ = connection.handle_end()?,
 ///             (chunk, rest) => {
@@ -73,7 +72,7 @@ use crate::event::End;
 ///     "two",
 ///     "reconnecting in 1.4s: the server ended the stream",
 ///     "request after Some(\"1\")",
-///     "the server asks not to connect again (status 204)",
+///     "the server asks clients not to reconnect (status 204)",
 /// ]);
 /// # Ok::<(), sse_wire::ParseError>(())
 /// ```
@@ -96,43 +95,43 @@ use crate::event::End;
 ///      - from `requested` by the status 204: Ended
 ///      - from `requested` by any other response: Failed
 ///      - in place of Reconnecting, if the policy allows no more: Failed
-///      - from everywhere by `close`
+///      - from every state by `close`
 ///
-///      `reconnect` leads from everywhere but `close` to `requested`
+///      `reconnect` leads from every state to `requested`, except after `close`
 /// ```
 ///
 /// # Laws
 ///
 /// - Nothing is delivered after [`close`](Self::close): no event, not even the rest of a chunk, and
 ///   no notice.
-/// - A stream begins afresh with each connection: byte order mark, unfinished line and block of the
-///   one before are forgotten, an `id` of that block included; the last event ID string and the
-///   reconnection time stay.
+/// - Each connection starts a new stream: the byte order mark, the unfinished line, and the unfinished block of the
+///   previous one are discarded, including an `id` of that block; the last event ID string and the reconnection time
+///   stay.
 /// - No wait is shorter than the policy's floor, except after [`reconnect`](Self::reconnect).
-/// - Chunks decide nothing, as for [`Parser`]; fixed arrays and growable buffers give the same.
-/// - No input panics, and no input that does not fit changes anything: a response before `Connect` or
-///   after the first one, an end or a network error without a request, bytes while the connection is not
-///   open, and all of them once it is closed.
+/// - Chunk borders change nothing, as with [`Parser`]; fixed arrays and growable buffers give the same results.
+/// - No input panics. An input that does not fit the state is ignored: a response before `Connect` or after the
+///   first one, an end or a network error without a request, bytes while the connection is not open, and everything
+///   once it is closed.
 ///
 /// # Time
 ///
-/// Time is the argument of [`poll`](Self::poll) and nothing else: a [`Duration`] since any moment that
-/// the caller chooses. It never goes back: an earlier time than one that was given counts as that one.
-/// Waits and time limits begin at the first poll after what causes them, so poll after each input; the
-/// time that a caller spends on an event between the two is not taken for silence of the server.
+/// The argument of [`poll`](Self::poll) is the only clock: a [`Duration`] since any moment that the caller chooses. A
+/// time earlier than a previous one counts as the previous one. Waits and time limits start at the first poll after
+/// their cause, so poll after each input; the time that the caller spends on an event in between does not count as
+/// silence of the server.
 ///
 /// # Where the specification is silent
 ///
-/// - [`Policy`] has what can be chosen.
-/// - Of several types in `Content-Type` the last valid one counts, as the Fetch Standard extracts
-///   it: `text/html, text/event-stream` opens, `text/event-stream, text/html` fails.
-/// - A response with a `Content-Encoding` fails: parsed as text, a compressed body gives nothing, for ever.
+/// - [`Policy`] has the choices.
+/// - If `Content-Type` has several types, the last valid one counts, as in the Fetch Standard:
+///   `text/html, text/event-stream` opens, `text/event-stream, text/html` fails.
+/// - A response with a `Content-Encoding` fails, because a compressed body would never give an event.
 /// - An ID that no header can carry is [left out of the request](Self::last_event_id_header).
 ///
 /// # Memory and cost
 ///
-/// Those of the parser, and no allocation beside. A time limit for the silence of more than bytes makes the
-/// lines of each chunk be looked for twice.
+/// Those of the parser, with no other allocation. With a time limit for comments, blocks, or events, each chunk is
+/// scanned for lines twice.
 #[derive(Clone, Debug)]
 pub struct Connection<S = Growable> {
     parser: Parser<S>,
@@ -141,7 +140,7 @@ pub struct Connection<S = Growable> {
 
 #[cfg(feature = "alloc")]
 impl Connection {
-    /// A connection with a parser of its own, which retains at most 16 MiB.
+    /// Creates a connection with a new parser, which retains at most 16 MiB.
     #[must_use]
     pub const fn new(policy: Policy) -> Self {
         Self::with_parser(Parser::new(), policy)
@@ -149,8 +148,8 @@ impl Connection {
 }
 
 impl<S: Storage> Connection<S> {
-    /// A connection with this parser: one with another limit, over fixed arrays, or with a last event
-    /// ID or reconnection time from earlier. The rest of an earlier stream in it is forgotten.
+    /// Creates a connection with this parser: one with another limit, over fixed arrays, or with a last event ID or
+    /// reconnection time from an earlier connection. The rest of an earlier stream in it is discarded.
     ///
     /// ```
     /// use sse_wire::{Arrays, Connection, Parser, Policy};
@@ -170,46 +169,45 @@ impl<S: Storage> Connection<S> {
         Connection { parser, rules: Rules::new(policy) }
     }
 
-    /// Sets where the randomness of the [jitter](Policy::jitter) comes from: any 64 bits that other clients
-    /// don't have, of the operating system, a hardware generator, or a hash of the device's number and the
-    /// time. It is zero otherwise, the same for all.
+    /// Sets the seed of the [jitter](Policy::jitter): 64 bits that differ between clients, such as random bits from the
+    /// operating system or the hardware, or a hash of the device's number and the time. The default is zero.
     #[must_use]
     pub const fn with_seed(mut self, seed: u64) -> Self {
         self.rules.random = SplitMix64(seed);
         self
     }
 
-    /// The state. An input changes it at once; [`poll`](Self::poll) changes it if a time limit has passed, or
-    /// the policy gives up after a loss.
+    /// Returns the state. An input changes it at once; [`poll`](Self::poll) changes it if a time limit has passed, or
+    /// if the policy gives up after a lost connection.
     pub const fn ready_state(&self) -> ReadyState {
         self.rules.ready_state()
     }
 
-    /// The policy.
+    /// Returns the policy.
     pub const fn policy(&self) -> &Policy {
         &self.rules.policy
     }
 
-    /// The parser: it has the last event ID string and knows how much is retained.
+    /// Returns the parser, which has the last event ID string and reports how much is retained.
     pub const fn parser(&self) -> &Parser<S> {
         &self.parser
     }
 
-    /// The parser, for another connection to resume with.
+    /// Returns the parser, so that another connection can resume.
     pub fn into_parser(self) -> Parser<S> {
         self.parser
     }
 
-    /// The reconnection time: of the last `retry` line, or the policy's.
+    /// Returns the reconnection time: that of the last `retry` line, or the policy's.
     pub fn reconnection_time(&self) -> Duration {
         self.parser.reconnection_time().unwrap_or(self.rules.policy.reconnection_time)
     }
 
-    /// The value of the request's header `Last-Event-ID`, these bytes whether or not they are ASCII
+    /// Returns the value of the request's header `Last-Event-ID`, to be sent as these bytes even if they are not ASCII
     /// ([9.2.4](https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header)).
     ///
-    /// `None` if there is no such header: the last event ID string is empty, or has a control character
-    /// other than a tab, which no HTTP client sends. The server takes the client for a new one then.
+    /// `None` means that the header is omitted: the last event ID string is empty, or it has a control character other
+    /// than a tab, which no HTTP client sends. The server then treats the client as a new one.
     pub fn last_event_id_header(&self) -> Option<&str> {
         let id = self.parser.last_event_id();
         let can_be_sent = |byte: u8| byte == b'\t' || !byte.is_ascii_control();
@@ -222,25 +220,25 @@ impl<S: Storage> Connection<S> {
         self.rules.close();
     }
 
-    /// Makes a request due at once: ends a wait, drops a connection, forgives a failure. Nothing counts it,
-    /// and no wait grows by it; a failure that is forgiven makes the count of reconnections start again.
+    /// Makes a request due at once: ends a wait, drops an open connection, or starts again after a failure. It does not
+    /// count as a reconnection, so later waits are no longer than without it; after a failure the count of
+    /// reconnections starts again.
     ///
-    /// Parser, policy and last event ID stay. There is a [`Notice`] of it, with
-    /// [`Interruption::Asked`]; not if a request is due already, or after [`close`](Self::close).
+    /// The parser, the policy, and the last event ID stay. A [`Notice`] with [`Interruption::Asked`] follows, unless a
+    /// request is already due or the connection was [closed](Self::close).
     pub fn reconnect(&mut self) {
         self.rules.reconnect();
     }
 
-    /// What is to be done next; `now` is the time.
+    /// Returns what to do next; `now` is the time.
     ///
-    /// Call it again after each input, and when the time has come that it returned. What can change its
-    /// answer:
+    /// Call it again after each input, and at the time that it returned. What can change its result:
     ///
-    /// | answer | what changes it |
+    /// | result | what changes it |
     /// | --- | --- |
     /// | `Connect` | returned once; then `Receive` |
     /// | `Receive` after `Connect` | `handle_response`, `handle_end`, `handle_network_error`; time, from `until` on |
-    /// | `Receive` when open | `handle_end`, `handle_network_error`; time, from `until` on; bytes, which only ever put `until` off |
+    /// | `Receive` when open | `handle_end`, `handle_network_error`; time, from `until` on; bytes, which can only postpone `until` |
     /// | `Wait` | time, from `until` on |
     /// | `Stop` | nothing but `reconnect` |
     ///
@@ -250,45 +248,45 @@ impl<S: Storage> Connection<S> {
         self.rules.poll(now, self.reconnection_time(), has_id)
     }
 
-    /// What has happened, in order, each once: to be asked after [`poll`](Self::poll), until it is `None`.
+    /// Returns the next thing that has happened, each once and in order. Call it after [`poll`](Self::poll) until it
+    /// returns `None`.
     ///
-    /// A caller that doesn't ask misses it, and nothing else: what is there then is only of the last
-    /// connection.
+    /// Calling it is optional. Only the notices of the last connection are kept.
     pub fn next_notice(&mut self) -> Option<Notice> {
         self.rules.next_notice()
     }
 
     /// Takes the response to the request.
     ///
-    /// Status 200 and the type `text/event-stream`, in any case and with any parameters, open the
-    /// connection; a status that is [tried again](Policy::retry_status) begins a wait, of at least its
-    /// `Retry-After`; 204 ends the connection, and with any other response it fails
+    /// The status 200 with the type `text/event-stream`, in any letter case and with any parameters, opens the
+    /// connection. A status after which the policy [retries](Policy::retry_status) starts a wait of at least its
+    /// `Retry-After`. 204 ends the connection, and any other response fails it
     /// ([9.2.3](https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model)).
     ///
-    /// With the feature `http`, `&http::Response<_>` and `&http::response::Parts` are accepted as they are.
+    /// With the feature `http`, it also takes `&http::Response<_>` and `&http::response::Parts`.
     pub fn handle_response<'r>(&mut self, head: impl Into<ResponseHead<'r>>) {
         if self.rules.respond(&head.into()) {
-            // A stream that was taken for lost has not been ended, nor what a parser had before.
+            // This ends a stream that timed out, or one that the parser had before.
             let _ = self.parser.finish();
         }
     }
 
-    /// Takes the next bytes of the body, any number of them, and returns a cursor over the events that they
-    /// complete, as [`Parser::push`] does. While the connection is not open there are none, and the bytes
-    /// are dropped.
+    /// Takes the next bytes of the body, any number of them, and returns a cursor over the events that they complete,
+    /// as [`Parser::push`] does. While the connection is not open, the bytes are dropped and there are no events.
     pub fn push<'s, 'c>(&'s mut self, chunk: &'c [u8]) -> ConnectionEvents<'s, 'c, S> {
         let chunk = self.wanted(chunk);
         ConnectionEvents { rules: &mut self.rules, events: self.parser.push(chunk) }
     }
 
-    /// Like [`push`](Self::push), but the cursor also shows comments, reconnection times and blocks
-    /// without an event, as [`Parser::observe`] does.
+    /// Like [`push`](Self::push), but the cursor also returns comments, reconnection times, and blocks without an
+    /// event, as [`Parser::observe`] does.
     pub fn observe<'s, 'c>(&'s mut self, chunk: &'c [u8]) -> ConnectionItems<'s, 'c, S> {
         let chunk = self.wanted(chunk);
         ConnectionItems { rules: &mut self.rules, items: self.parser.observe(chunk) }
     }
 
-    /// What of a chunk is for the parser: nothing, while the connection is not open.
+    /// Returns the bytes for the parser: none while the connection is not open. A cursor that is never called takes
+    /// nothing, so they have to be removed here.
     fn wanted<'c>(&mut self, chunk: &'c [u8]) -> &'c [u8] {
         if !self.rules.is_open() {
             return &[];
@@ -298,19 +296,19 @@ impl<S: Storage> Connection<S> {
         chunk
     }
 
-    /// Takes the end of the body, and returns whether it cut an event, as [`Parser::finish`] does. There
-    /// will be another connection.
+    /// Takes the end of the body, and returns whether it cut an event, as [`Parser::finish`] does. A reconnection
+    /// follows.
     ///
     /// # Errors
     ///
-    /// [`ParseError::Unread`], if the last cursor was dropped before it had taken its whole chunk. The
-    /// connection is lost all the same.
+    /// [`ParseError::Unread`] if the last cursor was dropped before it had taken its whole chunk. The connection
+    /// counts as ended even so.
     pub fn handle_end(&mut self) -> Result<End<'_>, ParseError> {
         self.interrupt(Interruption::End)
     }
 
-    /// Takes a network error: no response came, or the body broke off. As after
-    /// [`handle_end`](Self::handle_end) there will be another connection.
+    /// Takes a network error: there was no response, or the body broke off. As after
+    /// [`handle_end`](Self::handle_end), a reconnection follows.
     ///
     /// # Errors
     ///

@@ -1,12 +1,12 @@
-//! Which type a response's `Content-Type` names: "extract a MIME type" of the
+//! The type in a response's `Content-Type`: "extract a MIME type" of the
 //! [Fetch Standard](https://fetch.spec.whatwg.org/#concept-header-extract-mime-type) and "parse a
 //! MIME type" of the [MIME Sniffing Standard](https://mimesniff.spec.whatwg.org/#parse-a-mime-type),
-//! as far as they decide that.
+//! as far as they determine it.
 
-/// Whether the header's value names this type.
+/// Returns whether the header's value has this type.
 ///
-/// Several headers of the name are one value with commas between, and of several types the last
-/// valid one counts; `*/*` never does. A comma within a quoted string separates nothing.
+/// Several headers with this name are one value, joined by commas. Of several types the last valid one counts, and
+/// `*/*` never does. A comma within a quoted string is not a separator.
 pub(super) fn is_of_type(header: &[u8], name: &str) -> bool {
     let (header, name) = (last_type(header), essence(name.as_bytes()));
     header.zip(name).is_some_and(|((r#type, subtype), (other_type, other_subtype))| {
@@ -14,13 +14,13 @@ pub(super) fn is_of_type(header: &[u8], name: &str) -> bool {
     })
 }
 
-/// Whether the header's value has a type that counts.
+/// Returns whether the header's value has a type that counts.
 #[cfg(feature = "http")]
 pub(super) fn has_type(header: &[u8]) -> bool {
     last_type(header).is_some()
 }
 
-/// The type and the subtype that count.
+/// Returns the type and the subtype that count.
 fn last_type(header: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut rest = Some(header);
     let mut last = None;
@@ -32,14 +32,14 @@ fn last_type(header: &[u8]) -> Option<(&[u8], &[u8])> {
     last
 }
 
-/// The value before the first comma outside quotes, and what follows that comma.
+/// Returns the value before the first comma outside quotes, and the rest after that comma.
 fn split_at_comma(values: &[u8]) -> (&[u8], Option<&[u8]>) {
     let mut quoted = false;
     let mut bytes = values.iter();
     while let Some(byte) = bytes.next() {
         match byte {
             b'"' => quoted = !quoted,
-            // It takes the meaning from the byte behind it.
+            // It escapes the next byte.
             b'\\' if quoted => _ = bytes.next(),
             b',' if !quoted => {
                 let behind = bytes.as_slice();
@@ -52,7 +52,7 @@ fn split_at_comma(values: &[u8]) -> (&[u8], Option<&[u8]>) {
     (values, None)
 }
 
-/// The type and the subtype of a valid MIME type. Whatever its parameters say, they leave it valid.
+/// Returns the type and the subtype of a valid MIME type. No parameter can make it invalid.
 fn essence(value: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut parts = trim(value).splitn(2, |&byte| byte == b'/');
     let (r#type, rest) = (parts.next()?, parts.next()?);
@@ -65,8 +65,7 @@ fn is_token(name: &[u8]) -> bool {
         && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
 }
 
-/// Takes HTTP white space from both ends. It is not what Rust takes for ASCII white space: a form
-/// feed does not belong to it.
+/// Removes HTTP whitespace from both ends. Unlike Rust's ASCII whitespace, it excludes form feed.
 fn trim(mut value: &[u8]) -> &[u8] {
     while let [b'\t' | b'\n' | b'\r' | b' ', rest @ ..] = value {
         value = rest;

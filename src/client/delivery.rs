@@ -1,6 +1,5 @@
-//! What an [`Connection`](crate::Connection) delivers of a chunk: the parser's cursors, as long
-//! as the connection is open. A cursor that is never asked takes nothing, so this is the one place
-//! that keeps bytes of a connection that is not open away from the parser.
+//! The cursors of a [`Connection`](crate::Connection): the parser's, which return nothing more once the connection
+//! is closed.
 
 use super::rules::Rules;
 use crate::decode::{Events, Growable, Items, Storage};
@@ -10,6 +9,23 @@ use crate::event::OwnedEvent;
 use crate::event::{Event, Item};
 
 /// The events of one chunk: see [`Connection::push`](crate::Connection::push).
+///
+/// ```
+/// use sse_wire::{Connection, ParseError};
+///
+/// /// Prints the events, and closes the connection after `[DONE]`.
+/// fn receive(connection: &mut Connection, chunk: &[u8]) -> Result<(), ParseError> {
+///     let mut events = connection.push(chunk);
+///     while let Some(event) = events.next()? {
+///         match event.data {
+///             "[DONE]" => events.close(),
+///             data => println!("{data}"),
+///         }
+///     }
+///     Ok(())
+/// }
+/// # receive(&mut Connection::new(Default::default()), b"").unwrap();
+/// ```
 #[must_use = "nothing is read before the cursor is asked"]
 #[derive(Debug)]
 pub struct ConnectionEvents<'s, 'c, S = Growable> {
@@ -17,7 +33,24 @@ pub struct ConnectionEvents<'s, 'c, S = Growable> {
     pub(super) events: Events<'s, 'c, S>,
 }
 
-/// All that can be observed in one chunk: see [`Connection::observe`](crate::Connection::observe).
+/// The events, comments, and other items of one chunk: see [`Connection::observe`](crate::Connection::observe).
+///
+/// ```
+/// use sse_wire::{Connection, Item, ParseError};
+///
+/// fn receive(connection: &mut Connection, chunk: &[u8]) -> Result<(), ParseError> {
+///     let mut items = connection.observe(chunk);
+///     while let Some(item) = items.next()? {
+///         match item {
+///             Item::Event(event) => println!("{}", event.data),
+///             Item::Comment { text, .. } => eprintln!("comment: {text}"),
+///             _ => {}
+///         }
+///     }
+///     Ok(())
+/// }
+/// # receive(&mut Connection::new(Default::default()), b"").unwrap();
+/// ```
 #[must_use = "nothing is read before the cursor is asked"]
 #[derive(Debug)]
 pub struct ConnectionItems<'s, 'c, S = Growable> {
@@ -26,12 +59,12 @@ pub struct ConnectionItems<'s, 'c, S = Growable> {
 }
 
 impl<S: Storage> ConnectionEvents<'_, '_, S> {
-    /// The next event, which borrows the cursor; `None` once the whole chunk is taken, and from
-    /// then on if the connection is closed.
+    /// Returns the next event, which borrows the cursor; `None` at the end of the chunk, or if the connection is
+    /// closed.
     ///
     /// # Errors
     ///
-    /// Those of [`Events::next`](crate::Events::next). The next call goes on after them.
+    /// Those of [`Events::next`](crate::Events::next). The next call continues after them.
     #[inline]
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ParseError> {
@@ -44,7 +77,7 @@ impl<S: Storage> ConnectionEvents<'_, '_, S> {
 
 #[cfg(feature = "alloc")]
 impl<S: Storage> ConnectionEvents<'_, '_, S> {
-    /// The next event, to keep: like [`next`](Self::next), but cheaper than a copy of what it lends
+    /// Returns the next event as an owned one, which is cheaper than a copy of what [`next`](Self::next) lends
     /// ([`Events::next_owned`](crate::Events::next_owned)).
     ///
     /// # Errors
@@ -56,12 +89,12 @@ impl<S: Storage> ConnectionEvents<'_, '_, S> {
 }
 
 impl<S: Storage> ConnectionItems<'_, '_, S> {
-    /// The next item, which borrows the cursor; `None` once the whole chunk is taken, and from
-    /// then on if the connection is closed.
+    /// Returns the next item, which borrows the cursor; `None` at the end of the chunk, or if the connection is
+    /// closed.
     ///
     /// # Errors
     ///
-    /// Those of [`Items::next`](crate::Items::next). The next call goes on after them.
+    /// Those of [`Items::next`](crate::Items::next). The next call continues after them.
     #[inline]
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Item<'_>>, ParseError> {
@@ -72,19 +105,19 @@ impl<S: Storage> ConnectionItems<'_, '_, S> {
     }
 }
 
-/// What both cursors can do beside.
+/// The other methods of both cursors.
 macro_rules! cursor {
     ($name:ident, $field:ident) => {
         impl<'c, S: Storage> $name<'_, 'c, S> {
-            /// Ends the cursor here, and returns the bytes of the chunk that it has not taken: to be
-            /// pushed again. None if the connection is not open.
+            /// Ends the cursor, and returns the bytes of the chunk that it has not taken, so that they can be
+            /// pushed again; an empty slice if the connection is not open.
             pub fn into_rest(self) -> &'c [u8] {
                 let rest = self.$field.into_rest();
                 if self.rules.is_open() { rest } else { &[] }
             }
 
-            /// Closes the connection, as [`Connection::close`](crate::Connection::close) does: what
-            /// is left of the chunk is not delivered.
+            /// Closes the connection, as [`Connection::close`](crate::Connection::close) does. The rest of the
+            /// chunk is not delivered.
             pub fn close(&mut self) {
                 self.rules.close();
             }

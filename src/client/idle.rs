@@ -2,20 +2,28 @@
 //!
 //! # Implementation notes
 //!
-//! A tokenizer of its own looks at each chunk before the parser does,
-//! and only where a clock is there that needs it: so it does not matter whether the caller wants
-//! events or all items, or takes a chunk piecewise. What was looked at is known by its position in
-//! the stream, and rests that are pushed again count once. Clocks are set by the poll that follows
-//! a sign of life, not by the sign: what the caller does with an event is not the server's silence.
+//! A second tokenizer reads each chunk before the parser does, but only if a time limit needs it. So it does not matter
+//! whether the caller wants events or all items, or takes a chunk piecewise. The position in the stream shows what has
+//! been read, so a rest that is pushed again counts once. The poll after a sign of life sets the clocks, not the sign
+//! itself: the time that the caller spends on an event is not the server's silence.
 
 use core::time::Duration;
 
 use super::policy::Silence;
 use crate::decode::{Field, Token, Tokenizer};
 
-/// What shows that the server is alive, from the weakest sign to the strongest. Each counts for the
-/// clocks of its own class and of all weaker ones: a server that sends keep-alive comments only
-/// while it has nothing else to say is alive when it has.
+/// A sign that the server is alive, from the weakest to the strongest: see [`Silence`](crate::Silence).
+///
+/// A sign also counts for the time limits of all weaker classes, since a server that sends events may omit keep-alive
+/// comments.
+///
+/// ```
+/// use sse_wire::{Interruption, Liveness};
+///
+/// assert!(Liveness::Events > Liveness::Bytes);
+/// let reason = Interruption::Silence(Liveness::Events);
+/// assert_eq!(reason.to_string(), "no event arrived in time");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Liveness {
@@ -23,10 +31,10 @@ pub enum Liveness {
     Bytes,
     /// The end of a comment line.
     Comments,
-    /// The blank line of a block with a field of the specification, `id` or `retry` alone for
-    /// example. A block of comments and unknown fields counts as its comments do.
+    /// The blank line of a block with a field of the specification, for example `id` or `retry` alone. A block of
+    /// comments and unknown fields counts as its comments do.
     Blocks,
-    /// The blank line of a block with data; also of one that is refused for its size.
+    /// The blank line of a block with data, even if the block is refused because of its size.
     Events,
 }
 
@@ -39,9 +47,9 @@ pub(crate) struct Idle {
     /// The strongest sign of life since the last poll.
     sign: Option<Liveness>,
     tokenizer: Tokenizer,
-    /// Up to where in the stream the tokenizer has looked.
+    /// The position in the stream up to which the tokenizer has read.
     seen: u64,
-    /// What the unfinished block will be, so far.
+    /// The class of the unfinished block so far.
     block: Option<Liveness>,
 }
 
@@ -68,7 +76,7 @@ impl Idle {
         }
     }
 
-    /// A stream begins, and all clocks with it.
+    /// Starts a stream and all clocks.
     pub(crate) fn begin(&mut self) {
         _ = self.tokenizer.finish();
         self.seen = 0;
@@ -76,7 +84,7 @@ impl Idle {
         self.sign = Some(Liveness::Events);
     }
 
-    /// Looks at a chunk that begins at `position`.
+    /// Reads a chunk that begins at `position`.
     pub(crate) fn look_at(&mut self, chunk: &[u8], position: u64) {
         let known = usize::try_from(self.seen.saturating_sub(position)).unwrap_or(usize::MAX);
         let Some(new @ [_, ..]) = chunk.get(known..) else { return };
@@ -101,8 +109,8 @@ impl Idle {
         }
     }
 
-    /// Sets the clocks, and says which one has run out: of several the one that did so first, and
-    /// of those the one of the weakest class.
+    /// Sets the clocks, and returns the class of the one that has run out. Of several it is the one that ran out first,
+    /// then the one of the weakest class.
     pub(crate) fn check(&mut self, now: Duration) -> Option<Liveness> {
         if let Some(sign) = self.sign.take() {
             for clock in self.clocks.iter_mut().take(sign as usize + 1) {
@@ -113,7 +121,7 @@ impl Idle {
         (deadline <= now).then_some(class)
     }
 
-    /// When the next clock runs out.
+    /// Returns when the next clock runs out.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         self.next().map(|(deadline, _)| deadline)
     }

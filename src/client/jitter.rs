@@ -1,4 +1,4 @@
-//! Different waits for different clients.
+//! Jitter, so that clients do not reconnect at the same time.
 
 use core::time::Duration;
 
@@ -8,7 +8,7 @@ use core::time::Duration;
 pub(super) struct SplitMix64(pub(super) u64);
 
 impl SplitMix64 {
-    /// Adds up to so many percent, and rounds up to whole milliseconds.
+    /// Rounds up to whole milliseconds and adds at most this percentage.
     pub(super) fn lengthen(&mut self, wait: Duration, percent: u8) -> Duration {
         let wait = wait.saturating_add(Duration::from_nanos(999_999)).as_millis();
         let wait = wait.min(u64::MAX.into());

@@ -1,11 +1,11 @@
-//! What the specification leaves open or optional about a connection: how long to wait, what to try
-//! again, when to give up.
+//! What the specification leaves open or optional about a connection: how long to wait, when to retry, and when to
+//! give up.
 
 use core::time::Duration;
 
-/// How a [`Connection`](crate::Connection) behaves if the specification leaves it open.
+/// How a [`Connection`](crate::Connection) behaves where the specification leaves a choice.
 ///
-/// [`Policy::default`] is for programs, [`Policy::specification`] is the bare specification.
+/// [`Policy::default`] is for programs; [`Policy::specification`] has nothing beyond the specification.
 ///
 /// ```
 /// use std::time::Duration;
@@ -13,7 +13,7 @@ use core::time::Duration;
 ///
 /// let policy = Policy {
 ///     max_reconnections: Some(10),
-///     retry_status: |status| status == 401 || status >= 500,
+///     retry_status: |status| status == 404 || (Policy::new().retry_status)(status),
 ///     ..Policy::default()
 /// };
 /// assert_eq!(policy.floor, Duration::from_millis(500));
@@ -26,74 +26,88 @@ use core::time::Duration;
 /// backoff = min(max(min(retry, cap), floor, 1 ms) · 2ⁿ, the policy's backoff)
 /// ```
 ///
-/// and up to `jitter` percent of it on top, in whole milliseconds. `retry` is the reconnection time in
-/// force, and `n` the number of reconnections since the last healthy connection: one that has stood
-/// for [`healthy_after`](Self::healthy_after). Events don't matter: a quiet stream is no failure, and
-/// a server that sends one event and dies is not healthy.
+/// plus up to `jitter` percent, in whole milliseconds. `retry` is the reconnection time in force, and `n` is the
+/// number of reconnections since the last healthy connection: one that stayed open for
+/// [`healthy_after`](Self::healthy_after). Events don't matter: a quiet stream is not a failure, and a server that
+/// sends one event and ends the stream is not healthy.
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// The reconnection time until a `retry` line sets another.
     pub reconnection_time: Duration,
-    /// No wait is shorter, except if the user asks for a [reconnection](crate::Connection::reconnect).
+    /// The shortest wait, except after [`reconnect`](crate::Connection::reconnect).
     pub floor: Duration,
-    /// The longest wait that a server can ask for.
+    /// The longest wait that a server can request.
     pub cap: Duration,
-    /// How far waits double while no connection is healthy; `None` if they don't.
+    /// The longest wait that doubling leads to while no connection is healthy; `None` for no doubling.
     pub backoff: Option<Duration>,
-    /// Up to how many percent of a wait are added at random, so that clients don't come back at once.
+    /// At most how many percent of a wait are added at random, so that clients don't all return at once.
     pub jitter: u8,
-    /// How long a connection must stand to be healthy.
+    /// How long a connection must stay open to count as healthy.
     pub healthy_after: Duration,
-    /// How many reconnections in a row may pass without a healthy connection; `None` for any number.
+    /// How many reconnections in a row are made without a healthy connection; `None` for no bound.
     pub max_reconnections: Option<u32>,
-    /// Which statuses are tried again, rather than being a failure. 200 and 204 are not asked.
+    /// After which statuses the request is sent again; any other is a failure. It is not called for 200 and 204.
     ///
-    /// This can be a function, or a closure that captures nothing.
+    /// A function, or a closure that captures nothing.
     pub retry_status: fn(u16) -> bool,
-    /// A type that a response may have in place of `text/event-stream`, like `text/plain`.
+    /// A content type that is accepted besides `text/event-stream`, such as `text/plain`.
     pub additional_type: Option<&'static str>,
     /// Whether a request may be sent again.
     pub send_again: SendAgain,
-    /// How long a response's head may take after its request; `None` for any time.
+    /// How long a response's head may take after its request; `None` for no limit.
     pub head_timeout: Option<Duration>,
     /// How long an open connection may be silent.
     pub silence: Silence,
 }
 
-/// How long an open connection may be silent before it counts as lost, by what breaks the silence; `None`
-/// for any time.
+/// How long an open connection may be silent before it counts as lost, by what ends the silence; `None` for no limit.
 ///
-/// Each class counts for those before it: an event is a sign of life of every class. A keep-alive comment
+/// Each class also counts for those before it: an event is a sign of life of every class, but a keep-alive comment
 /// does not reset the time limit for events.
+///
+/// ```
+/// use std::time::Duration;
+/// use sse_wire::{Policy, Silence};
+///
+/// // The server sends a keep-alive every 15 seconds.
+/// let silence = Silence { bytes: Some(Duration::from_secs(45)), ..Silence::default() };
+/// let policy = Policy { silence, ..Policy::default() };
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Silence {
     /// For [any byte](super::Liveness::Bytes).
     pub bytes: Option<Duration>,
-    /// For [comments](super::Liveness::Comments), and what is more.
+    /// For [comments](super::Liveness::Comments), blocks, and events.
     pub comments: Option<Duration>,
-    /// For [blocks](super::Liveness::Blocks), and what is more.
+    /// For [blocks](super::Liveness::Blocks) and events.
     pub blocks: Option<Duration>,
     /// For [events](super::Liveness::Events).
     pub events: Option<Duration>,
 }
 
 /// Whether a request may be sent again after its connection was lost.
+///
+/// ```
+/// use sse_wire::{Policy, SendAgain};
+///
+/// let policy = Policy { send_again: SendAgain::IfSafe, ..Policy::default() };
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendAgain {
-    /// Always: for GET, and whatever else does nothing twice.
+    /// Always: for GET, and other requests that are safe to repeat.
     #[default]
     Always,
-    /// Only if nothing of a stream was received, or there is a last event ID to resume after: for a
-    /// POST that does work.
+    /// Only if nothing of a stream was received, or there is a last event ID to resume after: for a POST that has
+    /// side effects.
     IfSafe,
 }
 
 const SECOND: Duration = Duration::from_secs(1);
 
 impl Policy {
-    /// The rules of the specification and nothing else: the wait is the reconnection time, 3 s until a
-    /// `retry` line sets another; no status is tried again; there is no time limit.
+    /// Returns the rules of the specification and nothing else: the wait is the reconnection time, 3 s until a `retry`
+    /// line sets another; no status leads to a retry; there is no time limit.
     pub const fn specification() -> Self {
         Policy {
             reconnection_time: Duration::from_secs(3),
@@ -111,9 +125,9 @@ impl Policy {
         }
     }
 
-    /// What a program on a real network needs: waits of at least 500 ms, of at most an hour if the
-    /// server asks for more, doubling up to 60 s with a jitter of 20 percent; 408, 425, 429, 500, 502,
-    /// 503 and 504 are tried again; a response's head may take 60 s. This is [`Policy::default`].
+    /// Returns the policy for a program on a real network, which is also [`Policy::default`]: waits of at least 500 ms,
+    /// doubling up to 60 s, of at most an hour if the server requests it, with a jitter of 20 percent; a retry after
+    /// 408, 425, 429, 500, 502, 503, and 504; at most 60 s for a response's head.
     pub const fn new() -> Self {
         Policy {
             floor: Duration::from_millis(500),
@@ -126,7 +140,7 @@ impl Policy {
         }
     }
 
-    /// The wait after `n` reconnections without a healthy connection, without jitter.
+    /// Returns the wait after `n` reconnections without a healthy connection, without jitter.
     pub(super) fn wait(
         &self,
         reconnection_time: Duration,

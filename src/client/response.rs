@@ -1,4 +1,4 @@
-//! What of a response decides about the connection: its status and four of its headers.
+//! The parts of a response that decide about the connection: its status and four of its headers.
 
 use core::time::Duration;
 
@@ -6,9 +6,9 @@ use super::action::Failure;
 use super::content_type::is_of_type;
 use super::retry_after::retry_after;
 
-/// What a [`Connection`](crate::Connection) needs of a response's head.
+/// The part of a response's head that a [`Connection`](crate::Connection) needs.
 ///
-/// With the feature `http`, a `&http::Response<_>` or `&http::response::Parts` becomes one.
+/// With the feature `http`, a `&http::Response<_>` or `&http::response::Parts` converts to it.
 ///
 /// ```
 /// use sse_wire::ResponseHead;
@@ -20,24 +20,23 @@ use super::retry_after::retry_after;
 /// };
 /// ```
 ///
-/// If a response has several headers of a name, the value is theirs joined by commas.
+/// If a response has several headers with the same name, join their values with commas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ResponseHead<'a> {
     /// The status.
     pub status: u16,
     /// The value of `Content-Type`; `None` if there is no such header.
     pub content_type: Option<&'a [u8]>,
-    /// The value of `Content-Encoding`. `identity` is no encoding. A driver that decodes the body
-    /// leaves it out.
+    /// The value of `Content-Encoding`, where `identity` means none. A driver that decodes the body omits it.
     pub content_encoding: Option<&'a [u8]>,
     /// The value of `Retry-After`.
     pub retry_after: Option<&'a [u8]>,
-    /// The value of `Date`: a date in `Retry-After` counts from there.
+    /// The value of `Date`, with which a date in `Retry-After` is compared.
     pub date: Option<&'a [u8]>,
 }
 
 impl ResponseHead<'_> {
-    /// Whether the response opens a stream
+    /// Checks whether the response opens a stream
     /// ([9.2.3](https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model)): its
     /// status is 200, its type is `text/event-stream` or the additional one, and it is not compressed.
     ///
@@ -56,7 +55,7 @@ impl ResponseHead<'_> {
     ///
     /// # Errors
     ///
-    /// The [`Failure`] of a connection that has this response.
+    /// Returns the [`Failure`] of a connection that gets this response.
     pub fn check(&self, additional_type: Option<&str>) -> Result<(), Failure> {
         let of_type = |name| self.content_type.is_some_and(|value| is_of_type(value, name));
         if self.status != 200 {
@@ -73,7 +72,7 @@ impl ResponseHead<'_> {
         Ok(())
     }
 
-    /// How long the server asks to wait.
+    /// Returns how long the server asks the client to wait.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         retry_after(self.retry_after?, self.date)
     }

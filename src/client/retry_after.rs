@@ -1,13 +1,13 @@
-//! How long a response asks to wait: `Retry-After`
+//! How long a response asks the client to wait: `Retry-After`
 //! ([RFC 9110, 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)).
 
 use core::time::Duration;
 
-/// The time from the value of `Retry-After`: seconds, or a date after that of the header `Date`. `None` if
-/// it is neither, or the response has no date. A date that has passed is no time at all.
+/// Returns the time in the value of `Retry-After`: seconds, or the difference between its date and the header `Date`.
+/// `None` if it is neither, or if it is a date and there is no `Date`. A date in the past gives zero.
 ///
-/// Of the three forms of a date this is the one that servers must send (IMF-fixdate); they have not been
-/// allowed to send the others since 1999.
+/// Of the three forms of a date only IMF-fixdate is read, the only one that servers have been allowed to send since
+/// 1999.
 pub(super) fn retry_after(value: &[u8], date: Option<&[u8]>) -> Option<Duration> {
     let value = value.trim_ascii();
     if let Some(seconds) = digits(value) {
@@ -17,7 +17,7 @@ pub(super) fn retry_after(value: &[u8], date: Option<&[u8]>) -> Option<Duration>
     Some(Duration::from_secs(then.saturating_sub(now)))
 }
 
-/// A number of at least one digit and nothing else; it saturates.
+/// Parses a number of at least one digit and nothing else; it saturates.
 fn digits(text: &[u8]) -> Option<u64> {
     if text.is_empty() {
         return None;
@@ -30,7 +30,7 @@ fn digits(text: &[u8]) -> Option<u64> {
 
 const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
 
-/// The seconds from the beginning of the year 0 to a date like `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Returns the seconds from the beginning of the year 0 to a date like `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn seconds_of(date: &[u8]) -> Option<u64> {
     let [_, _, _, b',', b' ', day @ .., b' ', b'G', b'M', b'T'] = date else { return None };
     let [d1, d2, b' ', m1, m2, m3, b' ', y1, y2, y3, y4, b' ', time @ ..] = day else {

@@ -21,18 +21,18 @@ pub(crate) struct Rules {
     pub(crate) policy: Policy,
     pub(crate) random: SplitMix64,
     state: State,
-    /// What was not taken: that the connection is open, and what came after it.
+    /// Whether a notice that the connection is open waits; `notice` comes after it.
     opened: bool,
     notice: Option<Notice>,
-    /// The latest time that was given.
+    /// The latest time of a poll.
     now: Duration,
-    /// Since when the connection stands, or has stood until it was lost.
+    /// When the connection opened; kept until its loss is handled.
     since: Option<Duration>,
-    /// How many reconnections there were since the last healthy connection.
+    /// The number of reconnections since the last healthy connection.
     reconnections: u32,
-    /// What the response asked for that is tried again.
+    /// The `Retry-After` of a response that leads to a retry.
     retry_after: Option<Duration>,
-    /// Whether something of a stream was received.
+    /// Whether bytes of a stream were received.
     received: bool,
     pub(crate) idle: Idle,
 }
@@ -44,16 +44,16 @@ enum State {
     Waiting {
         until: Duration,
     },
-    /// The driver was told to send it.
+    /// The driver was asked to send it.
     Requested {
         until: Option<Duration>,
     },
     Open,
-    /// The connection is lost, and the wait has not begun.
+    /// The connection was lost, and the wait has not started.
     Interrupted(Interruption),
     /// Ended by the server, or failed.
     Over,
-    /// By the user.
+    /// Closed by the caller.
     Closed,
 }
 
@@ -111,20 +111,20 @@ impl Rules {
         self.is_open()
     }
 
-    /// Looks at bytes of an open connection, which begin at `position` of the stream.
+    /// Takes bytes of an open connection, which begin at `position` of the stream.
     pub(crate) fn receive(&mut self, chunk: &[u8], position: u64) {
         self.received |= !chunk.is_empty();
         self.idle.look_at(chunk, position);
     }
 
-    /// Loses the connection, if there is one.
+    /// Marks the connection as lost, if there is one.
     pub(crate) fn interrupt(&mut self, reason: Interruption) {
         if matches!(self.state, State::Requested { .. } | State::Open) {
             self.state = State::Interrupted(reason);
         }
     }
 
-    /// Asks for a request at once, whatever there is; not after `close`.
+    /// Makes a request due at once, except after `close`.
     pub(crate) fn reconnect(&mut self) {
         match self.state {
             State::Due | State::Closed => return,
@@ -146,8 +146,7 @@ impl Rules {
         self.notice = Some(notice);
     }
 
-    /// Lets time pass. The other arguments are the reconnection time in force, and whether there is a last
-    /// event ID.
+    /// Advances the time. The other arguments are the reconnection time in force, and whether there is a last event ID.
     pub(crate) fn poll(
         &mut self,
         now: Duration,
@@ -191,7 +190,7 @@ impl Rules {
         }
     }
 
-    /// Begins the wait after a connection, or gives up.
+    /// Starts the wait after a connection, or gives up.
     fn lose(&mut self, reason: Interruption, reconnection_time: Duration, has_id: bool) {
         let retry_after = self.retry_after.take();
         if self.policy.send_again == SendAgain::IfSafe && self.received && !has_id {
