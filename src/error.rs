@@ -1,12 +1,12 @@
-//! What can go wrong: in decoding only a limit, in encoding only a value that the format cannot
-//! carry or a place that cannot take it.
+//! The errors: decoding fails only at a limit, encoding only if the format can't represent a value or the target has no
+//! room.
 
 use core::error::Error;
 use core::fmt::{self, Display, Formatter};
 
 use crate::Field;
 
-/// Why a cursor has nothing to hand out this time. The next call goes on after it.
+/// Why a call of a cursor returned no event. The next call continues after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseError {
@@ -18,14 +18,14 @@ pub enum ParseError {
     /// use sse_wire::{ParseError, Parser};
     ///
     /// let mut parser = Parser::new();
-    /// parser.push(b"data: 1\n\ndata: 2\n\n").next()?; // and the cursor is gone
+    /// parser.push(b"data: 1\n\ndata: 2\n\n").next()?; // drops the cursor
     /// let mut events = parser.push(b"data: 3\n\ndata: 4\n\n");
     /// assert_eq!(events.next(), Err(ParseError::Unread { bytes: 9 }));
     /// assert_eq!(events.next()?.unwrap().data, "4");
     /// # Ok::<(), ParseError>(())
     /// ```
     Unread {
-        /// How many bytes it had not taken.
+        /// The number of bytes that it had not taken.
         bytes: usize,
     },
 }
@@ -56,8 +56,8 @@ impl From<LimitError> for ParseError {
 
 /// Something needs more memory than a parser may retain.
 ///
-/// The parser goes on: an event that is refused is skipped to its blank line, a comment or an id to
-/// the end of its line, and the next call gives what comes next.
+/// Parsing continues: the next call skips a refused event to its blank line, or a refused comment or ID to the end of
+/// its line.
 ///
 /// ```
 /// use sse_wire::{ParseError, Parser};
@@ -77,45 +77,57 @@ pub struct LimitError {
 }
 
 /// What a [`LimitError`] refused.
+///
+/// ```
+/// use sse_wire::{ParseError, Parser, Refused};
+///
+/// let mut parser = Parser::with_limit(400); // so an ID can have 100 bytes
+/// let stream = format!("id: {}\ndata: x\n\n", "9".repeat(101));
+/// let mut events = parser.push(stream.as_bytes());
+/// let Err(ParseError::Limit(error)) = events.next() else { panic!() };
+/// assert_eq!(error.refused(), Refused::Id);
+/// assert_eq!(events.next()?.unwrap().data, "x"); // the event itself is delivered
+/// # Ok::<(), ParseError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refused {
     /// The event whose block begins at the error's position.
     Event,
-    /// The comment that begins at the error's position; the event around it is not touched.
+    /// The comment that begins at the error's position. The event around it is not affected.
     Comment,
-    /// The id in the line that begins at the error's position; the event around it is not touched,
-    /// and the last event ID before it stays in force.
+    /// The ID in the line that begins at the error's position. The event around it is not affected, and the previous
+    /// last event ID stays in force.
     Id,
 }
 
-/// The limit that would have been passed, in bytes.
+/// The limit in bytes that would have been exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limit {
     pub(crate) bytes: usize,
-    /// The fixed array that is too small; none where it is the limit for everything retained.
+    /// The array that is too small; `None` for the parser's limit.
     pub(crate) array: Option<Field>,
 }
 
 impl LimitError {
-    /// The limit in bytes: the parser's, the one for ids if an id was refused, or what the array
-    /// allows that is too small.
+    /// Returns the limit in bytes: the parser's, the one for IDs if an ID was refused, or that of the array that is too
+    /// small.
     pub const fn limit(&self) -> usize {
         self.limit.bytes
     }
 
-    /// The array that is too small: the one for this field. `None` if the limit is the parser's.
+    /// Returns the field whose array is too small; `None` if the limit is the parser's.
     pub const fn array(&self) -> Option<Field> {
         self.limit.array
     }
 
-    /// Where in the stream the refused event's block begins, or the line of the refused comment or
-    /// id.
+    /// Returns the offset in the stream at which the refused event's block begins, or the line of the refused comment or
+    /// ID.
     pub const fn position(&self) -> u64 {
         self.position
     }
 
-    /// What was refused.
+    /// Returns what was refused.
     pub const fn refused(&self) -> Refused {
         self.refused
     }
@@ -152,17 +164,24 @@ impl Display for LimitError {
 impl Error for LimitError {}
 
 /// A last event ID that a parser can't start from.
+///
+/// ```
+/// use sse_wire::{LastEventIdError, Parser};
+///
+/// let error = Parser::new().set_last_event_id("7\n").unwrap_err();
+/// assert_eq!(error, LastEventIdError::Character { character: '\n', at: 1 });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LastEventIdError {
-    /// It is longer than the limit allows beside what else is retained, or than the array for IDs.
+    /// It is longer than the limit for IDs, or than a third of the array for IDs.
     TooLong {
         /// Its length in bytes.
         length: usize,
         /// The room for it in bytes.
         room: usize,
     },
-    /// It has a NUL, LF or CR, which no stream can have put there.
+    /// It has a NUL, LF, or CR, so it can't be from a stream.
     Character {
         /// The character.
         character: char,
@@ -182,7 +201,7 @@ impl Display for LastEventIdError {
             }
             Self::Character { character, at } => write!(
                 f,
-                "the last event ID has {character:?} at byte {at}, which no stream can have put there; check where it was stored"
+                "the last event ID has {character:?} at byte {at}, so it can't be from a stream; check where it was stored"
             ),
         }
     }
@@ -205,34 +224,41 @@ impl Error for LastEventIdError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// A CR or LF where it can't stand, or, in a [strict](crate::Block::strict) block, a CR in data.
+    /// A CR or LF in a value of one line, or, in a [strict](crate::Block::strict) block, a CR in data.
     LineBreak {
-        /// What has it.
+        /// The part that has it.
         part: Part,
-        /// Its byte offset there.
+        /// Its byte offset in that part.
         at: usize,
     },
-    /// A NUL in the ID: decoders would ignore the ID.
+    /// A NUL in the ID, which decoders would ignore.
     Nul {
         /// Its byte offset in the ID.
         at: usize,
     },
-    /// Bytes that were written as data are no UTF-8.
+    /// Bytes that were written as data are not UTF-8.
     NotUtf8 {
         /// The byte offset in the data: everything before it is well-formed.
         at: usize,
     },
-    /// The fixed memory is too small. Nothing of the block stays there.
+    /// The fixed memory is too small. The block was rolled back.
     NoRoom {
-        /// How many bytes the block needs: exactly where it is encoded whole, at least where its
-        /// data comes piecewise.
+        /// How many bytes the block needs: exact if it is encoded as a whole, a lower bound if its data is written
+        /// piecewise.
         needed: usize,
     },
-    /// The target below the sink has reported an error; it may hold part of the block.
+    /// The sink's target reported an error, and may have part of the block.
     Sink,
 }
 
-/// A part of a block.
+/// A part of a block, in an [`EncodeError`].
+///
+/// ```
+/// use sse_wire::{Block, EncodeError, Part};
+///
+/// let result = Block::new().event_type("a\nb").encode(&mut Vec::new());
+/// assert_eq!(result, Err(EncodeError::LineBreak { part: Part::EventType, at: 1 }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Part {
@@ -274,7 +300,7 @@ impl Display for EncodeError {
             ),
             Self::NotUtf8 { at } => write!(
                 f,
-                "the data is no UTF-8 from byte {at} on; encode binary data as text, in Base64 for example"
+                "the data is not UTF-8 from byte {at} on; encode binary data as text, in Base64 for example"
             ),
             Self::NoRoom { needed } => {
                 write!(f, "the block needs {needed} bytes, and fewer are free; give more memory")

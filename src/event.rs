@@ -11,7 +11,7 @@ pub use self::last_event_id::LastEventId;
 #[cfg(feature = "alloc")]
 mod last_event_id;
 
-/// The type of an event that names none.
+/// The type of an event without an `event` line.
 pub(crate) const DEFAULT_EVENT_TYPE: &str = "message";
 
 /// An event as `EventSource` would dispatch it, lent by the parser and the chunk.
@@ -26,21 +26,21 @@ pub(crate) const DEFAULT_EVENT_TYPE: &str = "message";
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Event<'a> {
-    /// The event's type; `message` if the stream names none.
+    /// The event's type; `message` unless the block sets another.
     pub event_type: &'a str,
     /// The data: the values of the block's `data` lines, joined by LF.
     pub data: &'a str,
-    /// The last event ID string, which this block or an earlier one has set; empty if none has.
+    /// The last event ID string, set by this block or an earlier one; empty if there is none.
     pub last_event_id: &'a str,
     /// Whether this block has set the last event ID.
     pub sets_id: bool,
-    /// The range of the event's block in the stream: from the first byte of its first line to just
-    /// after the first byte that ends its blank line, however the stream was cut into chunks.
+    /// The range of the event's block in the stream: from the first byte of its first line to just after the first byte
+    /// that ends its blank line. It does not depend on the chunks.
     pub range: Range<u64>,
 }
 
 impl<'a> Pending<'a> {
-    /// The event that the blank line would have made of it; `None` without data, or if it was refused.
+    /// Returns the event that a blank line would have dispatched; `None` without data, or if it was refused.
     ///
     /// ```
     /// use sse_wire::{End, Parser};
@@ -67,7 +67,7 @@ impl<'a> Pending<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// An event as a stream without ids would give it: to call a handler with, in a test for example.
+    /// Creates an event like one of a stream without IDs, for example to test a handler.
     ///
     /// ```
     /// let mut event = sse_wire::Event::new("tick", "1");
@@ -78,7 +78,7 @@ impl<'a> Event<'a> {
         Event { event_type, data, last_event_id: "", sets_id: false, range: 0..0 }
     }
 
-    /// A copy to keep.
+    /// Copies the event into an owned one.
     ///
     /// ```
     /// use sse_wire::{OwnedEvent, ParseError, Parser};
@@ -92,8 +92,8 @@ impl<'a> Event<'a> {
     ///
     /// # Memory
     ///
-    /// One allocation for the data, one for a type other than `message`, one for an ID; none for
-    /// what is empty. [`Events::next_owned`](crate::Events::next_owned) needs fewer.
+    /// One allocation each for the data, a type other than `message`, and an ID, unless it is empty.
+    /// [`Events::next_owned`](crate::Events::next_owned) needs fewer.
     #[cfg(feature = "alloc")]
     pub fn into_owned(self) -> OwnedEvent {
         OwnedEvent {
@@ -106,7 +106,7 @@ impl<'a> Event<'a> {
     }
 }
 
-/// A type to keep, which is no allocation for `message`.
+/// Copies a type; `message` needs no allocation.
 #[cfg(feature = "alloc")]
 pub(crate) fn owned_event_type(event_type: &str) -> Cow<'static, str> {
     match event_type {
@@ -115,18 +115,18 @@ pub(crate) fn owned_event_type(event_type: &str) -> Cow<'static, str> {
     }
 }
 
-/// An [`Event`] to keep.
+/// An [`Event`] that owns its texts.
 #[cfg(feature = "alloc")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default))]
 #[non_exhaustive]
 pub struct OwnedEvent {
-    /// The event's type; `message` if the stream names none.
+    /// The event's type; `message` unless the block sets another.
     pub event_type: Cow<'static, str>,
     /// The data: the values of the block's `data` lines, joined by LF.
     pub data: String,
-    /// The last event ID string, which this block or an earlier one has set; empty if none has.
+    /// The last event ID string, set by this block or an earlier one; empty if there is none.
     pub last_event_id: LastEventId,
     /// Whether this block has set the last event ID.
     pub sets_id: bool,
@@ -134,7 +134,7 @@ pub struct OwnedEvent {
     pub range: Range<u64>,
 }
 
-/// An event of the type `message` without data: to be filled in where one is made by hand.
+/// An event of the type `message` with empty data.
 #[cfg(feature = "alloc")]
 impl Default for OwnedEvent {
     fn default() -> Self {
@@ -144,7 +144,7 @@ impl Default for OwnedEvent {
 
 #[cfg(feature = "alloc")]
 impl OwnedEvent {
-    /// The event, lent.
+    /// Returns the event as a borrowed one.
     ///
     /// ```
     /// # let owned = sse_wire::Parser::new().push(b"data: x\n\n").next_owned()?.unwrap();
@@ -169,7 +169,7 @@ impl From<Event<'_>> for OwnedEvent {
     }
 }
 
-/// What can be observed in a stream: see [`Parser::observe`](crate::Parser::observe).
+/// An event or another part of a stream: see [`Parser::observe`](crate::Parser::observe), which has an example.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Item<'a> {
@@ -186,9 +186,9 @@ pub enum Item<'a> {
     /// A comment.
     #[non_exhaustive]
     Comment {
-        /// What follows the colon, without one space directly after it.
+        /// The text after the colon, without one space directly after the colon.
         text: &'a str,
-        /// Where in the stream its colon stands.
+        /// The offset of its colon in the stream.
         position: u64,
     },
     /// A `retry` line that sets the reconnection time.
@@ -200,10 +200,26 @@ pub enum Item<'a> {
 }
 
 /// How a stream ended: see [`Parser::finish`](crate::Parser::finish).
+///
+/// ```
+/// use sse_wire::{End, ParseError, Parser};
+///
+/// fn is_complete(parser: &mut Parser) -> Result<bool, ParseError> {
+///     Ok(match parser.finish()? {
+///         End::Clean => true,
+///         End::Incomplete(pending) => {
+///             eprintln!("cut in the event at bytes {:?}", pending.range);
+///             false
+///         }
+///     })
+/// }
+/// # assert!(is_complete(&mut Parser::new())?);
+/// # Ok::<(), ParseError>(())
+/// ```
 #[must_use = "a stream that was cut in the middle of an event is reported here"]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum End<'a> {
-    /// After a blank line, or before anything came: nothing is lost.
+    /// After a blank line, or empty: nothing is lost.
     Clean,
     /// In the middle of a block, which the specification discards.
     Incomplete(Pending<'a>),
@@ -211,25 +227,25 @@ pub enum End<'a> {
 
 /// What was pending when a stream ended in the middle of a block.
 ///
-/// The specification discards it. If you want it nevertheless, note that any part of it may be
-/// cut: a line that did not end counts as far as it came, from the first byte of its value on.
+/// The specification discards it. If you use it, note that any part of it may be missing: the value of a line that did
+/// not end counts as far as it had arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Pending<'a> {
-    /// The event type buffer; empty if the block named none.
+    /// The event type buffer; empty if the block did not set it.
     pub event_type: &'a str,
     /// The data; `None` if there was no `data` line, or the event was refused.
     pub data: Option<&'a str>,
-    /// What the blank line would have made the last event ID string. An `id` line that did not end
-    /// does not count: half an ID is another ID.
+    /// The last event ID string that a blank line would have set. An `id` line that did not end does not count, because
+    /// half an ID is a different ID.
     pub last_event_id: &'a str,
     /// Whether the block would have set it.
     pub sets_id: bool,
-    /// Whether the stream ended in the middle of a line: the value of that line may be cut. If not,
-    /// only lines after it can be missing, the blank line at the least.
+    /// Whether the stream ended in the middle of a line, whose value may be cut. If not, only later lines can be missing:
+    /// at least the blank line.
     pub in_line: bool,
-    /// Whether the event had been refused for its size.
+    /// Whether the event had been refused because of its size.
     pub refused: bool,
-    /// Where the block stands in the stream, as far as it came.
+    /// The range of the block in the stream, as far as it had arrived.
     pub range: Range<u64>,
 }

@@ -1,10 +1,9 @@
-//! Event, comment, id, reconnection time → bytes: the other direction of
+//! Encodes events, comments, IDs, and reconnection times: the other direction of
 //! [9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream).
 //!
-//! Implementation notes. A block is checked whole before its first byte is written, so a
-//! refused one leaves no trace. [`write_field`] writes every line but those of data, which are
-//! [`write_lines`]'s. The order of the lines is fixed and data comes last, so that it can come
-//! piecewise: [`DataWriter`].
+//! Implementation notes. A block is checked before its first byte is written, so a rejected one writes nothing.
+//! [`write_lines`] writes the lines of data, and [`write_field`] all others. The order of the lines is fixed, and data
+//! comes last so that it can be written piecewise: [`DataWriter`].
 
 use super::data_writer::{DATA, DataWriter, check_strict, find_line_break, write_lines};
 use super::sink::{Counter, Sink, SliceSink};
@@ -14,8 +13,7 @@ use crate::error::{EncodeError, Part};
 use crate::event::OwnedEvent;
 use crate::event::{DEFAULT_EVENT_TYPE, Event};
 
-/// A block to encode: an event, or anything else that ends with a blank line. What is not
-/// set writes no line.
+/// A block to encode: an event, or anything else that ends with a blank line. Each field that is set writes its lines.
 ///
 /// ```
 /// use sse_wire::Block;
@@ -32,40 +30,40 @@ use crate::event::{DEFAULT_EVENT_TYPE, Event};
 ///
 /// # Laws
 ///
-/// - Round trip: an encoded block decodes to itself, alone and between others, or it is refused.
-///   Line breaks within data are the one thing that changes: CR and CRLF decode as LF, since the
-///   format can't carry CR (see [`strict`](field@Self::strict)).
-/// - What is refused has written nothing.
+/// - Round trip: an encoded block decodes to itself, alone and between others, or it is rejected. Only line breaks in
+///   data change: CR and CRLF decode as LF, because the format can't represent CR (see
+///   [`strict`](field@Self::strict)).
+/// - A rejected block writes nothing.
 ///
 /// # Errors
 ///
-/// [`EncodeError`] says which field can't be encoded and why: a line break in the event type, the
-/// id or the comment; a NUL in the id.
+/// An [`EncodeError`] names the field that can't be encoded and the reason: a line break in the event type, the ID, or
+/// the comment, or a NUL in the ID.
 ///
 /// # Memory and cost
 ///
-/// A block borrows its texts. Encoding reads them twice, to check and to copy, and allocates
-/// nothing by itself.
+/// A block borrows its texts. Encoding reads them twice, to check and to copy them, and allocates only what the sink
+/// does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Block<'a> {
-    /// A comment, which decoders ignore: it keeps a connection alive. One line.
+    /// A comment of one line, which decoders ignore. It can keep a connection alive.
     pub comment: Option<&'a str>,
-    /// The event's type. The empty one is the default, `message`, and writes no line. Without data
-    /// there is no event, and decoders drop the type.
+    /// The event's type. An empty one means the default, `message`, and writes no line. Decoders ignore the type of a
+    /// block without data, because it is not an event.
     pub event_type: Option<&'a str>,
-    /// The last event ID from this block on; the empty one takes it back. A block with an ID and
-    /// without data only moves the last event ID.
+    /// The last event ID from this block on; an empty one resets it. A block with an ID but without data only sets the
+    /// last event ID.
     pub id: Option<&'a str>,
     /// The reconnection time in milliseconds.
     pub retry: Option<u64>,
-    /// The event's data: any text. Each LF, CR or CRLF in it decodes as one LF.
+    /// The event's data: any text. Each LF, CR, or CRLF in it decodes as one LF.
     pub data: Option<&'a str>,
-    /// Whether to refuse data that would not decode to the very same text: any with a CR.
+    /// Whether to reject data that would decode to a different text: data with a CR.
     pub strict: bool,
 }
 
 impl<'a> Block<'a> {
-    /// An empty block: nothing but its blank line.
+    /// Creates an empty block, which encodes as a blank line.
     pub const fn new() -> Self {
         Block { comment: None, event_type: None, id: None, retry: None, data: None, strict: false }
     }
@@ -120,12 +118,12 @@ impl<'a> Block<'a> {
         self
     }
 
-    /// The exact number of bytes that [`encode`](Self::encode) writes; `usize::MAX` for more than
-    /// that, which only a machine of 32 bits can meet.
+    /// Returns the exact number of bytes that [`encode`](Self::encode) writes. It saturates at `usize::MAX`, which can
+    /// happen on 32-bit targets only.
     ///
     /// # Errors
     ///
-    /// Those of `encode`, where the block can't be encoded.
+    /// Those of `encode`, if the block can't be encoded.
     pub fn encoded_len(&self) -> Result<usize, EncodeError> {
         let mut counter = Counter::default();
         self.encode(&mut counter)?;
@@ -136,8 +134,8 @@ impl<'a> Block<'a> {
     ///
     /// # Errors
     ///
-    /// What can't be encoded is refused before anything is written, and what does not fit into
-    /// fixed memory is rolled back.
+    /// A block that can't be encoded is rejected before anything is written. One that does not fit into fixed memory is
+    /// rolled back.
     #[inline]
     pub fn encode<S: Sink + ?Sized>(&self, sink: &mut S) -> Result<(), EncodeError> {
         self.check()?;
@@ -148,7 +146,7 @@ impl<'a> Block<'a> {
         })
     }
 
-    /// Encodes the block to the start of `memory` and gives the number of bytes.
+    /// Encodes the block to the start of `memory`, and returns the number of bytes.
     ///
     /// ```
     /// let block = sse_wire::Block::new().data("x");
@@ -161,16 +159,15 @@ impl<'a> Block<'a> {
     ///
     /// # Errors
     ///
-    /// Those of [`encode`](Self::encode). Where the memory is too small, the error tells how much
-    /// is needed.
+    /// Those of [`encode`](Self::encode). If the memory is too small, the error has the size that is needed.
     pub fn encode_to_slice(&self, memory: &mut [u8]) -> Result<usize, EncodeError> {
         let mut sink = SliceSink::new(memory);
         self.encode(&mut sink)?;
         Ok(sink.written().len())
     }
 
-    /// Begins the block and lets its data be written piece by piece, straight into the sink.
-    /// Data that the block has already comes first.
+    /// Writes the start of the block, and returns a writer for its data, which goes straight into the sink. Data that
+    /// the block already has comes first.
     ///
     /// ```
     /// use sse_wire::Block;
@@ -209,7 +206,7 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// Whether there is more than data: most blocks have nothing else, and nothing to refuse.
+    /// Whether there is more than data. Most blocks have nothing else, and so nothing to reject.
     #[inline(always)]
     const fn has_head(&self) -> bool {
         self.comment.is_some()
@@ -248,7 +245,7 @@ impl<'a> Block<'a> {
 
     /// Everything but the data and the blank line.
     fn write_head<S: Sink + ?Sized>(&self, sink: &mut S) -> Result<(), EncodeError> {
-        /// More than all names, colons, spaces, line ends and a reconnection time need.
+        /// More than all names, colons, spaces, line ends, and a reconnection time need.
         const OVERHEAD: usize = 64;
         let len = |text: Option<&str>| text.map_or(0, str::len);
         let texts = [self.comment, self.event_type, self.id, self.data];
@@ -262,7 +259,7 @@ impl<'a> Block<'a> {
         Ok(())
     }
 
-    /// Says of a lack of room how much the whole block needs.
+    /// Adds to an error for lack of room how much the whole block needs.
     #[cold]
     fn explain(&self, error: EncodeError) -> EncodeError {
         match (error, self.encoded_len()) {
@@ -305,7 +302,7 @@ impl<'a> From<&'a OwnedEvent> for Block<'a> {
     }
 }
 
-/// Refuses what can't stand in one line.
+/// Rejects a value that is not one line.
 #[inline]
 fn check_line(part: Part, text: Option<&str>) -> Result<(), EncodeError> {
     match text.and_then(find_line_break) {

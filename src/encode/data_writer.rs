@@ -1,8 +1,7 @@
-//! Data of a block, piece by piece: each line break in it begins a new `data` line.
+//! The data of a block, written piecewise: each line break in it starts a new `data` line.
 //!
-//! Implementation notes. Line breaks and characters may be cut anywhere, so the writer knows
-//! what was cut. The first error stays: nothing is written after it, and the block is rolled back
-//! when the writer is dropped.
+//! Implementation notes. Line breaks and characters may be cut anywhere, so the writer keeps what was cut. After the
+//! first error nothing more is written, and the block is rolled back when the writer is dropped.
 
 use core::fmt::{self, Debug, Formatter};
 
@@ -10,25 +9,38 @@ use super::sink::Sink;
 use crate::decode::scan::{CR, LF, Scan};
 use crate::error::{EncodeError, Part};
 
-/// What stands before each line of data.
+/// The start of each line of data.
 pub(crate) const DATA: &str = "data: ";
-/// What stands in the place of a line break in data.
+/// The replacement for a line break in data.
 const NEXT_LINE: &str = "\ndata: ";
 
-/// Writes the data of one block piece by piece: see [`Block::data_writer`](crate::Block::data_writer).
+/// Writes the data of one block piecewise: see [`Block::data_writer`](crate::Block::data_writer).
 ///
-/// It implements [`core::fmt::Write`] and, with the feature `std`, `std::io::Write`, so that a
-/// serializer can write into it. Line breaks may be cut between pieces, and so may characters.
+/// It implements [`core::fmt::Write`] and, with the feature `std`, `std::io::Write`, so that a serializer can write into
+/// it. A line break or a character may be cut between two pieces.
 ///
-/// The block is complete only after [`finish`](Self::finish). Dropped before, it takes the whole
-/// block back, where the sink can: nothing half-written is left by a serializer that fails. (One
-/// that is forgotten, by [`core::mem::forget`], leaves its part of a block behind.)
+/// ```
+/// use core::fmt::Write as _;
+/// use sse_wire::{Block, SliceSink};
+///
+/// let mut memory = [0; 64];
+/// let mut sink = SliceSink::new(&mut memory);
+/// let mut data = Block::new().event_type("reading").data_writer(&mut sink)?;
+/// write!(data, "{}\n{:.1}", 7, 21.5).unwrap();
+/// data.finish()?;
+/// assert_eq!(sink.written(), b"event: reading\ndata: 7\ndata: 21.5\n\n");
+/// # Ok::<(), sse_wire::EncodeError>(())
+/// ```
+///
+/// Only [`finish`](Self::finish) completes the block. A writer that is dropped without it, because a serializer has
+/// failed for example, rolls the block back if the sink can do that. (One that is leaked by [`core::mem::forget`]
+/// leaves part of a block behind.)
 #[must_use = "a block that is not finished is rolled back"]
 pub struct DataWriter<'s, S: Sink + ?Sized> {
     sink: &'s mut S,
-    /// The sink before the block.
+    /// The sink's length before the block.
     mark: usize,
-    /// Whether the last byte of data was a CR, so that a directly following LF belongs to it.
+    /// Whether the last byte of data was a CR, so that an LF directly after it belongs to it.
     after_cr: bool,
     strict: bool,
     /// Bytes of data so far.
@@ -36,13 +48,13 @@ pub struct DataWriter<'s, S: Sink + ?Sized> {
     /// A character that is cut between pieces of bytes.
     cut: [u8; 4],
     cut_len: usize,
-    /// The first error: it stays, and nothing is written after it.
+    /// The first error, after which nothing is written.
     failed: Option<EncodeError>,
     finished: bool,
 }
 
 impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
-    /// A writer whose block has not begun.
+    /// Creates a writer that has written nothing.
     pub(crate) fn new(sink: &'s mut S, strict: bool) -> Self {
         DataWriter {
             mark: sink.mark(),
@@ -57,7 +69,7 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
         }
     }
 
-    /// Writes all that comes before the data.
+    /// Writes everything before the data.
     pub(crate) fn begin(
         &mut self,
         head: impl FnOnce(&mut S) -> Result<(), EncodeError>,
@@ -70,8 +82,8 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
     ///
     /// # Errors
     ///
-    /// A full sink, or a CR in a [strict](crate::Block::strict) block. After an error the writer takes
-    /// nothing more, and its block is rolled back when it is dropped.
+    /// A full sink, or a CR in a [strict](crate::Block::strict) block. After an error the writer writes nothing more, and
+    /// its block is rolled back when it is dropped.
     pub fn write(&mut self, text: &str) -> Result<(), EncodeError> {
         if !text.is_empty() {
             self.check_whole_characters()?;
@@ -83,8 +95,11 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
     ///
     /// # Errors
     ///
-    /// Those of [`write`](Self::write), and bytes that are no UTF-8. They are looked at once to
-    /// find that out, once for line breaks, and copied; nothing is allocated here.
+    /// Those of [`write`](Self::write), and bytes that are not UTF-8.
+    ///
+    /// # Memory and cost
+    ///
+    /// The bytes are read three times: to validate them, to find line breaks, and to copy them.
     pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
         // Most pieces cut no character, and those of serializers are many and short.
         if self.cut_len == 0 {
@@ -121,8 +136,8 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
     ///
     /// # Errors
     ///
-    /// The first error that a write had, a character that is still cut, or a full sink. The block
-    /// has been rolled back then, if the sink can do that.
+    /// The first error of a write, a character that is incomplete, or a full sink. The block is then rolled back if the
+    /// sink can do that.
     pub fn finish(mut self) -> Result<(), EncodeError> {
         self.check_not_failed()?;
         self.check_whole_characters()?;
@@ -133,7 +148,7 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
         Ok(())
     }
 
-    /// Tells the first error again, whatever comes after it.
+    /// Returns the first error again.
     #[inline]
     fn check_not_failed(&self) -> Result<(), EncodeError> {
         // A `match`, since `map_or` copies the error through memory at each piece.
@@ -143,7 +158,7 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
         }
     }
 
-    /// Fails where a character is still cut.
+    /// Returns an error if a character is incomplete.
     fn check_whole_characters(&mut self) -> Result<(), EncodeError> {
         if self.cut_len == 0 {
             return Ok(());
@@ -151,7 +166,7 @@ impl<'s, S: Sink + ?Sized> DataWriter<'s, S> {
         self.fail(EncodeError::NotUtf8 { at: self.written })
     }
 
-    /// The first error stays. A lack of room is told for the block, as far as it was given.
+    /// Keeps the first error. A lack of room is reported for the block as far as it was given.
     #[cold]
     fn fail(&mut self, error: EncodeError) -> Result<(), EncodeError> {
         let error = match error {
@@ -192,7 +207,7 @@ impl<S: Sink + ?Sized> std::io::Write for DataWriter<'_, S> {
         Ok(bytes.len())
     }
 
-    /// A piece is always taken whole.
+    /// Takes the whole piece.
     fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         Ok(self.write_bytes(bytes)?)
     }
@@ -216,7 +231,7 @@ impl<S: Sink + ?Sized> Debug for DataWriter<'_, S> {
     }
 }
 
-/// Refuses data that would come back with an LF in place of a CR or CRLF.
+/// Rejects data with a CR, which would decode as an LF.
 pub(crate) fn check_strict(text: &str, written: usize) -> Result<(), EncodeError> {
     match memchr::memchr(CR, text.as_bytes()) {
         Some(at) => Err(EncodeError::LineBreak { part: Part::Data, at: written + at }),
@@ -224,8 +239,8 @@ pub(crate) fn check_strict(text: &str, written: usize) -> Result<(), EncodeError
     }
 }
 
-/// Writes more of the data: each LF, CR or CRLF begins a new line. `after_cr` is kept between the
-/// pieces of one text: whether the last byte was a CR.
+/// Writes more of the data: each LF, CR, or CRLF starts a new line. `after_cr` is whether the last byte of the previous
+/// piece was a CR.
 #[inline(always)]
 pub(crate) fn write_lines<S: Sink + ?Sized>(
     sink: &mut S,
@@ -244,7 +259,7 @@ pub(crate) fn write_lines<S: Sink + ?Sized>(
     }
 }
 
-/// The same for text with a line break, the first of which was found.
+/// The same for text whose first line break has been found.
 fn write_many_lines<S: Sink + ?Sized>(
     sink: &mut S,
     text: &str,
@@ -272,8 +287,7 @@ fn write_many_lines<S: Sink + ?Sized>(
     sink.write_part(text, line_start..text.len())
 }
 
-/// Where the first LF or CR stands. A short text is looked through here, since that costs less than
-/// the call.
+/// Returns the offset of the first LF or CR. A short text is searched here, because that costs less than the call.
 #[inline(always)]
 pub(crate) fn find_line_break(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();

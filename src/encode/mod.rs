@@ -1,6 +1,5 @@
-//! A block → bytes
-//! ([9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream)):
-//! checked, then written.
+//! Checks and writes blocks
+//! ([9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream)).
 
 mod block;
 mod data_writer;

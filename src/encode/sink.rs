@@ -1,4 +1,4 @@
-//! Where encoded bytes go.
+//! The targets of the encoder.
 
 #[cfg(feature = "alloc")]
 use alloc::{string::String, vec::Vec};
@@ -8,10 +8,24 @@ use core::ops::Range;
 
 use crate::error::EncodeError;
 
-/// Where a [`Block`](crate::Block) is encoded to: a `Vec<u8>` or `String`, which it is appended to,
-/// a [`SliceSink`] over fixed memory, or a [`FmtSink`] over any [`core::fmt::Write`].
+/// A target of [`Block::encode`](crate::Block::encode): a `Vec<u8>` or `String`, to which the block is appended, a
+/// [`SliceSink`] over fixed memory, a [`FmtSink`] over any [`core::fmt::Write`], or a `BlockWriter`.
 ///
-/// The trait is sealed; `FmtSink` is the way to other targets.
+/// The trait is sealed; use `FmtSink` for other targets.
+///
+/// ```
+/// use sse_wire::{Block, EncodeError, Sink};
+///
+/// fn tick(number: u64, sink: &mut impl Sink) -> Result<(), EncodeError> {
+///     Block::new().event_type("tick").data(&number.to_string()).encode(sink)
+/// }
+///
+/// let (mut bytes, mut text) = (Vec::new(), String::new());
+/// tick(7, &mut bytes)?;
+/// tick(7, &mut text)?;
+/// assert_eq!(bytes, text.as_bytes());
+/// # Ok::<(), EncodeError>(())
+/// ```
 pub trait Sink: sealed::Sink {}
 
 /// Fixed memory as a [`Sink`].
@@ -25,7 +39,7 @@ pub trait Sink: sealed::Sink {}
 /// Block::new().data("two").encode(&mut sink)?;
 /// assert_eq!(sink.written(), b"data: one\n\ndata: two\n\n");
 /// assert!(Block::new().data("too long").encode(&mut sink).is_err());
-/// assert_eq!(sink.written().len(), 22, "what does not fit leaves no trace");
+/// assert_eq!(sink.written().len(), 22, "a block that does not fit is rolled back");
 /// # Ok::<(), sse_wire::EncodeError>(())
 /// ```
 #[derive(Debug)]
@@ -35,23 +49,23 @@ pub struct SliceSink<'a> {
 }
 
 impl<'a> SliceSink<'a> {
-    /// An empty sink over `memory`.
+    /// Creates an empty sink over `memory`.
     pub const fn new(memory: &'a mut [u8]) -> Self {
         SliceSink { memory, len: 0 }
     }
 
-    /// A sink that goes on after the first `len` bytes of `memory`.
+    /// Creates a sink that continues after the first `len` bytes of `memory`.
     #[cfg(any(feature = "embedded-io", feature = "embedded-io-async"))]
     pub(crate) const fn after(memory: &'a mut [u8], len: usize) -> Self {
         SliceSink { memory, len }
     }
 
-    /// What has been written.
+    /// Returns what was written.
     pub fn written(&self) -> &[u8] {
         self.memory.get(..self.len).unwrap_or_default()
     }
 
-    /// Gives the memory back; what has been written stands at its start.
+    /// Returns the memory, with what was written at its start.
     pub fn into_written(self) -> &'a mut [u8] {
         self.memory.get_mut(..self.len).unwrap_or_default()
     }
@@ -59,9 +73,8 @@ impl<'a> SliceSink<'a> {
 
 /// Any [`core::fmt::Write`] as a [`Sink`].
 ///
-/// What such a target has taken can't be taken back: after an error, or where a
-/// [`DataWriter`](crate::DataWriter) was dropped unfinished, it may hold part of a block, and the
-/// stream has to end there.
+/// Such a target can't be rolled back: after an error, or if a [`DataWriter`](crate::DataWriter) was dropped unfinished,
+/// it may have part of a block, and the stream has to end there.
 ///
 /// ```
 /// use sse_wire::{Block, FmtSink};
@@ -90,7 +103,7 @@ impl Counter {
     }
 }
 
-/// What a sink can do, out of reach for other crates.
+/// The methods of a sink, which are private to this crate.
 pub(crate) mod sealed {
     use core::ops::Range;
 
@@ -103,11 +116,11 @@ pub(crate) mod sealed {
         fn write_part(&mut self, text: &str, part: Range<usize>) -> Result<(), EncodeError> {
             self.write(&text[part])
         }
-        /// Makes room for so many bytes more, or hopes so.
+        /// Reserves room for this many more bytes, if it can.
         fn reserve(&mut self, _more: usize) {}
-        /// How many bytes have been written: a mark for [`truncate`](Self::truncate).
+        /// Returns how many bytes were written: a mark for [`truncate`](Self::truncate).
         fn mark(&self) -> usize;
-        /// Takes back what was written since `mark`, where that can be done.
+        /// Removes what was written since `mark`, if it can.
         fn truncate(&mut self, mark: usize);
     }
 }

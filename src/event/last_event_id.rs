@@ -1,4 +1,4 @@
-//! The last event ID of an event that is kept, shared with its neighbours.
+//! The last event ID of an owned event, which events share.
 
 #[cfg(not(target_has_atomic = "ptr"))]
 use alloc::boxed::Box as Shared;
@@ -7,11 +7,10 @@ use alloc::sync::Arc as Shared;
 use core::fmt::{self, Debug, Display, Formatter};
 use core::ops::Deref;
 
-/// The last event ID string of an [`OwnedEvent`](crate::OwnedEvent): a `str` that costs nothing to
-/// clone.
+/// The last event ID string of an [`OwnedEvent`](crate::OwnedEvent): a `str` that is cheap to clone.
 ///
-/// All owned events that a parser gives while one ID is in force share it. On targets without atomic
-/// pointers each has a copy.
+/// All owned events that a parser returns while an ID is in force share it. On targets without atomic pointers each has a
+/// copy.
 ///
 /// ```
 /// let id = sse_wire::LastEventId::from("7");
@@ -24,7 +23,7 @@ pub struct LastEventId(Option<Shared<str>>);
 impl LastEventId {
     pub(crate) const NONE: Self = LastEventId(None);
 
-    /// The ID.
+    /// Returns the ID.
     pub fn as_str(&self) -> &str {
         self.0.as_deref().unwrap_or_default()
     }
