@@ -1,5 +1,5 @@
-//! tokio-util's [`Decoder`] and [`Encoder`], for `FramedRead` and `FramedWrite` over any
-//! `AsyncRead` and `AsyncWrite` of tokio (feature `codec`).
+//! Implements tokio-util's [`Decoder`] and [`Encoder`], for `FramedRead` and `FramedWrite` over tokio's `AsyncRead`
+//! and `AsyncWrite` (feature `codec`).
 
 use std::io;
 
@@ -14,7 +14,7 @@ use crate::encode::{Sink, sink::sealed};
 use crate::error::{EncodeError, ParseError};
 use crate::event::{End, Event, Item, OwnedEvent};
 
-/// What both decoders offer beside decoding.
+/// The other methods of both decoders.
 macro_rules! decoder_methods {
     ($decoder:ty $(, $select:ident)?) => {
         impl<$($select,)? S: Storage> $decoder {
@@ -23,8 +23,8 @@ macro_rules! decoder_methods {
             ///
             /// # Errors
             ///
-            /// [`ParseError::Unread`], if something that was given to `decode` was not decoded: it is
-            /// dropped. There is nothing after `decode` has returned `None`.
+            /// [`ParseError::Unread`] if bytes that were passed to `decode` were not decoded. They are dropped. After
+            /// `decode` has returned `None` there are none.
             pub fn finish(&mut self) -> Result<End<'_>, ParseError> {
                 self.chunk = Bytes::new();
                 self.parser.finish()
@@ -32,7 +32,7 @@ macro_rules! decoder_methods {
 
             parser_methods!(parser);
 
-            /// The parser, for the next connection.
+            /// Returns the parser, for the next connection.
             pub fn into_parser(self) -> Parser<S> {
                 self.parser
             }
@@ -40,11 +40,11 @@ macro_rules! decoder_methods {
     };
 }
 
-/// Takes all bytes as the parser's next chunk, unless it is still within one; returns whether there is
-/// something to read.
+/// Takes all bytes as the parser's next chunk, unless it is still within one. Returns whether there is something to
+/// parse.
 fn take_chunk<S: Storage>(parser: &mut Parser<S>, chunk: &mut Bytes, bytes: &mut BytesMut) -> bool {
     if parser.is_done() {
-        // Its memory can be read into again.
+        // Its memory is reused for reading.
         *chunk = Bytes::new();
         if bytes.is_empty() {
             return false;
@@ -55,7 +55,7 @@ fn take_chunk<S: Storage>(parser: &mut Parser<S>, chunk: &mut Bytes, bytes: &mut
     true
 }
 
-/// Bytes → events.
+/// Decodes bytes into events.
 ///
 /// ```
 /// use futures_util::StreamExt;
@@ -76,26 +76,25 @@ fn take_chunk<S: Storage>(parser: &mut Parser<S>, chunk: &mut Bytes, bytes: &mut
 /// # }).unwrap();
 /// ```
 ///
-/// An event is out as soon as the bytes of its blank line were read.
+/// An event is returned as soon as its blank line was read.
 ///
 /// # End
 ///
-/// What has not seen its blank line at the end of the stream is no event. After `None`,
-/// [`finish`](Self::finish) returns how the stream ended. Call it also before the decoder gets another
-/// stream.
+/// A block without its blank line at the end of the stream is not an event. After `None`, [`finish`](Self::finish)
+/// returns how the stream ended. Call it before the decoder gets another stream.
 ///
 /// # Errors
 ///
-/// An event beyond the limit is the item `Err(ParseError)`, and the next event follows. It is no
-/// error of the decoder: after one of those, `FramedRead` returns `None`, and does not look at what
-/// it has read already before more comes. Errors of the transport come through as they are, and
-/// lose nothing: `FramedRead` returns `None` once after each, and can be polled again.
+/// An event beyond the limit is an item `Err(ParseError)`, and the next event follows. It is not an error of the
+/// decoder, because after one of those `FramedRead` returns `None` and does not continue with what it has already
+/// read. Errors of the transport are returned unchanged and lose nothing: `FramedRead` returns `None` once after each,
+/// and can be polled again.
 ///
 /// # Memory and cost
 ///
-/// `decode` takes all that it is given, without copying it, and keeps it until the last of its events
-/// was decoded, so `FramedRead`'s buffer does not grow. An [`OwnedEvent`] is a copy. Beside that, there is
-/// what the parser retains. Each byte is looked at a bounded number of times, however many events one read brings.
+/// `decode` takes the whole buffer without copying it, and keeps it until its last event was decoded, so
+/// `FramedRead`'s buffer does not grow. An [`OwnedEvent`] is a copy. The parser retains what a read cuts. Each byte is
+/// read a bounded number of times, however many events one read has.
 #[derive(Clone, Debug)]
 pub struct EventDecoder<S = Growable> {
     parser: Parser<S>,
@@ -104,7 +103,7 @@ pub struct EventDecoder<S = Growable> {
 }
 
 impl EventDecoder {
-    /// A decoder with the default limit.
+    /// Creates a decoder with a limit of 16 MiB.
     pub const fn new() -> Self {
         EventDecoder { parser: Parser::new(), chunk: Bytes::new(), unfinished: false }
     }
@@ -117,16 +116,15 @@ impl Default for EventDecoder {
 }
 
 impl<S: Storage> EventDecoder<S> {
-    /// A decoder with this parser: for another limit, or a last event ID that is carried over from
-    /// an earlier stream.
+    /// Creates a decoder with this parser: one with another limit, or with the last event ID of an earlier stream.
     pub fn with_parser(mut parser: Parser<S>) -> Self {
-        // If its last cursor was left, it reports that, and nothing of that chunk is ours.
+        // If its last cursor was dropped, this chunk is not ours to continue, and the parser reports that.
         parser.begin(&[]);
         EventDecoder { parser, chunk: Bytes::new(), unfinished: false }
     }
 
-    /// Also gives the last event if its blank line is missing, as some servers end their streams. The
-    /// specification discards it, because any part of it may be missing.
+    /// Also returns the last event if its blank line is missing, since some servers end their streams without it. The
+    /// specification discards such an event, because any part of it may be missing.
     #[must_use]
     pub fn deliver_unfinished(mut self) -> Self {
         self.unfinished = true;
@@ -163,8 +161,8 @@ impl<S: Storage> Decoder for EventDecoder<S> {
     }
 }
 
-/// Bytes → whatever the caller makes of what can be observed: events, comments, reconnection times
-/// and blocks without an event ([`Parser::observe`]).
+/// Decodes bytes into values that the caller makes from events, comments, reconnection times, and blocks without an
+/// event ([`Parser::observe`]).
 ///
 /// ```
 /// use futures_util::StreamExt;
@@ -189,8 +187,8 @@ impl<S: Storage> Decoder for EventDecoder<S> {
 /// # });
 /// ```
 ///
-/// The end, errors, memory and cost are those of [`EventDecoder`], but nothing is copied that the
-/// caller does not copy, and comments count for the limit.
+/// The end, errors, memory, and cost are those of [`EventDecoder`], except that only the caller copies, and comments
+/// count toward the limit.
 #[derive(Clone, Debug)]
 pub struct ItemDecoder<F, S = Growable> {
     parser: Parser<S>,
@@ -202,8 +200,8 @@ impl<F, T, S: Storage> ItemDecoder<F, S>
 where
     F: FnMut(Item<'_>) -> Option<T>,
 {
-    /// A decoder with this parser, which returns what `select` makes of an item, unless that is
-    /// `None`.
+    /// Creates a decoder with this parser. It returns the value that `select` makes from an item, and skips the item
+    /// if that is `None`.
     pub fn new(mut parser: Parser<S>, select: F) -> Self {
         // As above.
         parser.begin(&[]);
@@ -236,7 +234,7 @@ where
 decoder_methods!(EventDecoder<S>);
 decoder_methods!(ItemDecoder<F, S>, F);
 
-/// Blocks and events → bytes.
+/// Encodes blocks and events into bytes.
 ///
 /// ```
 /// use futures_util::SinkExt;
@@ -257,13 +255,12 @@ decoder_methods!(ItemDecoder<F, S>, F);
 ///
 /// # Errors
 ///
-/// [`WriteError::Encode`] if a block can't be encoded: nothing of it is written, and the next one
-/// can be sent. Errors of the transport come through as
-/// [`WriteError::Transport`]. Both turn into an [`io::Error`] by `?`.
+/// [`WriteError::Encode`] if a block can't be encoded: it writes nothing, and the next block can be sent.
+/// [`WriteError::Transport`] for an error of the transport. `?` converts both to an [`io::Error`].
 ///
 /// # Memory and cost
 ///
-/// A block is encoded straight into the buffer of `FramedWrite`, and nothing is allocated beside.
+/// A block is encoded straight into the buffer of `FramedWrite`, without another allocation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BlockEncoder;
 

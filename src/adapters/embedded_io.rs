@@ -1,7 +1,7 @@
-//! Events from any [`embedded_io::Read`](::embedded_io::Read), blocks to any
+//! Reads events from any [`embedded_io::Read`](::embedded_io::Read), and writes blocks to any
 //! [`embedded_io::Write`](::embedded_io::Write), without an allocator (feature `embedded-io`).
 //!
-//! `embedded_io_async` is the same, asynchronous.
+//! `embedded_io_async` is the asynchronous counterpart.
 
 use ::embedded_io::{Error, ErrorKind, Read, Write};
 
@@ -14,7 +14,7 @@ use crate::event::Event;
 #[cfg(feature = "alloc")]
 use crate::event::OwnedEvent;
 
-/// Events from a [`Read`], lent one by one.
+/// Reads events from a [`Read`], and lends them one by one.
 ///
 /// ```
 /// use sse_wire::{Arrays, End, Parser, embedded_io::EventReader};
@@ -33,20 +33,19 @@ use crate::event::OwnedEvent;
 /// # Ok::<(), sse_wire::ReadError<core::convert::Infallible>>(())
 /// ```
 ///
-/// It reads only when all that was read is taken, once, and never waits for more than the source
-/// has: an event is out as soon as the bytes of its blank line were read.
+/// It reads once, and only after everything before was parsed, so it never waits for more than the source has: an
+/// event is returned as soon as its blank line was read.
 ///
 /// # Errors
 ///
-/// [`ReadError`] with the source's own error. None is final and none loses anything: after an event
-/// that is too large the next call returns the next one, and after an error of the source it reads
-/// again. [`Interrupted`](ErrorKind::Interrupted) is not reported: reading is tried again.
+/// A [`ReadError`] with the source's own error. No error is final or loses anything: after an event that is too large
+/// the next call returns the next event, and after an error of the source it reads again. After
+/// [`Interrupted`](ErrorKind::Interrupted) the reader retries without an error.
 ///
 /// # Memory and cost
 ///
-/// The buffer to read into, the parser with its arrays, and a few words. An event that lies in one
-/// read, with one `data` line and well-formed, is lent from the buffer, and not copied. The cost is
-/// the parser's.
+/// The buffer to read into, the parser with its arrays, and a few words. A well-formed event with one `data` line that
+/// lies in one read is lent from the buffer, without a copy. The cost is the parser's.
 #[derive(Clone, Debug)]
 pub struct EventReader<R, S, M> {
     reader: R,
@@ -54,8 +53,8 @@ pub struct EventReader<R, S, M> {
 }
 
 impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
-    /// A reader with this parser that reads into this buffer, owned or borrowed. Its length bounds
-    /// only how much is read at once, not the events.
+    /// Creates a reader with this parser that reads into this buffer, owned or borrowed. Its length bounds how much is
+    /// read at once, but not the events.
     ///
     /// # Panics
     ///
@@ -64,11 +63,11 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
         EventReader { reader, intake: Intake::new(parser, buffer) }
     }
 
-    /// The next event, which borrows the reader; `None` if the source has ended.
+    /// Returns the next event, which borrows the reader; `None` if the source has ended.
     ///
     /// # Errors
     ///
-    /// See [`EventReader`]: the limits, or the source.
+    /// See [`EventReader`].
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ReadError<R::Error>> {
         while self.read().map_err(ReadError::Transport)? {
@@ -79,7 +78,7 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
         Ok(None)
     }
 
-    /// The next event, to keep: like [`next`](Self::next), but cheaper than a copy of what it lends
+    /// Returns the next event as an owned one, which is cheaper than a copy of what [`next`](Self::next) lends
     /// ([`Events::next_owned`]).
     ///
     /// # Errors
@@ -95,30 +94,29 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
         Ok(None)
     }
 
-    /// A cursor over the events of what was read and not taken, or else of what one read brings:
-    /// none of them, or many; `None` if the source has ended. What a dropped cursor has not taken is
-    /// left to the next call.
+    /// Returns a cursor over the events of one read, or of what is left of the last one. It may have no events, or
+    /// many; `None` if the source has ended. The next call continues where a dropped cursor stopped.
     ///
     /// # Errors
     ///
-    /// Those of the source; those of the limits come from the cursor.
+    /// Those of the source; the cursor returns those of the limits.
     pub fn next_events(&mut self) -> Result<Option<Events<'_, '_, S>>, R::Error> {
         let more = self.read()?;
         Ok(more.then(|| self.intake.events()))
     }
 
-    /// Like [`next_events`](Self::next_events), but the cursor also shows comments, reconnection
-    /// times and blocks without an event, in order: [`Parser::observe`].
+    /// Like [`next_events`](Self::next_events), but the cursor also returns comments, reconnection times, and blocks
+    /// without an event, in order: see [`Parser::observe`].
     ///
     /// # Errors
     ///
-    /// Those of the source; those of the limits come from the cursor.
+    /// Those of the source; the cursor returns those of the limits.
     pub fn next_items(&mut self) -> Result<Option<Items<'_, '_, S>>, R::Error> {
         let more = self.read()?;
         Ok(more.then(|| self.intake.items()))
     }
 
-    /// Reads once if all that was read is taken, and returns whether there is something to take.
+    /// Reads once if everything before was parsed, and returns whether there is something to parse.
     fn read(&mut self) -> Result<bool, R::Error> {
         if self.intake.is_taken() {
             let len = uninterrupted(|| self.reader.read(self.intake.memory()))?;
@@ -130,7 +128,7 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
     reader_methods!();
 }
 
-/// Blocks to a [`Write`].
+/// Writes blocks to a [`Write`].
 ///
 /// ```
 /// use sse_wire::{Block, embedded_io::BlockWriter};
@@ -146,18 +144,18 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
 /// assert_eq!(&uart[..64 - free], b"event: tick\ndata: 1\n\ndata: 2\n\n");
 /// ```
 ///
-/// [`write`](Self::write) hands a block to the target in one write, as far as the target takes it
-/// so, and flushes the target.
+/// [`write`](Self::write) writes a block to the target, in one write if the target takes all of it, and flushes the
+/// target.
 ///
 /// # Errors
 ///
-/// [`WriteError`] with the target's own error. A block that can't be encoded, or for which the
-/// memory is too small, leaves no trace. A target that fails in the middle of a block loses
-/// nothing: the rest waits, takes its room, and [`flush`](Self::flush) goes on with it.
+/// A [`WriteError`] with the target's own error. A block that can't be encoded, or for which the memory is too small,
+/// writes nothing. If the target fails in the middle of a block, nothing is lost: the rest stays in the memory, and
+/// [`flush`](Self::flush) writes it.
 ///
 /// # Memory and cost
 ///
-/// The memory that it is given, and nothing else.
+/// Only the memory that was passed in.
 #[derive(Clone, Debug)]
 pub struct BlockWriter<W, M> {
     writer: W,
@@ -171,19 +169,19 @@ impl<W: Write, M: AsRef<[u8]> + AsMut<[u8]>> BlockWriter<W, M> {
     ///
     /// # Errors
     ///
-    /// See [`BlockWriter`]. After an error of the target the block is taken: go on with
-    /// [`flush`](Self::flush), not by writing it again.
+    /// See [`BlockWriter`]. After an error of the target the writer has the block: call [`flush`](Self::flush) instead
+    /// of writing it again.
     pub fn write(&mut self, block: &Block<'_>) -> Result<(), WriteError<W::Error>> {
         block.encode(self)?;
         self.flush()
     }
 
-    /// Writes what waits, and flushes the target.
+    /// Writes what is not written yet, and flushes the target.
     ///
     /// # Errors
     ///
-    /// Those of the target; a target that takes nothing is [`WriteError::WriteZero`]. Calling it
-    /// again goes on. [`Interrupted`](ErrorKind::Interrupted) is not reported, but tried again.
+    /// Those of the target; if the target takes no bytes, [`WriteError::WriteZero`]. The next call continues. After
+    /// [`Interrupted`](ErrorKind::Interrupted) the writer retries without an error.
     pub fn flush(&mut self) -> Result<(), WriteError<W::Error>> {
         while let rest @ [_, ..] = self.outgoing.waiting() {
             let len = uninterrupted(|| self.writer.write(rest)).map_err(WriteError::Transport)?;
@@ -196,7 +194,7 @@ impl<W: Write, M: AsRef<[u8]> + AsMut<[u8]>> BlockWriter<W, M> {
     }
 }
 
-/// Tries until it is not interrupted.
+/// Retries while it is interrupted.
 fn uninterrupted<T, E: Error>(mut call: impl FnMut() -> Result<T, E>) -> Result<T, E> {
     loop {
         match call() {

@@ -1,19 +1,38 @@
-//! What can go wrong between a parser or an encoder and a transport: which of the two it was.
+//! Errors of a parser or an encoder together with a transport.
 
 use core::error::Error;
 use core::fmt::{self, Display, Formatter};
 
 use crate::error::{EncodeError, ParseError};
 
-/// Why a reader, or a stream of events, gave no event; `E` is the transport's error.
+/// The error of a reader or of a stream of events; `E` is the transport's error.
 ///
-/// Neither is an end: after a refused event the next call returns the next one, and after an error
-/// of the transport it asks the transport again, with nothing lost of what came before.
+/// ```
+/// # #[cfg(feature = "std")] {
+/// use sse_wire::{ReadError, io::EventReader};
 ///
-/// It is a [`std::error::Error`](Error) if `E` is one, which a `Box<dyn Error>` is not.
+/// fn print(source: impl std::io::Read) -> std::io::Result<()> {
+///     let mut reader = EventReader::new(source);
+///     loop {
+///         match reader.next() {
+///             Ok(Some(event)) => println!("{}", event.data),
+///             Ok(None) => return Ok(()),
+///             Err(ReadError::Parse(error)) => eprintln!("{error}"), // too large; the next event follows
+///             Err(ReadError::Transport(error)) => return Err(error),
+///         }
+///     }
+/// }
+/// # print(&b"data: x\n\n"[..]).unwrap();
+/// # }
+/// ```
+///
+/// Neither is final: after a refused event the next call returns the next event, and after an error of the transport
+/// it reads again. Nothing that was read before is lost.
+///
+/// It implements [`std::error::Error`](Error) if `E` does, which a `Box<dyn Error>` does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadError<E> {
-    /// The parser's error: mostly, that an event needs more than its limit, and is skipped.
+    /// The parser's error. Usually an event needs more than the limit, and is skipped.
     Parse(ParseError),
     /// The transport's error, which is also the [source](Error::source).
     Transport(E),
@@ -29,10 +48,9 @@ impl<E> Display for ReadError<E> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             ReadError::Parse(error) => error.fmt(f),
-            ReadError::Transport(_) => f.write_str(
-                "the stream could not be read; if it can't be read again, connect again with \
-                 the last event ID",
-            ),
+            ReadError::Transport(_) => {
+                f.write_str("the stream could not be read; if a retry fails, reconnect")
+            }
         }
     }
 }
@@ -46,15 +64,26 @@ impl<E: Error + 'static> Error for ReadError<E> {
     }
 }
 
-/// Why a writer did not write a block, or not all of it; `E` is the transport's error.
+/// The error of a writer; `E` is the transport's error.
+///
+/// ```
+/// # #[cfg(feature = "std")] {
+/// use sse_wire::{Block, EncodeError, WriteError, io::BlockWriter};
+///
+/// let mut writer = BlockWriter::new(Vec::new());
+/// let error = writer.write(&Block::new().id("1\0").data("x")).unwrap_err();
+/// assert!(matches!(error, WriteError::Encode(EncodeError::Nul { at: 1 })));
+/// assert!(writer.get_ref().is_empty());
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteError<E> {
-    /// The block was refused, and nothing of it will be written.
+    /// The block can't be encoded, and nothing was written.
     Encode(EncodeError),
-    /// The transport's error, which is also the [source](Error::source). The block is taken: what
-    /// the transport has not taken yet waits for the next `flush`.
+    /// The transport's error, which is also the [source](Error::source). The writer has the block: the next `flush`
+    /// writes what the transport has not taken.
     Transport(E),
-    /// The transport took nothing and reported no error; what it has not taken waits.
+    /// The transport took no bytes and returned no error. The next `flush` continues.
     WriteZero,
 }
 
@@ -92,8 +121,8 @@ mod std_io {
     use super::{ReadError, WriteError};
     use crate::error::{EncodeError, LimitError, ParseError};
 
-    /// Of the kind [`QuotaExceeded`](ErrorKind::QuotaExceeded) for a limit, with the `ParseError`
-    /// inside ([`get_ref`](Error::get_ref), [`downcast`](Error::downcast)).
+    /// The kind is [`QuotaExceeded`](ErrorKind::QuotaExceeded) for a limit. The `ParseError` is inside
+    /// ([`get_ref`](Error::get_ref), [`downcast`](Error::downcast)).
     impl From<ParseError> for Error {
         fn from(error: ParseError) -> Self {
             let kind = match error {
@@ -104,16 +133,15 @@ mod std_io {
         }
     }
 
-    /// As of the [`ParseError`] that it becomes.
+    /// As for a [`ParseError`].
     impl From<LimitError> for Error {
         fn from(error: LimitError) -> Self {
             ParseError::from(error).into()
         }
     }
 
-    /// Of the kind [`InvalidData`](ErrorKind::InvalidData) if the block can't be encoded,
-    /// [`StorageFull`](ErrorKind::StorageFull) if there is no room for it, with the `EncodeError`
-    /// inside.
+    /// The kind is [`InvalidData`](ErrorKind::InvalidData) if the block can't be encoded, and
+    /// [`StorageFull`](ErrorKind::StorageFull) if there is no room for it. The `EncodeError` is inside.
     impl From<EncodeError> for Error {
         fn from(error: EncodeError) -> Self {
             let kind = match error {
@@ -131,7 +159,7 @@ mod std_io {
         }
     }
 
-    /// The transport's error as it was, or that of [`ParseError`].
+    /// The transport's error unchanged, or that of the [`ParseError`].
     impl From<ReadError<Error>> for Error {
         fn from(error: ReadError<Error>) -> Self {
             match error {
@@ -147,7 +175,7 @@ mod std_io {
         }
     }
 
-    /// The transport's error as it was, or that of [`EncodeError`].
+    /// The transport's error unchanged, or that of the [`EncodeError`].
     impl From<WriteError<Error>> for Error {
         fn from(error: WriteError<Error>) -> Self {
             match error {

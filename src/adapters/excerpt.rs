@@ -1,11 +1,11 @@
-//! What messages quote of a text that somebody else has sent: escaped, and not much of it.
+//! An excerpt of a received text for a message: short and escaped.
 
 use core::fmt::{self, Display, Formatter, Write};
 
-/// How many bytes of a text are quoted, at most.
+/// The largest number of bytes that are quoted.
 const QUOTED: usize = 100;
 
-/// The beginning of a text between backticks, escaped, and how long it is if that is not all.
+/// Displays the beginning of a text, escaped and between backticks, and its length if it is longer.
 pub(crate) struct Excerpt<'a>(pub(crate) &'a str);
 
 impl Display for Excerpt<'_> {

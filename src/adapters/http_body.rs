@@ -1,5 +1,5 @@
-//! HTTP bodies → events, for every client that speaks [`http_body::Body`](::http_body::Body) 1.0: hyper,
-//! tonic, reqwest. Here the body lies in memory:
+//! Turns HTTP bodies into events, for every client that uses [`http_body::Body`](::http_body::Body) 1.0, such as
+//! hyper, tonic, and reqwest. Here the body is a `String`:
 //!
 //! ```
 //! use futures::{StreamExt, executor::block_on};
@@ -25,16 +25,36 @@ use pin_project_lite::pin_project;
 
 use crate::stream::EventStream;
 
-/// The events of a body, parsed with a limit of 16 MiB. For another limit, or to go on after an
-/// earlier connection: `EventStream::with_parser(BodyData::new(body), parser)`.
+/// Returns the events of a body, parsed with a limit of 16 MiB.
+///
+/// ```
+/// # futures::executor::block_on(async {
+/// let mut events = sse_wire::http_body::events(String::from("data: 1\n\ndata: 2\n\n"));
+/// while let Some(mut events) = events.next_events().await.transpose().unwrap() {
+///     while let Some(event) = events.next()? {
+///         println!("{}", event.data); // lent
+///     }
+/// }
+/// # Ok::<(), sse_wire::ParseError>(())
+/// # }).unwrap();
+/// ```
+///
+/// To check the response first, use [`events`](crate::events). For another limit, see [`BodyData`].
 pub fn events<B: Body>(body: B) -> EventStream<BodyData<B>> {
     EventStream::new(BodyData::new(body))
 }
 
 pin_project! {
-    /// The data of a body as a stream of chunks. Trailers are passed over.
+    /// The data of a body as a stream of chunks, without trailers.
     ///
-    /// Data that is [`Bytes`] is not copied, any other kind once.
+    /// Data that is [`Bytes`] is not copied, other data once.
+    ///
+    /// ```
+    /// use sse_wire::{Parser, http_body::BodyData, stream::EventStream};
+    ///
+    /// let body = String::from("data: x\n\n");
+    /// let events = EventStream::with_parser(BodyData::new(body), Parser::with_limit(64 * 1024));
+    /// ```
     #[derive(Debug)]
     #[must_use = "streams do nothing unless polled"]
     pub struct BodyData<B> {
@@ -44,7 +64,7 @@ pin_project! {
 }
 
 impl<B: Body> BodyData<B> {
-    /// The data of `body`.
+    /// Returns the data of `body`.
     pub const fn new(body: B) -> Self {
         BodyData { body }
     }
@@ -64,7 +84,7 @@ impl<B: Body> Stream for BodyData<B> {
 }
 
 pin_project! {
-    /// A stream of chunks as a body: for HTTP clients that have a stream and no body, as in a browser.
+    /// A stream of chunks as a body, for HTTP clients that return a stream instead of a body, as in a browser.
     ///
     /// ```
     /// use futures::stream;
@@ -91,7 +111,7 @@ pin_project! {
 }
 
 impl<S> ChunkBody<S> {
-    /// A body of these chunks.
+    /// Creates a body of these chunks.
     pub const fn new(chunks: S) -> Self {
         ChunkBody { chunks }
     }

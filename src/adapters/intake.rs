@@ -1,15 +1,14 @@
-//! What every reader does between two reads: it keeps the bytes that were read, and takes one event
-//! out of them at a time.
+//! The part that all readers share: it keeps the bytes that were read, and takes one event at a time.
 //!
 //! # Implementation notes
 //!
-//! What was read is one chunk, and the parser knows what it has taken of it. So a cursor can be
-//! dropped at any time, and the next one goes on there. The parser also remembers places in the
-//! chunk, and that their bytes are text, from one call to the next: the memory is a [`Memory`],
-//! which nobody else writes to, and it is read into only when all of it is taken.
+//! What was read is one chunk, and the parser knows how much of it it has taken. So a cursor can be dropped at any
+//! time, and the next one continues there. Between calls, the parser remembers ranges of the chunk and that they are
+//! text. This is valid because the memory is a [`Memory`], to which nothing else writes, and because it is filled only
+//! after all of it was taken.
 //!
-//! No loop can go on after a borrow that it may return, so [`Intake::find`] takes the event, and
-//! [`Intake::event`] lends it.
+//! A loop can't continue after a borrow that it may return, so [`Intake::find`] takes the event, and [`Intake::event`]
+//! lends it.
 
 use crate::decode::{Events, Items, Memory, Parser, Storage};
 use crate::error::ParseError;
@@ -20,35 +19,35 @@ use crate::event::{End, Event};
 pub(crate) struct Intake<S, M> {
     pub(crate) parser: Parser<S>,
     memory: M,
-    /// How many bytes the last read gave.
+    /// How many bytes the last read returned.
     len: usize,
 }
 
 impl<S: Storage, M: Memory> Intake<S, M> {
     pub(crate) fn new(mut parser: Parser<S>, memory: M) -> Self {
         assert!(!memory.as_ref().is_empty(), "nothing can be read into an empty buffer");
-        // If its last cursor was left, it reports that, and nothing of that chunk is ours.
+        // If its last cursor was dropped, this chunk is not ours to continue, and the parser reports that.
         parser.begin(&[]);
         Intake { parser, memory, len: 0 }
     }
 
-    /// Where to read to, once all is taken.
+    /// Returns the memory to read into, after everything was taken.
     pub(crate) fn memory(&mut self) -> &mut [u8] {
         self.memory.as_mut()
     }
 
-    /// Begins the chunk of so many bytes that was read.
+    /// Starts a chunk of this many bytes that were read.
     pub(crate) fn filled(&mut self, len: usize) {
         self.len = len.min(self.memory.as_ref().len());
         self.parser.begin(&self.memory.as_ref()[..self.len]);
     }
 
-    /// Whether all that was read is taken.
+    /// Returns whether everything that was read was taken.
     pub(crate) fn is_taken(&self) -> bool {
         self.parser.is_done()
     }
 
-    /// What was read and not taken.
+    /// Returns what was read, but not parsed yet.
     pub(crate) fn unread(&self) -> &[u8] {
         &self.chunk()[self.len - self.parser.unread()..]
     }
@@ -57,22 +56,22 @@ impl<S: Storage, M: Memory> Intake<S, M> {
         &self.memory.as_ref()[..self.len]
     }
 
-    /// The events of what was read and not taken.
+    /// Returns the events of what was read, but not parsed yet.
     pub(crate) fn events(&mut self) -> Events<'_, '_, S> {
         self.parser.resume(&self.memory.as_ref()[..self.len])
     }
 
-    /// All that can be observed in it.
+    /// Returns all items of what was read, but not parsed yet.
     pub(crate) fn items(&mut self) -> Items<'_, '_, S> {
         self.parser.resume_items(&self.memory.as_ref()[..self.len])
     }
 
-    /// Takes what was read up to the end of the next event; returns whether there is one.
+    /// Parses up to the end of the next event. Returns whether there is one.
     pub(crate) fn find(&mut self) -> Result<bool, ParseError> {
         self.parser.find_event(&self.memory.as_ref()[..self.len])
     }
 
-    /// The event that was found.
+    /// Returns the event that was found.
     pub(crate) fn event(&self) -> Event<'_> {
         self.parser.event(self.chunk())
     }
@@ -84,20 +83,20 @@ impl<S: Storage, M: Memory> Intake<S, M> {
     }
 }
 
-/// What readers and decoders offer of their parser.
+/// The methods of the parser that readers and decoders share.
 macro_rules! parser_methods {
     ($($parser:ident).+) => {
-        /// The last event ID string: what a `Last-Event-ID` header must say.
+        /// Returns the last event ID string, the value for a `Last-Event-ID` header; empty if there is none.
         pub fn last_event_id(&self) -> &str {
             self.$($parser).+.last_event_id()
         }
 
-        /// The reconnection time; `None` as long as no `retry` line has set it.
+        /// Returns the reconnection time; `None` if no `retry` line has set it.
         pub fn reconnection_time(&self) -> Option<core::time::Duration> {
             self.$($parser).+.reconnection_time()
         }
 
-        /// The parser.
+        /// Returns the parser.
         pub fn parser(&self) -> &crate::Parser<S> {
             &self.$($parser).+
         }
@@ -120,7 +119,7 @@ macro_rules! parser_methods {
             self.$($parser).+.set_limit(limit)
         }
 
-        /// Changes the limit for ids in bytes: see [`Parser::set_id_limit`](crate::Parser::set_id_limit).
+        /// Changes the limit for IDs in bytes: see [`Parser::set_id_limit`](crate::Parser::set_id_limit).
         ///
         /// # Errors
         ///
@@ -131,7 +130,7 @@ macro_rules! parser_methods {
     };
 }
 
-/// What all readers offer beside the loop.
+/// The methods that all readers share.
 macro_rules! reader_methods {
     () => {
         /// Ends the stream, returns how it ended, and makes the reader ready for the next one, as
@@ -139,31 +138,31 @@ macro_rules! reader_methods {
         ///
         /// # Errors
         ///
-        /// [`ParseError::Unread`](crate::ParseError::Unread), if something that was read was not
-        /// taken: it is dropped. There is nothing after `next` has returned `None`.
+        /// [`ParseError::Unread`](crate::ParseError::Unread) if bytes that were read were not parsed. They are
+        /// dropped. After `next` has returned `None` there are none.
         pub fn finish(&mut self) -> Result<crate::End<'_>, crate::ParseError> {
             self.intake.finish()
         }
 
         super::intake::parser_methods!(intake.parser);
 
-        /// What was read and not taken.
+        /// Returns what was read, but not parsed yet.
         pub fn unread(&self) -> &[u8] {
             self.intake.unread()
         }
 
-        /// The transport.
+        /// Returns the transport.
         pub fn get_ref(&self) -> &R {
             &self.reader
         }
 
-        /// The transport. What is read from it directly is missing from the stream.
+        /// Returns the transport. What is read from it directly is missing from the stream.
         pub fn get_mut(&mut self) -> &mut R {
             &mut self.reader
         }
 
-        /// The transport and the parser, for the next connection. The stream is ended, what was read
-        /// and not taken is dropped, and the last event ID and the reconnection time stay.
+        /// Ends the stream, and returns the transport and the parser for the next connection. What was read, but not
+        /// parsed, is dropped; the last event ID and the reconnection time stay.
         pub fn into_parts(mut self) -> (R, crate::Parser<S>) {
             let _ = self.intake.finish();
             (self.reader, self.intake.parser)

@@ -1,4 +1,4 @@
-//! Events from any [`std::io::Read`], blocks to any [`std::io::Write`] (feature `std`).
+//! Reads events from any [`std::io::Read`], and writes blocks to any [`std::io::Write`] (feature `std`).
 //!
 //! ```no_run
 //! use std::net::TcpStream;
@@ -35,10 +35,10 @@ use super::intake::{Intake, reader_methods};
 use crate::decode::{Events, Growable, Items, Memory, Parser, Storage};
 use crate::event::{End, Event, OwnedEvent};
 
-/// How many bytes are read at once if the caller brings no buffer.
+/// How many bytes are read at once if the caller provides no buffer.
 const READ: usize = 16 * 1024;
 
-/// Events from a [`Read`], lent one by one.
+/// Reads events from a [`Read`], and lends them one by one.
 ///
 /// ```
 /// use sse_wire::{End, io::EventReader};
@@ -51,23 +51,21 @@ const READ: usize = 16 * 1024;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// The reader has a buffer of its own: give it the plain source, not a `BufReader`. It reads only
-/// when all that was read is taken, once, and never waits for more than the source has: an event
-/// is out as soon as the bytes of its blank line were read.
+/// The reader has its own buffer, so a `BufReader` around the source is not needed. It reads once, and only after
+/// everything before was parsed, so it never waits for more than the source has: an event is returned as soon as its
+/// blank line was read.
 ///
 /// # Errors
 ///
-/// [`ReadError`], which turns into an [`io::Error`] by `?`. None of them is final and none loses
-/// anything: after an event beyond the limit the next call returns the next one, and after an error
-/// of the source ([`WouldBlock`](ErrorKind::WouldBlock) and [`TimedOut`](ErrorKind::TimedOut)
-/// among them) it reads again. [`Interrupted`](ErrorKind::Interrupted) is not reported: reading is
-/// tried again.
+/// A [`ReadError`], which `?` converts to an [`io::Error`]. No error is final or loses anything: after an event beyond
+/// the limit the next call returns the next event, and after an error of the source (including
+/// [`WouldBlock`](ErrorKind::WouldBlock) and [`TimedOut`](ErrorKind::TimedOut)) it reads again. After
+/// [`Interrupted`](ErrorKind::Interrupted) the reader retries without an error.
 ///
 /// # Memory and cost
 ///
-/// The buffer, and what the parser retains. An event that lies in one read, with one `data` line
-/// and well-formed, is lent from the buffer: nothing is copied or allocated. The cost is the
-/// parser's.
+/// The buffer, and what the parser retains. A well-formed event with one `data` line that lies in one read is lent
+/// from the buffer, without a copy or an allocation. The cost is the parser's.
 #[derive(Clone, Debug)]
 pub struct EventReader<R, S = Growable, M = Vec<u8>> {
     reader: R,
@@ -76,15 +74,14 @@ pub struct EventReader<R, S = Growable, M = Vec<u8>> {
 }
 
 impl<R: Read> EventReader<R> {
-    /// A reader with the default limit that reads at most 16 KiB at once.
+    /// Creates a reader that reads at most 16 KiB at once, with a limit of 16 MiB.
     pub fn new(reader: R) -> Self {
         Self::with_parser(reader, Parser::new())
     }
 }
 
 impl<R: Read, S: Storage> EventReader<R, S> {
-    /// A reader with this parser: for another limit, or a last event ID that is carried over from
-    /// an earlier stream.
+    /// Creates a reader with this parser: one with another limit, or with the last event ID of an earlier stream.
     ///
     /// ```
     /// use sse_wire::{Parser, io::EventReader};
@@ -106,8 +103,8 @@ impl<R: Read, S: Storage> EventReader<R, S> {
 }
 
 impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
-    /// A reader that reads into this buffer, owned or borrowed. Its length bounds only how much is
-    /// read at once, not the events.
+    /// Creates a reader that reads into this buffer, owned or borrowed. Its length bounds how much is read at once,
+    /// but not the events.
     ///
     /// # Panics
     ///
@@ -116,9 +113,9 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
         EventReader { reader, intake: Intake::new(parser, buffer), unfinished: false }
     }
 
-    /// Also gives the last event if its blank line is missing, as some servers end their streams. The
-    /// specification discards it, because any part of it may be missing.
-    /// The end of the source ends the stream then, also if it goes on later.
+    /// Also returns the last event if its blank line is missing, since some servers end their streams without it. The
+    /// specification discards such an event, because any part of it may be missing. The end of the source then ends
+    /// the stream, even if the source has more bytes later.
     ///
     /// ```
     /// let mut reader = sse_wire::io::EventReader::new(&b"data: whole\n\ndata: [DONE]"[..]).deliver_unfinished();
@@ -133,12 +130,12 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
         self
     }
 
-    /// The next event, which borrows the reader; `None` if the source has ended. If it goes on later,
-    /// as a growing file does, so does the next call.
+    /// Returns the next event, which borrows the reader; `None` if the source has ended. If the source has more bytes
+    /// later, like a file that grows, the next call continues.
     ///
     /// # Errors
     ///
-    /// See [`EventReader`]: the limits, or the source.
+    /// See [`EventReader`].
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ReadError<io::Error>> {
         while self.read()? {
@@ -149,7 +146,7 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
         self.unfinished()
     }
 
-    /// The next event, to keep: like [`next`](Self::next), but cheaper than a copy of what it lends
+    /// Returns the next event as an owned one, which is cheaper than a copy of what [`next`](Self::next) lends
     /// ([`Events::next_owned`]).
     ///
     /// # Errors
@@ -164,7 +161,7 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
         Ok(self.unfinished()?.map(Event::into_owned))
     }
 
-    /// At the end of the source: the event whose blank line is missing, if that was asked for.
+    /// At the end of the source, returns the event whose blank line is missing, if `deliver_unfinished` was called.
     fn unfinished(&mut self) -> Result<Option<Event<'_>>, ReadError<io::Error>> {
         if !self.unfinished {
             return Ok(None);
@@ -175,9 +172,8 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
         })
     }
 
-    /// A cursor over the events of what was read and not taken, or else of what one read brings:
-    /// none of them, or many; `None` if the source has ended. What a dropped cursor has not taken is
-    /// left to the next call.
+    /// Returns a cursor over the events of one read, or of what is left of the last one. It may have no events, or
+    /// many; `None` if the source has ended. The next call continues where a dropped cursor stopped.
     ///
     /// ```
     /// use sse_wire::io::EventReader;
@@ -195,24 +191,24 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
     ///
     /// # Errors
     ///
-    /// Those of the source; those of the limits come from the cursor.
+    /// Those of the source; the cursor returns those of the limits.
     pub fn next_events(&mut self) -> Result<Option<Events<'_, '_, S>>, io::Error> {
         let more = self.read()?;
         Ok(more.then(|| self.intake.events()))
     }
 
-    /// Like [`next_events`](Self::next_events), but the cursor also shows comments, reconnection
-    /// times and blocks without an event, in order: [`Parser::observe`].
+    /// Like [`next_events`](Self::next_events), but the cursor also returns comments, reconnection times, and blocks
+    /// without an event, in order: see [`Parser::observe`].
     ///
     /// # Errors
     ///
-    /// Those of the source; those of the limits come from the cursor.
+    /// Those of the source; the cursor returns those of the limits.
     pub fn next_items(&mut self) -> Result<Option<Items<'_, '_, S>>, io::Error> {
         let more = self.read()?;
         Ok(more.then(|| self.intake.items()))
     }
 
-    /// An iterator of events to keep; `&mut reader` in a `for` loop is the same.
+    /// Returns an iterator of owned events; `for event in &mut reader` does the same.
     ///
     /// ```
     /// use sse_wire::io::EventReader;
@@ -226,7 +222,7 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
         OwnedEvents { reader: self }
     }
 
-    /// Reads once if all that was read is taken, and returns whether there is something to take.
+    /// Reads once if everything before was parsed, and returns whether there is something to parse.
     fn read(&mut self) -> io::Result<bool> {
         if self.intake.is_taken() {
             let len = uninterrupted(|| self.reader.read(self.intake.memory()))?;
@@ -238,10 +234,18 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
     reader_methods!();
 }
 
-/// Events to keep: see [`EventReader::owned_events`].
+/// An iterator of owned events: see [`EventReader::owned_events`].
 ///
-/// After an error the iterator goes on as the reader does; after `None`, [`EventReader::finish`]
-/// returns how the stream ended.
+/// ```
+/// let mut reader = sse_wire::io::EventReader::new(&b"data: 1\n\n"[..]);
+/// for event in &mut reader {
+///     println!("{}", event?.data);
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// After an error the iterator continues, as the reader does; after `None`, [`EventReader::finish`] returns how the
+/// stream ended.
 #[derive(Debug)]
 pub struct OwnedEvents<'r, R, S = Growable, M = Vec<u8>> {
     reader: &'r mut EventReader<R, S, M>,
@@ -264,7 +268,7 @@ impl<'r, R: Read, S: Storage, M: Memory> IntoIterator for &'r mut EventReader<R,
     }
 }
 
-/// Tries until it is not interrupted.
+/// Retries while it is interrupted.
 fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {

@@ -15,7 +15,7 @@ use crate::error::EncodeError;
 use crate::event::{Event, OwnedEvent};
 
 impl<'a> Event<'a> {
-    /// The data, read as JSON. What the value borrows is lent as the event is.
+    /// Deserializes the data from JSON. The value may borrow from the event's data.
     ///
     /// ```
     /// #[derive(Debug, serde::Deserialize)]
@@ -41,20 +41,19 @@ impl<'a> Event<'a> {
     ///
     /// # Errors
     ///
-    /// [`DecodeJsonError`], with the event's type and place, if its data is not what was asked for;
-    /// its source is the error of `serde_json`.
+    /// [`DecodeJsonError`], with the event's type and range, if the data is not JSON for a `T`. Its source is the error
+    /// of `serde_json`.
     ///
     /// # Memory and cost
     ///
-    /// What the value itself allocates. Text without an escape can be borrowed, as `&str` or, with
-    /// `#[serde(borrow)]`, `Cow<str>`.
+    /// Only the value allocates. It can borrow text without escapes, as `&str` or, with `#[serde(borrow)]`, `Cow<str>`.
     pub fn json<T: Deserialize<'a>>(&self) -> Result<T, DecodeJsonError> {
         decode(self.data, self.event_type, &self.range)
     }
 }
 
 impl OwnedEvent {
-    /// The data, read as JSON, as [`Event::json`] does. The value may borrow from the event.
+    /// Deserializes the data from JSON, as [`Event::json`] does. The value may borrow from the event.
     ///
     /// # Errors
     ///
@@ -64,7 +63,7 @@ impl OwnedEvent {
     }
 }
 
-/// Whether it is a JSON object with a member `error` that is not `null`.
+/// Returns whether the data is a JSON object with a member `error` that is not `null`.
 #[cfg(feature = "http-body")]
 pub(crate) fn has_error(data: &str) -> bool {
     struct Members(bool);
@@ -108,8 +107,8 @@ fn decode<'a, T: Deserialize<'a>>(
 }
 
 impl Block<'_> {
-    /// Appends the block with a value as JSON for its data, in the place of [`data`](field@Self::data).
-    /// No string is made in between.
+    /// Appends the block with a value as JSON in place of its [`data`](field@Self::data), without an intermediate
+    /// string.
     ///
     /// ```
     /// use sse_wire::Block;
@@ -127,14 +126,13 @@ impl Block<'_> {
     ///
     /// # Errors
     ///
-    /// Those of [`encode`](Self::encode), and those of the value: that of its `Serialize`, or a map
-    /// whose keys are no strings. What had been written is rolled back then, if the sink can do that.
+    /// Those of [`encode`](Self::encode), and those of the value: an error of its `Serialize`, or a map whose keys are
+    /// not strings. The block is then rolled back if the sink can do that.
     ///
     /// # Memory and cost
     ///
-    /// Nothing is allocated beside what the sink and the value do. The JSON is gathered in 256
-    /// bytes on the stack and written as
-    /// [`DataWriter::write_bytes`](crate::DataWriter::write_bytes) does.
+    /// Only the sink and the value allocate. The JSON is buffered in 256 bytes on the stack, and written by
+    /// [`DataWriter::write_bytes`](crate::DataWriter::write_bytes).
     pub fn encode_json<T, S>(&self, value: &T, sink: &mut S) -> Result<(), EncodeJsonError>
     where
         T: Serialize + ?Sized,
@@ -143,7 +141,7 @@ impl Block<'_> {
         let mut data = Block { data: None, ..*self }.data_writer(sink)?;
         let mut pieces = Pieces { data: &mut data, gathered: [0; GATHERED], len: 0 };
         if let Err(error) = serde_json::to_writer(&mut pieces, value) {
-            // If something went wrong in the writer, it reports that again.
+            // An error of the writer is returned again here.
             data.write_bytes(b"")?;
             return Err(EncodeJsonError::Value(error));
         }
@@ -152,8 +150,8 @@ impl Block<'_> {
     }
 }
 
-/// Most of the pieces that `serde_json` writes are one or two bytes long. They are gathered, since
-/// each look for UTF-8 and line breaks costs more than such a piece.
+/// Buffers the pieces that `serde_json` writes. Most are one or two bytes long, and a search for line breaks costs more
+/// than that.
 struct Pieces<'d, 's, S: Sink + ?Sized> {
     data: &'d mut DataWriter<'s, S>,
     gathered: [u8; GATHERED],
@@ -163,7 +161,7 @@ struct Pieces<'d, 's, S: Sink + ?Sized> {
 const GATHERED: usize = 256;
 
 impl<S: Sink + ?Sized> Pieces<'_, '_, S> {
-    /// Passes on what was gathered.
+    /// Writes the buffered bytes.
     fn pass_on(&mut self) -> Result<(), EncodeError> {
         let len = take(&mut self.len);
         self.data.write_bytes(&self.gathered[..len])
@@ -194,23 +192,31 @@ impl<S: Sink + ?Sized> io::Write for Pieces<'_, '_, S> {
     }
 }
 
-/// An event whose data is not the JSON that was asked for: see [`Event::json`].
+/// The error of [`Event::json`] and [`OwnedEvent::json`]. Displayed, it has the event's type and range and the beginning
+/// of the data.
+///
+/// ```
+/// let event = sse_wire::Event::new("delta", "[DONE]");
+/// let error = event.json::<u32>().unwrap_err();
+/// assert!(error.to_string().contains("[DONE]"));
+/// assert!(error.get_ref().is_data());
+/// ```
 #[derive(Debug)]
 pub struct DecodeJsonError {
     event_type: alloc::boxed::Box<str>,
-    /// The beginning of the data, as it is quoted.
+    /// The excerpt of the data.
     data: alloc::boxed::Box<str>,
     range: Range<u64>,
     source: serde_json::Error,
 }
 
 impl DecodeJsonError {
-    /// The range of the event's block in the stream.
+    /// Returns the range of the event's block in the stream.
     pub fn range(&self) -> Range<u64> {
         self.range.clone()
     }
 
-    /// The error of `serde_json`, which is also the [source](Error::source).
+    /// Returns the error of `serde_json`, which is also the [source](Error::source).
     pub const fn get_ref(&self) -> &serde_json::Error {
         &self.source
     }
@@ -233,10 +239,20 @@ impl Error for DecodeJsonError {
     }
 }
 
-/// A block that was not encoded: see [`Block::encode_json`].
+/// The error of [`Block::encode_json`].
+///
+/// ```
+/// use sse_wire::{Block, EncodeJsonError};
+///
+/// let keys_that_are_not_strings = std::collections::BTreeMap::from([((), 1)]);
+/// let mut out = Vec::new();
+/// let result = Block::new().encode_json(&keys_that_are_not_strings, &mut out);
+/// assert!(matches!(result, Err(EncodeJsonError::Value(_))));
+/// assert!(out.is_empty());
+/// ```
 #[derive(Debug)]
 pub enum EncodeJsonError {
-    /// The block was refused, or the sink could not take it.
+    /// The block can't be encoded, or the sink has failed.
     Encode(EncodeError),
     /// The value could not be serialized; the error of `serde_json` is also the
     /// [source](Error::source).

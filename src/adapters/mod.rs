@@ -1,6 +1,6 @@
-//! Adapters: each joins [`Parser`](crate::Parser) and [`Block`](crate::Block) to somebody else's
-//! traits, by a loop and without a rule of the format. One file and one feature each; `intake` and
-//! `outgoing` are what the blocking ones and the asynchronous one have in common.
+//! Adapters: each connects [`Parser`](crate::Parser) and [`Block`](crate::Block) to the traits of another crate, by a
+//! loop and without a rule of the format. Each has one file and one feature; `intake` and `outgoing` are the parts that
+//! blocking and asynchronous ones share.
 
 #[cfg(feature = "http")]
 pub mod client;

@@ -1,16 +1,16 @@
-//! What every writer without an allocator does between two writes: it keeps what is encoded and
-//! not written yet, in the caller's memory.
+//! The part that all writers without an allocator share: it keeps what was encoded, but not written yet, in the
+//! caller's memory.
 
 use crate::encode::{SliceSink, sink::sealed};
 use crate::error::EncodeError;
 
-/// Memory to encode into, and what of it waits to be written.
+/// Memory to encode into, and the part of it that is not written yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Outgoing<M> {
     memory: M,
-    /// How much of the memory is encoded.
+    /// How many bytes were encoded.
     end: usize,
-    /// How much of that is written.
+    /// How many of those were written.
     written: usize,
 }
 
@@ -19,12 +19,12 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> Outgoing<M> {
         Outgoing { memory, end: 0, written: 0 }
     }
 
-    /// What is encoded and not written.
+    /// Returns what was encoded, but not written.
     pub(crate) fn waiting(&self) -> &[u8] {
         self.memory.as_ref().get(self.written..self.end).unwrap_or_default()
     }
 
-    /// Says how many bytes were written. Once all are, the whole memory is free again.
+    /// Takes the number of bytes that were written. After all were written, the whole memory is free again.
     pub(crate) fn written(&mut self, len: usize) {
         self.written += len;
         if self.written >= self.end {
@@ -50,32 +50,32 @@ impl<M: AsRef<[u8]> + AsMut<[u8]>> sealed::Sink for Outgoing<M> {
     }
 }
 
-/// What all writers over fixed memory offer beside the loop, and that they are a sink.
+/// The methods that all writers over fixed memory share, and their implementation of `Sink`.
 macro_rules! writer_methods {
     ($bound:path) => {
         impl<W: $bound, M: AsRef<[u8]> + AsMut<[u8]>> BlockWriter<W, M> {
-            /// A writer that encodes into this memory, owned or borrowed: as much as the longest
-            /// block needs.
+            /// Creates a writer that encodes into this memory, owned or borrowed. It has to be as large as the longest
+            /// block.
             pub const fn new(writer: W, memory: M) -> Self {
                 BlockWriter { writer, outgoing: Outgoing::new(memory) }
             }
 
-            /// What was encoded and not taken by the target yet.
+            /// Returns what was encoded, but not taken by the target yet.
             pub fn waiting(&self) -> &[u8] {
                 self.outgoing.waiting()
             }
 
-            /// The target.
+            /// Returns the target.
             pub const fn get_ref(&self) -> &W {
                 &self.writer
             }
 
-            /// The target. What is written to it directly stands before what waits.
+            /// Returns the target. What is written to it directly comes before what was encoded, but not written.
             pub const fn get_mut(&mut self) -> &mut W {
                 &mut self.writer
             }
 
-            /// The target; what waits is dropped.
+            /// Returns the target; what is not written is dropped.
             pub fn into_inner(self) -> W {
                 self.writer
             }

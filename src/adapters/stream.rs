@@ -1,4 +1,4 @@
-//! A stream of chunks → a stream of events, for asynchronous code on any runtime.
+//! Turns a stream of chunks into a stream of events, for asynchronous code on any runtime.
 //!
 //! ```
 //! use futures::{StreamExt, executor::block_on, stream};
@@ -17,14 +17,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! With reqwest it is `response.bytes_stream().events()`. [`migration`](crate::migration) lists the
-//! differences to other crates.
+//! With reqwest, write `response.bytes_stream().events()`. [`migration`](crate::migration) lists the differences from
+//! other crates.
 
-// Implementation notes. The parser knows what it has taken of a chunk: so a future or a cursor can be
-// dropped at any time, and nothing is lost or parsed twice. The chunk stays until all of it is taken,
-// so an event can be lent from it. It is somebody else's, and unless its type is known to be immutable, it
-// may have other bytes at each `as_ref`: each cursor is given one answer, of which the parser knows nothing
-// before.
+// Implementation notes. The parser knows how much of a chunk it has taken, so a future or a cursor can be dropped at
+// any time, and nothing is lost or parsed twice. The chunk is kept until all of it is taken, so that events can be
+// lent from it. Unless its type is known to be immutable, `as_ref` may return different bytes each time: so each
+// cursor calls it once, and the parser keeps no knowledge of the bytes between cursors.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -43,59 +42,55 @@ use crate::{End, Events, Items, OwnedEvent, ParseError, Parser};
 pin_project! {
     /// The events of a stream of chunks.
     ///
-    /// As a [`Stream`] it returns an [`OwnedEvent`] a poll. [`next_events`](Self::next_events) lends
-    /// events without copying them, and [`next_items`](Self::next_items) shows comments,
-    /// reconnection times and blocks without an event too. The three can be mixed.
+    /// As a [`Stream`] it returns one [`OwnedEvent`] for each poll. [`next_events`](Self::next_events) lends events
+    /// without copying them, and [`next_items`](Self::next_items) also returns comments, reconnection times, and
+    /// blocks without an event. The three can be mixed.
     ///
-    /// The chunks can be anything that is bytes (`Bytes`, `Vec<u8>`, `&[u8]`), of any stream of
-    /// `Result`s. This one is `Send` if that stream and its chunks are, and `Unpin` if that stream
-    /// is; neither is required.
+    /// The chunks can have any type of bytes (`Bytes`, `Vec<u8>`, `&[u8]`), from any stream of `Result`s. The type is
+    /// `Send` if that stream and its chunks are, and `Unpin` if that stream is; neither is required.
     ///
     /// # Laws
     ///
-    /// - Those of [`Parser`]: chunk-invariance, promptness, linear time, also if a chunk has many
-    ///   events and each is polled for.
-    /// - Cancellation: a future of `next`, `next_events` or `next_items` that is dropped has lost
-    ///   nothing, nor has a cursor.
+    /// - Those of [`Parser`]: chunk-invariance, promptness, and linear time, even if a chunk has many events and each
+    ///   takes a poll.
+    /// - Cancellation: dropping a future of `next`, `next_events`, or `next_items`, or a cursor, loses nothing.
     ///
     /// # Errors
     ///
-    /// [`ReadError::Parse`] in the place of an event that needs more than the parser's limit: 16 MiB,
-    /// unless [another parser](Self::with_parser) is given. The next poll goes on after that event.
+    /// [`ReadError::Parse`] in place of an event that needs more than the parser's limit: 16 MiB, unless
+    /// [set](Self::with_parser). The next poll continues after that event.
     ///
-    /// [`ReadError::Transport`] if the stream of chunks returns an error, after all events that were
-    /// complete before. It changes nothing here: if that stream goes on, it continues where the last
-    /// chunk ended.
+    /// [`ReadError::Transport`] if the stream of chunks returns an error, after all events that were complete before.
+    /// If that stream has more chunks, parsing continues where the last chunk ended.
     ///
     /// # End
     ///
-    /// `None` once the stream of chunks has ended, and from then on. An event whose blank line did
-    /// not come is discarded, as the specification requires; [`finish`](Self::finish) returns it.
+    /// `None` after the stream of chunks has ended. An event without its blank line is discarded, as the specification
+    /// requires; [`finish`](Self::finish) returns it.
     ///
     /// # Memory and cost
     ///
     /// One chunk, and what the parser retains. An [`OwnedEvent`] costs its allocations
     /// ([`Events::next_owned`]); nothing is queued.
     ///
-    /// A poll takes chunks until one completes an event. If chunks are always ready and complete
-    /// none, it goes on until the stream of chunks is pending, which sockets of tokio are from time
-    /// to time.
+    /// A poll takes chunks until one completes an event, or until the stream of chunks is pending. Tokio's sockets are
+    /// pending from time to time, even if they always have bytes.
     #[derive(Debug)]
     #[must_use = "streams do nothing unless polled"]
     pub struct EventStream<S: TryStream> {
         #[pin]
         chunks: S,
         parser: Parser,
-        // The chunk that the parser has begun.
+        // The chunk that the parser has started.
         chunk: Option<S::Ok>,
         ended: bool,
         unfinished: bool,
     }
 }
 
-/// Adds the method [`events`](Self::events) to streams of chunks.
+/// Adds the method [`events`](Self::events) to streams of chunks: see the [module](self) for an example.
 pub trait EventStreamExt: TryStream + Sized {
-    /// The events of this stream of chunks, parsed with a limit of 16 MiB.
+    /// Returns the events of this stream of chunks, parsed with a limit of 16 MiB.
     fn events(self) -> EventStream<Self>
     where
         Self::Ok: AsRef<[u8]>,
@@ -110,13 +105,13 @@ impl<S: TryStream> EventStream<S>
 where
     S::Ok: AsRef<[u8]>,
 {
-    /// The events of `chunks`, parsed with a limit of 16 MiB.
+    /// Returns the events of `chunks`, parsed with a limit of 16 MiB.
     pub fn new(chunks: S) -> Self {
         Self::with_parser(chunks, Parser::new())
     }
 
-    /// The events of `chunks`, parsed with this parser: for another limit, or to go on after an
-    /// earlier connection with its last event ID and reconnection time.
+    /// Returns the events of `chunks`, parsed with this parser: one with another limit, or with the last event ID and
+    /// the reconnection time of an earlier connection.
     ///
     /// ```
     /// use futures::{StreamExt, executor::block_on, stream};
@@ -135,29 +130,29 @@ where
     /// # }).unwrap();
     /// ```
     pub fn with_parser(chunks: S, mut parser: Parser) -> Self {
-        // If its last cursor was left, it reports that, and nothing of that chunk is ours.
+        // If its last cursor was dropped, this chunk is not ours to continue, and the parser reports that.
         parser.begin(&[]);
         EventStream { chunks, parser, chunk: None, ended: false, unfinished: false }
     }
 
-    /// Also gives the last event as an item of the [`Stream`] if its blank line is missing, as some servers end
-    /// their streams. The specification discards it, because any part of it may be missing.
+    /// Also returns the last event as an item of the [`Stream`] if its blank line is missing, since some servers end
+    /// their streams without it. The specification discards such an event, because any part of it may be missing.
     pub fn deliver_unfinished(mut self) -> Self {
         self.unfinished = true;
         self
     }
 
-    /// With another parser, before the first chunk.
+    /// Replaces the parser, before the first chunk.
     #[cfg(feature = "http-body")]
     pub(crate) fn replace_parser(self, parser: Parser) -> Self {
         EventStream { unfinished: self.unfinished, ..Self::with_parser(self.chunks, parser) }
     }
 
-    /// A cursor over the events that the next chunk completes, none for many a chunk; `None` at the
-    /// end. The events are lent: one that lies within the chunk is neither copied nor allocated.
+    /// Returns a cursor over the events that the next chunk completes, which may be none; `None` at the end. The
+    /// events are lent: one that lies within the chunk is not copied.
     ///
-    /// What a dropped cursor has not taken of its chunk is left to the next call. Chunks
-    /// that are not `Unpin` are pinned first: `let chunks = pin!(chunks);`.
+    /// The next call continues where a dropped cursor stopped. Pin a stream that is not `Unpin` first: `let chunks =
+    /// pin!(chunks);`.
     ///
     /// ```
     /// use futures::{executor::block_on, stream};
@@ -180,7 +175,7 @@ where
     ///
     /// # Errors
     ///
-    /// Those of the stream of chunks; those of the parser come from the cursor.
+    /// Those of the stream of chunks; the cursor returns those of the parser.
     pub async fn next_events(&mut self) -> Option<Result<Events<'_, '_>, S::Error>>
     where
         S: Unpin,
@@ -189,12 +184,12 @@ where
         Some(chunk.map(|()| Pin::new(self).events()))
     }
 
-    /// Like [`next_events`](Self::next_events), but the cursor also shows comments, reconnection
-    /// times and blocks without an event, in order: [`Parser::observe`].
+    /// Like [`next_events`](Self::next_events), but the cursor also returns comments, reconnection times, and blocks
+    /// without an event, in order: see [`Parser::observe`].
     ///
     /// # Errors
     ///
-    /// Those of the stream of chunks; those of the parser come from the cursor.
+    /// Those of the stream of chunks; the cursor returns those of the parser.
     pub async fn next_items(&mut self) -> Option<Result<Items<'_, '_>, S::Error>>
     where
         S: Unpin,
@@ -206,8 +201,8 @@ where
         }))
     }
 
-    /// Ends the stream here, returns how it ended, and returns `None` from then on; meant for after
-    /// the first `None`. The last event ID and the reconnection time stay.
+    /// Ends the stream and returns how it ended. Call it after the first `None`; an earlier call ends the events. The
+    /// last event ID and the reconnection time stay.
     ///
     /// ```
     /// use futures::{StreamExt, executor::block_on, stream};
@@ -227,31 +222,31 @@ where
     ///
     /// # Errors
     ///
-    /// [`ParseError::Unread`], if something of the last chunk was not taken: it is dropped.
+    /// [`ParseError::Unread`] if a part of the last chunk was not parsed. It is dropped.
     pub fn finish(&mut self) -> Result<End<'_>, ParseError> {
         self.chunk = None;
         self.ended = true;
         self.parser.finish()
     }
 
-    /// The parser: among other things, [`Parser::unfinished_block`] is empty if the stream has ended
-    /// clean, also for a stream that is pinned.
+    /// Returns the parser. Its [`Parser::unfinished_block`] is empty if the stream has ended clean, which can be
+    /// checked for a pinned stream too.
     pub const fn parser(&self) -> &Parser {
         &self.parser
     }
 
-    /// The parser, for the next connection: [`Parser::finish`] ends this stream for it. What it has
-    /// not taken of the last chunk is dropped, which it reports ([`ParseError::Unread`]).
+    /// Returns the parser, for the next connection: call [`Parser::finish`] to end this stream. If a part of the last
+    /// chunk was not parsed, it is dropped, and `finish` returns [`ParseError::Unread`].
     pub fn into_parser(self) -> Parser {
         self.parser
     }
 
-    /// The last event ID string: what a `Last-Event-ID` header must say; empty if there is none.
+    /// Returns the last event ID string, the value for a `Last-Event-ID` header; empty if there is none.
     pub fn last_event_id(&self) -> &str {
         self.parser.last_event_id()
     }
 
-    /// The reconnection time; `None` as long as no `retry` line has set it.
+    /// Returns the reconnection time; `None` if no `retry` line has set it.
     pub fn reconnection_time(&self) -> Option<Duration> {
         self.parser.reconnection_time()
     }
@@ -263,7 +258,7 @@ where
         poll_fn(|cx| Pin::new(&mut *self).poll_chunk(cx)).await
     }
 
-    /// Waits for a chunk of which something has not been taken.
+    /// Waits for a chunk that is not fully parsed.
     fn poll_chunk(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -286,13 +281,13 @@ where
         Poll::Ready(Some(Ok(())))
     }
 
-    /// The events of what has not been taken of the chunk.
+    /// Returns the events of the rest of the chunk.
     fn events(self: Pin<&mut Self>) -> Events<'_, '_> {
         let (parser, chunk) = self.chunk();
         parser.resume(chunk)
     }
 
-    /// The parser, and the chunk that it has begun, as it is now.
+    /// Returns the parser and the bytes of the chunk that it has started.
     fn chunk(self: Pin<&mut Self>) -> (&mut Parser, &[u8]) {
         let this = self.project();
         let chunk = this.chunk.as_ref().map_or(&[][..], AsRef::as_ref);
@@ -303,8 +298,8 @@ where
     }
 }
 
-/// Whether a chunk of this type gives the same bytes each time it is asked, so that what the parser
-/// knows of them holds from one call to the next.
+/// Returns whether a chunk of this type returns the same bytes each time, so that the parser's knowledge of them stays
+/// valid between calls.
 fn is_immutable<T>() -> bool {
     let known = [
         TypeId::of::<&[u8]>(),

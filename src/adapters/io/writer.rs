@@ -1,4 +1,4 @@
-//! Blocks to any [`std::io::Write`].
+//! Writes blocks to any [`std::io::Write`].
 
 use alloc::vec::Vec;
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use crate::encode::Block;
 use crate::encode::{Sink, sink::sealed};
 use crate::error::EncodeError;
 
-/// Blocks to a [`Write`].
+/// Writes blocks to a [`Write`].
 ///
 /// ```
 /// use sse_wire::{Block, io::BlockWriter};
@@ -25,34 +25,33 @@ use crate::error::EncodeError;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// [`write`](Self::write) hands a block to the target in one write, as far as the target takes it
-/// so, and flushes the target: an event that waits in a buffer is late. For several events in one
-/// write, encode them into the writer and flush it.
+/// [`write`](Self::write) writes a block to the target, in one write if the target takes all of it, and flushes the
+/// target, since an event in a buffer is delayed. To send several events in one write, encode them into the writer and
+/// flush it.
 ///
 /// # Errors
 ///
-/// [`WriteError`], which turns into an [`io::Error`] by `?`. A block that can't be encoded leaves
-/// no trace. A target that fails in the middle of a block, with
-/// [`WouldBlock`](io::ErrorKind::WouldBlock) for example, loses nothing: the rest waits, and
-/// [`flush`](Self::flush) goes on with it. Dropping the writer drops what waits.
+/// A [`WriteError`], which `?` converts to an [`io::Error`]. A block that can't be encoded writes nothing. If the
+/// target fails in the middle of a block, with [`WouldBlock`](io::ErrorKind::WouldBlock) for example, nothing is lost:
+/// the writer keeps the rest, and [`flush`](Self::flush) writes it. Dropping the writer drops the rest.
 ///
 /// # Memory and cost
 ///
-/// One buffer, which grows to what waits to be written, and is used again. Once all is written, no
-/// more than 16 KiB of it are kept.
+/// One buffer, which grows with what is not written yet, and is reused. After everything is written, at most 16 KiB of
+/// it are kept.
 #[derive(Clone, Debug)]
 pub struct BlockWriter<W> {
     writer: W,
     buffer: Vec<u8>,
-    /// How much of the buffer the target has taken.
+    /// How many bytes of the buffer the target has taken.
     written: usize,
 }
 
-/// The writer's buffer stays that large.
+/// The largest capacity that the writer's buffer keeps.
 const KEPT: usize = 16 * 1024;
 
 impl<W: Write> BlockWriter<W> {
-    /// A writer with nothing to write.
+    /// Creates a writer.
     pub const fn new(writer: W) -> Self {
         BlockWriter { writer, buffer: Vec::new(), written: 0 }
     }
@@ -61,19 +60,19 @@ impl<W: Write> BlockWriter<W> {
     ///
     /// # Errors
     ///
-    /// See [`BlockWriter`]. After an error of the target the block is taken: go on with
-    /// [`flush`](Self::flush), not by writing it again.
+    /// See [`BlockWriter`]. After an error of the target the writer has the block: call [`flush`](Self::flush) instead
+    /// of writing it again.
     pub fn write(&mut self, block: &Block<'_>) -> Result<(), WriteError<io::Error>> {
         block.encode(self)?;
         self.flush()
     }
 
-    /// Writes what waits, and flushes the target.
+    /// Writes what is not written yet, and flushes the target.
     ///
     /// # Errors
     ///
-    /// Those of the target; a target that takes nothing is [`WriteError::WriteZero`]. Calling it
-    /// again goes on. [`Interrupted`](io::ErrorKind::Interrupted) is not reported, but tried again.
+    /// Those of the target; if the target takes no bytes, [`WriteError::WriteZero`]. The next call continues. After
+    /// [`Interrupted`](io::ErrorKind::Interrupted) the writer retries without an error.
     pub fn flush(&mut self) -> Result<(), WriteError<io::Error>> {
         while let Some(rest @ [_, ..]) = self.buffer.get(self.written..) {
             let taken = uninterrupted(|| self.writer.write(rest))?;
@@ -88,22 +87,22 @@ impl<W: Write> BlockWriter<W> {
         Ok(uninterrupted(|| self.writer.flush())?)
     }
 
-    /// What was encoded and not taken by the target yet.
+    /// Returns what was encoded, but not taken by the target yet.
     pub fn waiting(&self) -> &[u8] {
         self.buffer.get(self.written..).unwrap_or_default()
     }
 
-    /// The target.
+    /// Returns the target.
     pub const fn get_ref(&self) -> &W {
         &self.writer
     }
 
-    /// The target. What is written to it directly stands before what waits.
+    /// Returns the target. What is written to it directly comes before what was encoded, but not written.
     pub const fn get_mut(&mut self) -> &mut W {
         &mut self.writer
     }
 
-    /// The target; what waits is dropped.
+    /// Returns the target; what is not written is dropped.
     pub fn into_inner(self) -> W {
         self.writer
     }
