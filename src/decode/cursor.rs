@@ -21,7 +21,23 @@ pub struct Events<'p, 'c, S = Growable> {
     pub(super) chunk: &'c [u8],
 }
 
-/// All that can be observed in one chunk: see [`Parser::observe`].
+/// The events, comments, and other items of one chunk: see [`Parser::observe`].
+///
+/// ```
+/// use sse_wire::{Item, Parser};
+///
+/// let mut parser = Parser::new();
+/// let mut items = parser.observe(b": ping\nretry: 500\n\ndata: 1\n\n");
+/// while let Some(item) = items.next()? {
+///     match item {
+///         Item::Event(event) => println!("{}", event.data),
+///         Item::Comment { text, .. } => println!("comment: {text}"),
+///         Item::ReconnectionTime { time, .. } => println!("retry after {time:?}"),
+///         _ => {}
+///     }
+/// }
+/// # Ok::<(), sse_wire::ParseError>(())
+/// ```
 #[must_use = "nothing is read before the cursor is asked"]
 #[derive(Debug)]
 pub struct Items<'p, 'c, S = Growable> {

@@ -116,9 +116,15 @@ fn check(value: &[u8]) -> Result<(), HeaderError> {
     }
 }
 
-/// A header `Last-Event-ID` that carries no id.
+/// A value of `Last-Event-ID` that can't be an ID.
 ///
-/// Answer it with the status 400, or as a client whose place is not known.
+/// Answer with the status 400, or treat the client as one whose position is unknown.
+///
+/// ```
+/// use sse_wire::server::{HeaderError, last_event_id};
+///
+/// assert_eq!(last_event_id(b"7\0"), Err(HeaderError::Character { character: '\0', at: 1 }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderError {

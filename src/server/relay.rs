@@ -92,6 +92,19 @@ pin_project! {
     /// The body of a [`response`](crate::response): a stream of anything, each item encoded by a
     /// function.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// use futures::{StreamExt, stream};
+    /// use sse_wire::{Block, server::EventBody};
+    ///
+    /// let numbers = stream::iter([1, 2]);
+    /// let mut body = EventBody::new(numbers, |number, out| {
+    ///     Ok(Block::new().data(&number.to_string()).encode(out)?)
+    /// });
+    /// assert_eq!(body.next().await.unwrap().unwrap(), "data: 1\n\ndata: 2\n\n");
+    /// # }
+    /// ```
+    ///
     /// It is an [`http_body::Body`] and a [`Stream`] of [`Bytes`], [`Send`] and [`Sync`] if its stream
     /// and its function are.
     ///

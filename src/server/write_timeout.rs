@@ -37,6 +37,9 @@ pin_project! {
     /// # }
     /// ```
     ///
+    /// For `axum::serve`, implement `axum::serve::Listener` for a struct around a `TcpListener`, with
+    /// `type Io = WriteTimeout<TcpStream>`.
+    ///
     /// # What it doesn't see
     ///
     /// - What the kernel takes counts as written. So the time begins when the socket's buffer is full,

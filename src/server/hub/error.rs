@@ -7,7 +7,17 @@ use core::fmt::{self, Display, Formatter};
 use super::{Hub, Retention};
 use crate::error::EncodeError;
 
-/// An event that was not published: no subscriber is given it.
+/// Why an event was not published to any subscriber.
+///
+/// ```
+/// use sse_wire::Block;
+/// use sse_wire::server::{Hub, PublishError, Retention};
+///
+/// let hub = Hub::new(Retention::new());
+/// hub.close(None)?;
+/// assert_eq!(hub.publish(&Block::new().data("late")), Err(PublishError::Closed));
+/// # Ok::<(), PublishError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PublishError {

@@ -91,9 +91,29 @@ use crate::event::LastEventId;
 ///
 /// # Shutdown
 ///
-/// [`close`](Self::close) ends all subscribers, those that come later too, once they have been given what
-/// is held for them; then the graceful shutdown of the HTTP server ends. For topics that can't be resumed
-/// there is [`drain`](Self::drain).
+/// The graceful shutdown of an HTTP server waits for open responses, so call [`close`](Self::close) when it starts: it
+/// ends all subscribers, also later ones, after they have received what is retained for them. With axum:
+///
+/// ```
+/// # mod axum {
+/// #     pub struct Serve;
+/// #     impl Serve { pub async fn with_graceful_shutdown(self, signal: impl Future<Output = ()>) { signal.await } }
+/// #     pub fn serve((): (), (): ()) -> Serve { Serve }
+/// # }
+/// # let (listener, router) = ((), ());
+/// # let interrupted = std::future::ready(()); // tokio::signal::ctrl_c()
+/// # let hub = sse_wire::server::Hub::new(sse_wire::server::Retention::new());
+/// # futures::executor::block_on(async {
+/// axum::serve(listener, router)
+///     .with_graceful_shutdown(async move {
+///         interrupted.await;
+///         _ = hub.close(None);
+///     })
+///     .await;
+/// # });
+/// ```
+///
+/// For topics that can't be resumed, see [`drain`](Self::drain).
 #[derive(Clone)]
 pub struct Hub(Arc<Shared>);
 
@@ -102,7 +122,18 @@ struct Shared {
     state: Mutex<State>,
 }
 
-/// What a [`Hub`] holds and has done.
+/// What a [`Hub`] retains, and what it has done: see [`Hub::counts`].
+///
+/// ```
+/// use sse_wire::Block;
+/// use sse_wire::server::{Hub, Retention};
+///
+/// let hub = Hub::new(Retention::new());
+/// hub.publish(&Block::new().data("1"))?;
+/// let counts = hub.counts();
+/// assert_eq!((counts.events, counts.published, counts.subscribers), (1, 1, 0));
+/// # Ok::<(), sse_wire::server::PublishError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {

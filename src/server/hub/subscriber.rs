@@ -79,6 +79,19 @@ impl<'a> From<&'a HeaderMap> for Subscriber<'a> {
 
 /// The events of a [`Hub`] for one client, as the body of its response.
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use futures::StreamExt;
+/// use sse_wire::Block;
+/// use sse_wire::server::{Hub, Retention, Settings, Subscriber};
+///
+/// let hub = Hub::new(Settings::from(Retention::new()).own_ids().replay_to_new());
+/// hub.publish(&Block::new().id("1").data("x")).unwrap();
+/// let mut body = hub.subscribe(Subscriber::new()).into_body();
+/// assert_eq!(body.next().await.unwrap().unwrap(), "id: 1\ndata: x\n\n");
+/// # }
+/// ```
+///
 /// It is an [`http_body::Body`] and a [`Stream`] of [`Bytes`] without errors. Each frame is one event, a
 /// reference to the bytes that all subscribers share. If there is none when the body is polled for the
 /// first time, a keep-alive is written at once, so that the client sees the head.
