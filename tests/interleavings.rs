@@ -201,7 +201,7 @@ proptest! {
     ) {
         mutate(&mut stream.bytes, &mutations);
         let mut growable = Parser::with_limit(limit);
-        let mut fixed = over_arrays([0xFF; AMPLE], [0xFF; AMPLE], [0xFF; AMPLE]);
+        let mut fixed = over_arrays([0xFF; AMPLE], [0xFF; AMPLE], [0xFF; 3 * AMPLE]);
         fixed.set_limit(limit).unwrap();
         let mut rest = stream.bytes.as_slice();
         // The stream since the last end, the events that came, and where the blocks begin of which

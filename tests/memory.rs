@@ -42,11 +42,11 @@ fn zero_copy_a_lent_event_allocates_nothing() {
 }
 
 #[test]
-fn zero_copy_ids_of_one_length_allocate_once_however_many_come() {
+fn zero_copy_ids_of_one_length_allocate_once_a_buffer_however_many_come() {
     let stream = "id: 12345678\ndata: x\n\n".repeat(1000);
     let (count, info) = decode(&mut Parser::new(), [stream.as_bytes()].into_iter());
     assert_eq!(count, 1000);
-    assert!(info.count_total <= 2, "{info:?}");
+    assert!(info.count_total <= 3, "{info:?}");
 }
 
 #[test]

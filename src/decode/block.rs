@@ -5,16 +5,15 @@
 //!
 //! The specification's buffers are [`Buffers`](super::text::Buffers), each with a [`Slot`]. A value stays
 //! in the chunk, lent, as long as it is one whole line; it is kept when a chunk border cuts it, when
-//! another `data` line follows, or when the chunk ends. What was kept stays as garbage after its block, so
-//! that the event can be lent: slots say what counts.
+//! another `data` line follows, or when the chunk ends. Slots stay set after a block, so that its event
+//! can be lent, and are unset by the next step.
 
 use super::line::Piece;
 use super::parser::Parser;
 use super::scan::LF;
 use super::step::Stop;
-use super::storage::Storage;
+use super::storage::{Place, Storage};
 use super::text::Slot;
-use super::token::Field;
 
 /// The `retry` line that is being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,42 +27,30 @@ pub(super) enum Retry {
 impl<S: Storage> Parser<S> {
     /// Takes a piece of a value of data or type; if it does not fit, the event is refused.
     #[inline(always)]
-    pub(super) fn append(&mut self, field: Field, chunk: &[u8], piece: Piece) {
-        if self.buffers.slot(Field::Data) == Slot::Refused {
+    pub(super) fn append(&mut self, place: Place, chunk: &[u8], piece: Piece) {
+        if self.buffers.slot(Place::Data) == Slot::Refused {
             return;
         }
-        if field == Field::Event && piece.first {
-            self.buffers.set(field, Slot::Unset);
+        if place == Place::EventType && piece.first {
+            self.buffers.set(place, Slot::Unset);
         }
-        let (span, slot) = (piece.span, self.buffers.slot(field));
+        let (span, slot) = (piece.span, self.buffers.slot(place));
         // The specification appends each value and an LF, and takes the last LF off when it dispatches;
         // here the LF comes before all values but the first.
         let joint = piece.first && slot != Slot::Unset;
-        if !self.has_room(span.len()) && self.refuses(field, span.len() + usize::from(joint)) {
+        if !self.has_room(span.len()) && self.refuses(place, span.len() + usize::from(joint)) {
             return;
         }
         if slot == Slot::Unset && piece.first && piece.last {
-            self.buffers.set(field, Slot::Lent(span));
+            self.buffers.set(place, Slot::Lent(span));
             return;
         }
-        self.append_kept(field, chunk, piece, joint);
-    }
-
-    #[inline(always)]
-    fn append_kept(&mut self, field: Field, chunk: &[u8], piece: Piece, joint: bool) {
         let scan = &self.lines.scan;
-        match self.buffers.slot(field) {
-            Slot::Unset => {
-                self.buffers.truncate(field, 0);
-                self.buffers.set(field, Slot::Kept);
-            }
-            Slot::Lent(_) => self.buffers.keep(field, 0, chunk, scan),
-            _ => {}
-        }
+        self.buffers.keep(place, chunk, scan);
         if joint {
-            self.buffers.push(field, &[LF], true);
+            self.buffers.push(place, &[LF], true);
         }
-        self.buffers.push(field, piece.span.bytes(chunk), scan.is_ascii(piece.span.start));
+        self.buffers.push(place, span.bytes(chunk), scan.is_ascii(span.start));
     }
 
     /// Takes a piece of a `retry` line; returns whether it has set the reconnection time.
@@ -88,93 +75,68 @@ impl<S: Storage> Parser<S> {
 
     /// Drops data and type, and sets the data to `slot`.
     pub(super) fn drop_event(&mut self, slot: Slot) {
-        self.large = true;
-        for (field, slot) in [(Field::Data, slot), (Field::Event, Slot::Unset)] {
-            self.buffers.truncate(field, 0);
-            self.buffers.set(field, slot);
-        }
+        self.buffers.set(Place::Data, slot);
+        self.buffers.set(Place::EventType, Slot::Unset);
     }
 
     /// Drops the whole block, of which something was not read.
     pub(super) fn drop_block(&mut self) {
-        self.drop_comment();
         self.drop_event(Slot::Unset);
-        self.forget_id();
+        self.forget_ids();
     }
 
     /// Keeps what is lent, since its chunk ends.
     pub(super) fn keep_lent(&mut self, chunk: &[u8]) {
-        self.buffers.keep(Field::Data, 0, chunk, &self.lines.scan);
-        self.buffers.keep(Field::Event, 0, chunk, &self.lines.scan);
-        self.keep_id(chunk);
+        self.buffers.keep(Place::Data, chunk, &self.lines.scan);
+        self.buffers.keep(Place::EventType, chunk, &self.lines.scan);
     }
 
     /// Ends the block at its blank line: as an event, as a block without one, or with an error if its
     /// event is refused now. The buffers of an event stay until [`clear`](Self::clear).
     #[inline(always)]
     pub(super) fn dispatch(&mut self, chunk: &[u8]) -> Stop {
-        let lent = |field| self.buffers.is_lent_text(field, chunk, &self.lines.scan);
-        if self.large || !lent(Field::Data) || !lent(Field::Event) {
-            return self.dispatch_kept(chunk);
+        let lent = |place| self.buffers.is_lent_text(place, chunk, &self.lines.scan);
+        let is_kept = self.buffers.is_large() || !lent(Place::Data) || !lent(Place::EventType);
+        let refused = is_kept && self.dispatch_kept(chunk);
+        self.commit_id();
+        match self.buffers.slot(Place::Data) {
+            Slot::Refused if refused => Stop::Error,
+            Slot::Unset | Slot::Refused => Stop::Block,
+            Slot::Lent(_) | Slot::Kept(_) => Stop::Event,
         }
-        let has_data = self.buffers.slot(Field::Data) != Slot::Unset;
-        if self.buffers.slot(Field::Id) != Slot::Unset {
-            self.commit_id(chunk);
-        }
-        if has_data { Stop::Event } else { Stop::Block }
     }
 
+    /// Makes text of what is kept; returns whether the event is refused now.
     #[inline(never)]
-    fn dispatch_kept(&mut self, chunk: &[u8]) -> Stop {
-        let has_data = self.has_data();
-        let refused = has_data && self.decode(chunk);
-        self.commit_id(chunk);
-        self.large = self.buffers.release(Field::Id, self.string);
-        for field in [Field::Data, Field::Event] {
-            // Of what is lent nothing is used.
-            let is_kept = self.buffers.slot(field) == Slot::Kept;
-            let used = if is_kept { self.buffers.len(field) } else { 0 };
-            self.large |= self.buffers.release(field, used);
+    fn dispatch_kept(&mut self, chunk: &[u8]) -> bool {
+        let refused = self.has_data() && self.decode(chunk);
+        if self.buffers.slot(self.id) != Slot::Unset {
+            // It is replaced now.
+            self.buffers.set(self.string, Slot::Unset);
         }
-        match (has_data, refused) {
-            (true, true) => Stop::Error,
-            (true, false) => Stop::Event,
-            (false, _) => Stop::Block,
-        }
+        self.buffers.release();
+        refused
     }
 
     /// Whether there is something to dispatch.
     pub(super) fn has_data(&self) -> bool {
-        !matches!(self.buffers.slot(Field::Data), Slot::Unset | Slot::Refused)
+        !matches!(self.buffers.slot(Place::Data), Slot::Unset | Slot::Refused)
     }
 
     /// Makes text of data and type; returns whether the event is refused instead.
+    #[inline(never)]
     pub(super) fn decode(&mut self, chunk: &[u8]) -> bool {
         let mut sizes = self.sizes();
-        for field in [Field::Data, Field::Event] {
-            if !self.buffers.is_lent_text(field, chunk, &self.lines.scan) {
-                self.buffers.keep(field, 0, chunk, &self.lines.scan);
-            }
-            if self.buffers.slot(field) == Slot::Kept {
-                sizes[field as usize] = self.buffers.decoded_len(field);
+        for place in [Place::Data, Place::EventType] {
+            if !self.buffers.is_lent_text(place, chunk, &self.lines.scan) {
+                self.buffers.keep(place, chunk, &self.lines.scan);
+                sizes[place as usize] = self.buffers.decoded_len(place);
             }
         }
         let refused = self.refuse_event_unless_fits(sizes);
-        for field in [Field::Data, Field::Event] {
-            if self.buffers.slot(field) == Slot::Kept {
-                self.buffers.decode(field, sizes[field as usize]);
-            }
+        for place in [Place::Data, Place::EventType] {
+            self.buffers.decode(place, sizes[place as usize]);
         }
         refused
-    }
-
-    /// Clears the buffers of a block that has ended.
-    pub(super) fn clear(&mut self) {
-        self.buffers.set(Field::Data, Slot::Unset);
-        self.buffers.set(Field::Event, Slot::Unset);
-        self.buffers.set(Field::Id, Slot::Unset);
-        if self.line != self.string {
-            self.forget_id();
-        }
     }
 }

@@ -5,9 +5,7 @@ use core::ops::Range;
 
 use super::parser::Parser;
 use super::step::{Due, Stop};
-use super::storage::{Growable, Storage};
-use super::text::Slot;
-use super::token::Field;
+use super::storage::{Growable, Place, Storage};
 use crate::error::ParseError;
 use crate::event::{DEFAULT_EVENT_TYPE, Event, Item};
 #[cfg(feature = "alloc")]
@@ -152,14 +150,10 @@ impl<S: Storage> Parser<S> {
     }
 
     fn event_type<'a>(&'a self, chunk: &'a [u8]) -> &'a str {
-        match self.buffers.text(Field::Event, chunk) {
+        match self.buffers.text(Place::EventType, chunk) {
             "" => DEFAULT_EVENT_TYPE,
             event_type => event_type,
         }
-    }
-
-    pub(super) fn sets_id(&self) -> bool {
-        self.buffers.slot(Field::Id) != Slot::Unset
     }
 
     /// The event that a step has found in this chunk.
@@ -167,9 +161,9 @@ impl<S: Storage> Parser<S> {
     pub(crate) fn event<'a>(&'a self, chunk: &'a [u8]) -> Event<'a> {
         Event {
             event_type: self.event_type(chunk),
-            data: self.buffers.text(Field::Data, chunk),
+            data: self.buffers.text(Place::Data, chunk),
             last_event_id: self.last_event_id(),
-            sets_id: self.sets_id(),
+            sets_id: self.sets_id,
             range: self.range(),
         }
     }
@@ -184,9 +178,9 @@ impl<S: Storage> Parser<S> {
         OwnedEvent {
             event_type: owned_event_type(self.event_type(chunk)),
             last_event_id: self.shared_id.1.clone(),
-            sets_id: self.sets_id(),
+            sets_id: self.sets_id,
             range: self.range(),
-            data: self.buffers.take(Field::Data, chunk),
+            data: self.buffers.take(Place::Data, chunk),
         }
     }
 
@@ -196,14 +190,11 @@ impl<S: Storage> Parser<S> {
             Stop::End | Stop::Error => return None,
             Stop::Event => Item::Event(self.event(chunk)),
             Stop::Block => {
-                let id = self.sets_id().then(|| self.last_event_id());
+                let id = self.sets_id.then(|| self.last_event_id());
                 Item::Block { id, range: self.range() }
             }
             Stop::Comment => {
-                let text = match self.comment {
-                    Slot::Lent(span) => span.lent(chunk),
-                    _ => self.buffers.get(Field::Id, self.line..self.buffers.len(Field::Id)),
-                };
+                let text = self.buffers.text(self.line, chunk);
                 Item::Comment { text, position: self.comment_start }
             }
             Stop::ReconnectionTime => {
@@ -248,9 +239,7 @@ impl<S: Storage> Parser<S> {
     /// length, what was not taken is lost.
     #[cfg(feature = "stream")]
     pub(crate) fn rescan(&mut self, chunk: &[u8]) {
-        if self.lines.rescan(chunk) {
-            self.recheck_id(chunk);
-        } else {
+        if !self.lines.rescan(chunk) {
             self.begin(chunk);
         }
     }

@@ -3,148 +3,128 @@
 //!
 //! # Implementation notes
 //!
-//! The ids are one text: the last event ID string, from `string` on the last event ID buffer if it is
-//! kept, and from `line` on the line that is being read, an `id` or an observed comment.
+//! Each of the three has a place of its own, and an id never moves: the places exchange their roles.
+
+use core::mem::swap;
 
 use super::line::Piece;
 use super::parser::Parser;
-use super::storage::Storage;
-use super::text::{Slot, Span};
-use super::token::Field;
+use super::storage::{Place, Storage};
+use super::text::Slot;
 use crate::error::{LimitError, Refused};
 
-/// The `id` line that is being read.
+/// What the place of the line has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum IdLine {
-    Fits,
-    /// It is longer than an id may be.
-    TooLong,
-    /// It sets no id: it has a NUL, or the caller has set one meanwhile.
+pub(super) enum KeptLine {
+    /// Nothing: an `id` line with a NUL, or one before which the caller has set the id; or a comment
+    /// that was refused or is not observed.
     Ignored,
+    Id,
+    /// Nothing of an `id` line that is longer than an id may be.
+    LongId,
+    Comment,
 }
 
 impl<S: Storage> Parser<S> {
     /// Takes a piece of an `id` line.
     #[inline(always)]
     pub(super) fn set_id(&mut self, chunk: &[u8], piece: Piece) {
-        let bytes = piece.span.bytes(chunk);
+        let Piece { span, first, last, line_start, .. } = piece;
+        let bytes = span.bytes(chunk);
         crate::work::count_bytes(bytes.len());
-        let is_ascii = self.lines.scan.is_ascii(piece.span.start);
-        let is_plain = piece.first && piece.last && is_ascii && !bytes.contains(&0);
+        let (has_nul, is_ascii) = (bytes.contains(&0), self.lines.scan.is_ascii(span.start));
+        let is_plain = first && last && is_ascii && !has_nul;
         if is_plain && bytes.len() <= self.limit_of_ids().bytes && self.has_room(bytes.len()) {
-            if self.line != self.string {
-                self.forget_id();
-            }
-            self.buffers.set(Field::Id, Slot::Lent(piece.span));
+            self.buffers.set(self.id, Slot::Unset);
+            self.buffers.push(self.id, bytes, true);
         } else {
             // Not the piece itself: its address would keep every piece in memory.
-            let Piece { span, first, last, line_start, .. } = piece;
-            self.append_id(chunk, span, is_ascii, first, last.then_some(line_start));
+            self.append_id(bytes, has_nul, is_ascii, first, last.then_some(line_start));
         }
     }
 
-    /// Takes a piece of an `id` line that is kept, of a line that ends here and began at `ended`. If the id
-    /// does not fit beside the event, the event gives way.
+    /// Takes a piece of any `id` line, of one that ends here and began at `ended`. If the id does not
+    /// fit beside the event, the event gives way.
     #[inline(never)]
     fn append_id(
         &mut self,
-        chunk: &[u8],
-        span: Span,
+        bytes: &[u8],
+        has_nul: bool,
         is_ascii: bool,
         first: bool,
         ended: Option<u64>,
     ) {
         let limit = self.limit_of_ids();
-        (self.room, self.large) = (0, true);
         if first {
-            self.keep_id(chunk);
-            self.id_line = IdLine::Fits;
+            self.kept_line = KeptLine::Id;
         }
-        let bytes = span.bytes(chunk);
-        let nul = bytes.iter().position(|&byte| byte == 0);
-        if self.id_line == IdLine::Fits {
-            let value = &bytes[..nul.unwrap_or(bytes.len())];
-            let room = limit.bytes - (self.buffers.len(Field::Id) - self.line);
-            self.buffers.push(Field::Id, &value[..value.len().min(room)], is_ascii);
-            if value.len() > room {
-                self.id_line = IdLine::TooLong;
+        if self.kept_line == KeptLine::Id {
+            let before_nul = || bytes.split(|&byte| byte == 0).next();
+            let value = has_nul.then(before_nul).flatten().unwrap_or(bytes);
+            let len = value.len().min(limit.bytes - self.buffers.len(self.line));
+            let _ = self.has_room(len) || self.refuses(self.line, len);
+            self.buffers.push(self.line, &value[..len], is_ascii);
+            if len < value.len() {
+                self.kept_line = KeptLine::LongId;
             }
-            self.refuse_event_unless_fits(self.sizes());
         }
-        if nul.is_some() {
-            self.id_line = IdLine::Ignored;
+        if has_nul {
+            self.kept_line = KeptLine::Ignored;
         }
-        if ended.is_some() && self.id_line == IdLine::Fits {
-            let mut sizes = self.sizes();
-            sizes[2] = self.buffers.decoded_len(Field::Id);
-            if sizes[2] - self.line <= limit.bytes {
-                self.refuse_event_unless_fits(sizes);
-                self.buffers.decode(Field::Id, sizes[2]);
-                self.buffers.remove(Field::Id, self.string..self.line);
-                self.buffers.set(Field::Id, Slot::Kept);
-                self.line = self.buffers.len(Field::Id);
+        if ended.is_some() && self.kept_line == KeptLine::Id {
+            let len = self.buffers.decoded_len(self.line);
+            if len <= limit.bytes {
+                let more = len - self.buffers.len(self.line);
+                let _ = self.has_room(more) || self.refuses(self.line, more);
+                self.buffers.decode(self.line, len);
+                swap(&mut self.line, &mut self.id);
             } else {
-                self.id_line = IdLine::TooLong;
+                self.kept_line = KeptLine::LongId;
             }
         }
-        if self.id_line != IdLine::Fits {
-            self.buffers.truncate(Field::Id, self.line);
+        if ended.is_some() || self.kept_line != KeptLine::Id {
+            self.forget_line(self.kept_line);
         }
-        if let (Some(position), IdLine::TooLong) = (ended, self.id_line) {
+        if let (Some(position), KeptLine::LongId) = (ended, self.kept_line) {
             self.report(LimitError { refused: Refused::Id, limit, position });
         }
     }
 
-    /// Forgets a lent id of a chunk that may have changed, if it is not ASCII any more.
-    #[cfg(feature = "stream")]
-    pub(super) fn recheck_id(&mut self, chunk: &[u8]) {
-        if matches!(self.buffers.slot(Field::Id), Slot::Lent(id) if !id.bytes(chunk).is_ascii()) {
-            self.forget_id();
-        }
-    }
-
-    /// Keeps a lent id, which is ASCII, after the last event ID string.
-    pub(super) fn keep_id(&mut self, chunk: &[u8]) {
-        if let Slot::Lent(_) = self.buffers.slot(Field::Id) {
-            self.buffers.keep(Field::Id, self.string, chunk, &self.lines.scan);
-            self.line = self.buffers.len(Field::Id);
-        }
-    }
-
     /// The last event ID buffer, if the block has set it, becomes the last event ID string.
-    pub(super) fn commit_id(&mut self, chunk: &[u8]) {
-        match self.buffers.slot(Field::Id) {
-            Slot::Lent(_) => self.buffers.keep(Field::Id, 0, chunk, &self.lines.scan),
-            Slot::Kept => self.buffers.remove(Field::Id, 0..self.string),
-            _ => return,
+    pub(super) fn commit_id(&mut self) {
+        self.sets_id = matches!(self.buffers.slot(self.id), Slot::Kept(_));
+        if self.sets_id {
+            swap(&mut self.id, &mut self.string);
+            self.buffers.set(self.id, Slot::Unset);
+            self.id_changes += 1;
         }
-        (self.string, self.line) = (self.buffers.len(Field::Id), self.buffers.len(Field::Id));
-        self.large |= self.buffers.release(Field::Id, self.string);
-        self.id_changes += 1;
-    }
-
-    /// Forgets the last event ID buffer and the line that is being read.
-    pub(super) fn forget_id(&mut self) {
-        self.line = self.string;
-        self.buffers.truncate(Field::Id, self.string);
-        self.buffers.set(Field::Id, Slot::Unset);
     }
 
     /// Replaces the last event ID string, and what the block has set; or returns how much room
     /// there is for it.
     pub(super) fn replace_last_event_id(&mut self, id: &str) -> Result<(), usize> {
-        let [data, event_type, _] = self.sizes();
-        let room = self.limit_of_ids().bytes.min(self.limit.saturating_sub(data + event_type));
+        let event = self.buffers.len(Place::Data) + self.buffers.len(Place::EventType);
+        let room = self.limit_of_ids().bytes.min(self.limit.saturating_sub(event));
         if id.len() > room {
             return Err(room);
         }
-        (self.id_line, self.string) = (IdLine::Ignored, 0);
-        (self.room, self.large) = (0, true);
-        self.drop_comment();
-        self.forget_id();
-        self.buffers.push(Field::Id, id.as_bytes(), true);
-        (self.string, self.line) = (id.len(), id.len());
+        self.forget_ids();
+        self.buffers.set(self.string, Slot::Unset);
+        self.buffers.push(self.string, id.as_bytes(), true);
+        self.room = 0;
         self.id_changes += 1;
         Ok(())
+    }
+
+    /// Forgets what is kept of the line that is being read, because of this.
+    pub(super) fn forget_line(&mut self, because: KeptLine) {
+        self.kept_line = because;
+        self.buffers.set(self.line, Slot::Unset);
+    }
+
+    /// Forgets the last event ID buffer and the line that is being read.
+    pub(super) fn forget_ids(&mut self) {
+        self.buffers.set(self.id, Slot::Unset);
+        self.forget_line(KeptLine::Ignored);
     }
 }

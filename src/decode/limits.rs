@@ -6,19 +6,16 @@
 //! and type at the blank line, an id at the end of its line. It is not asked while there is
 //! [room](Parser::has_room) for a value whatever else is retained.
 
-use super::ids::IdLine;
+use super::ids::KeptLine;
 use super::parser::Parser;
 use super::step::Due;
-use super::storage::Storage;
+use super::storage::{Place, Storage};
 use super::text::Slot;
 use super::token::Field;
 use crate::error::{Limit, LimitError, ParseError, Refused};
 
-/// Lengths of data, event type and ids, for the limits.
-type Sizes = [usize; 3];
-
-/// The fields that retain something, in the order of their [`Sizes`].
-const FIELDS: [Field; 3] = [Field::Data, Field::Event, Field::Id];
+/// How many bytes there are in each place, for the limits.
+type Sizes = [usize; Place::ALL.len()];
 
 impl<S: Storage> Parser<S> {
     /// Takes room for a value of so many bytes and an LF, if there certainly is some.
@@ -35,24 +32,29 @@ impl<S: Storage> Parser<S> {
 
     /// What is retained or lent.
     pub(super) fn sizes(&self) -> Sizes {
-        let lent_id = match self.buffers.slot(Field::Id) {
-            Slot::Lent(span) => span.len(),
-            _ => 0,
-        };
-        // A comment that was handed out does not count any more.
-        let is_line = self.due != Due::Comment;
-        let ids = lent_id + if is_line { self.buffers.len(Field::Id) } else { self.line };
-        [self.buffers.slot_len(Field::Data), self.buffers.slot_len(Field::Event), ids]
+        let mut sizes = Place::ALL.map(|place| self.buffers.len(place));
+        if self.due == Due::Comment {
+            // It was handed out.
+            sizes[self.line as usize] = 0;
+        }
+        sizes
+    }
+
+    /// What would be if so many bytes were there.
+    pub(super) fn sizes_with(&self, place: Place, len: usize) -> Sizes {
+        let mut sizes = self.sizes();
+        sizes[place as usize] = len;
+        sizes
     }
 
     /// Whether that is within the limits. If several are passed, the error names the one that is met
     /// first, byte by byte.
     pub(super) fn fits(&self, sizes: Sizes) -> Result<(), Limit> {
         let sum = sizes.iter().fold(0, |sum: usize, &size| sum.saturating_add(size));
-        for (field, size) in FIELDS.into_iter().zip(sizes) {
-            let max_len = self.buffers.max_len(field);
+        for (place, size) in Place::ALL.into_iter().zip(sizes) {
+            let max_len = self.buffers.max_len(place);
             if size > max_len && sum - size + max_len < self.limit {
-                return Err(Limit { bytes: max_len, array: Some(field) });
+                return Err(Limit { bytes: max_len, array: Some(place.field()) });
             }
         }
         if sum > self.limit { Err(Limit { bytes: self.limit, array: None }) } else { Ok(()) }
@@ -60,25 +62,22 @@ impl<S: Storage> Parser<S> {
 
     /// How long an id may be: however long ids are, an event with a quarter of the limit fits.
     pub(super) fn limit_of_ids(&self) -> Limit {
-        let array = self.buffers.max_len(Field::Id) / 3;
+        let array = self.buffers.max_len(self.line);
         let bytes = self.max_id_len.min(self.limit / 4);
         Limit { bytes: bytes.min(array), array: (array < bytes).then_some(Field::Id) }
     }
 
-    /// Whether the event is refused, since a value, or a piece of it, of so many bytes does not fit. If
-    /// not, finds out how much room there is.
+    /// Refuses the event if a value, or a piece of it, of so many bytes does not fit; returns whether
+    /// it did. If it fits, finds out how much room there is.
     #[cold]
-    pub(super) fn refuses(&mut self, field: Field, len: usize) -> bool {
-        let mut sizes = self.sizes();
-        sizes[field as usize] += len;
-        if self.refuse_event_unless_fits(sizes) {
-            return true;
-        }
-        self.room = self.limit.saturating_sub(sizes.iter().sum());
-        for (field, size) in FIELDS.into_iter().zip(sizes) {
-            self.room = self.room.min(self.buffers.max_len(field).saturating_sub(size));
-        }
-        false
+    pub(super) fn refuses(&mut self, place: Place, len: usize) -> bool {
+        let sizes = self.sizes_with(place, self.buffers.len(place) + len);
+        let refused = self.refuse_event_unless_fits(sizes);
+        let room = |place: Place| self.buffers.max_len(place).saturating_sub(sizes[place as usize]);
+        let places = Place::ALL.into_iter().map(room);
+        let all = self.limit.saturating_sub(sizes.iter().sum());
+        self.room = if refused { 0 } else { places.fold(all, usize::min) };
+        refused
     }
 
     /// Refuses the event of the block if it does not fit, and if that was not done before.
@@ -93,7 +92,7 @@ impl<S: Storage> Parser<S> {
     /// The same, but returns the error in place of reporting it.
     fn event_fits(&mut self, sizes: Sizes) -> Result<(), LimitError> {
         match self.fits(sizes) {
-            Err(limit) if self.buffers.slot(Field::Data) != Slot::Refused => {
+            Err(limit) if self.buffers.slot(Place::Data) != Slot::Refused => {
                 self.drop_event(Slot::Refused);
                 let position = self.lines.unfinished_block().start;
                 Err(LimitError { refused: Refused::Event, limit, position })
@@ -114,13 +113,12 @@ impl<S: Storage> Parser<S> {
         let before = (self.limit, self.max_id_len);
         (self.limit, self.max_id_len, self.room) = (limit, id_limit, 0);
         let (limit, position) = (self.limit_of_ids(), self.lines.unfinished_block().start);
-        if self.string.max(self.line - self.string) > limit.bytes {
+        if self.buffers.len(self.string).max(self.buffers.len(self.id)) > limit.bytes {
             (self.limit, self.max_id_len) = before;
             return Err(LimitError { refused: Refused::Id, limit, position });
         }
-        if self.comment == Slot::Unset && self.buffers.len(Field::Id) - self.line > limit.bytes {
-            self.id_line = IdLine::TooLong;
-            self.buffers.truncate(Field::Id, self.line);
+        if self.kept_line == KeptLine::Id && self.buffers.len(self.line) > limit.bytes {
+            self.forget_line(KeptLine::LongId);
         }
         if self.fits(self.sizes()).is_err() {
             self.drop_comment();

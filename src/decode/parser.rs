@@ -7,12 +7,11 @@ use core::time::Duration;
 
 use super::block::Retry;
 use super::cursor::{Events, Items};
-use super::ids::IdLine;
+use super::ids::KeptLine;
 use super::lines::Lines;
 use super::step::Due;
-use super::storage::{Arrays, Growable, Memory, Storage};
+use super::storage::{Arrays, Growable, Memory, Place, Storage};
 use super::text::{Buffers, Slot};
-use super::token::Field;
 use crate::error::{LastEventIdError, LimitError, ParseError};
 #[cfg(feature = "alloc")]
 use crate::event::LastEventId;
@@ -80,17 +79,18 @@ pub struct Parser<S = Growable> {
     pub(super) max_id_len: usize,
     /// A value of so many bytes, less one, fits whatever it is.
     pub(super) room: usize,
-    /// Whether the storage may have memory to give back when the block ends.
-    pub(super) large: bool,
-    /// Where in the ids the last event ID string ends, and the last event ID buffer, if it is kept.
-    pub(super) string: usize,
-    pub(super) line: usize,
-    pub(super) id_line: IdLine,
+    /// Where the last event ID string is, the last event ID buffer, and the line that is being read: an
+    /// `id` or an observed comment.
+    pub(super) string: Place,
+    pub(super) id: Place,
+    pub(super) line: Place,
+    pub(super) kept_line: KeptLine,
+    /// Whether the block that has ended has set the last event ID string.
+    pub(super) sets_id: bool,
     pub(super) retry: Retry,
     /// The reconnection time.
     pub(super) milliseconds: Option<u64>,
-    /// The observed comment, and where in the stream it begins. It is kept in the ids.
-    pub(super) comment: Slot,
+    /// Where in the stream the observed comment begins.
     pub(super) comment_start: u64,
     /// What has not been reported.
     pub(super) errors: [Option<ParseError>; 2],
@@ -179,13 +179,13 @@ impl<S> Parser<S> {
             limit,
             max_id_len: DEFAULT_ID_LIMIT,
             room: 0,
-            large: false,
-            string: 0,
-            line: 0,
-            id_line: IdLine::Fits,
+            string: Place::Id1,
+            id: Place::Id2,
+            line: Place::Id3,
+            kept_line: KeptLine::Ignored,
+            sets_id: false,
             retry: Retry::Empty,
             milliseconds: None,
-            comment: Slot::Unset,
             comment_start: 0,
             errors: [None, None],
             due: Due::Nothing,
@@ -254,8 +254,7 @@ impl<S: Storage> Parser<S> {
         self.begin(&[]);
         let (error, skipped) = (self.errors[0], self.due == Due::Skip);
         let (in_line, range) = (self.lines.is_in_line(), self.lines.unfinished_block());
-        self.drop_comment();
-        self.buffers.truncate(Field::Id, self.line);
+        self.buffers.set(self.line, Slot::Unset);
         self.decode(&[]);
         // What the block had stays until the next call.
         (self.lines, self.due, self.errors) = (Lines::new(), Due::Ended, [None, None]);
@@ -265,14 +264,14 @@ impl<S: Storage> Parser<S> {
         if range.is_empty() && !skipped {
             return Ok(End::Clean);
         }
-        let ids = if self.sets_id() { self.string..self.line } else { 0..self.string };
+        let sets_id = matches!(self.buffers.slot(self.id), Slot::Kept(_));
         Ok(End::Incomplete(Pending {
-            event_type: self.buffers.text(Field::Event, &[]),
-            data: self.has_data().then(|| self.buffers.text(Field::Data, &[])),
-            last_event_id: self.buffers.get(Field::Id, ids),
-            sets_id: self.sets_id(),
+            event_type: self.buffers.text(Place::EventType, &[]),
+            data: self.has_data().then(|| self.buffers.text(Place::Data, &[])),
+            last_event_id: self.buffers.get(if sets_id { self.id } else { self.string }),
+            sets_id,
             in_line,
-            refused: self.buffers.slot(Field::Data) == Slot::Refused,
+            refused: self.buffers.slot(Place::Data) == Slot::Refused,
             range,
         }))
     }
@@ -281,7 +280,7 @@ impl<S: Storage> Parser<S> {
     /// must say; empty if there is none.
     #[inline]
     pub fn last_event_id(&self) -> &str {
-        self.buffers.get(Field::Id, 0..self.string)
+        self.buffers.get(self.string)
     }
 
     /// Sets the last event ID string: to one that was kept from an earlier stream, before this one begins. In
@@ -349,7 +348,7 @@ impl<S: Storage> Parser<S> {
 
     /// How many bytes are retained now. They count as they came until they are decoded.
     pub fn retained(&self) -> usize {
-        if self.due == Due::Ended { self.string } else { self.sizes().iter().sum() }
+        if self.due == Due::Ended { self.last_event_id().len() } else { self.sizes().iter().sum() }
     }
 
     /// How many bytes of the stream have been taken.

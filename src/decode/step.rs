@@ -8,10 +8,11 @@
 
 use core::ops::Range;
 
+use super::ids::KeptLine;
 use super::line::{Line, Piece};
 use super::lines::Step;
 use super::parser::Parser;
-use super::storage::Storage;
+use super::storage::{Place, Storage};
 use super::text::Slot;
 use super::token::Field;
 use crate::error::ParseError;
@@ -70,7 +71,7 @@ impl<S: Storage> Parser<S> {
                 Step::Line(piece) => self.piece::<ALL>(chunk, piece),
                 // Of data most often, if chunks are small.
                 Step::Piece(piece) if piece.line == Line::Field(Field::Data) => {
-                    self.append(Field::Data, chunk, piece);
+                    self.append(Place::Data, chunk, piece);
                     self.errors[0].is_some().then_some(Stop::Error)
                 }
                 Step::Piece(piece) => self.cut_piece::<ALL>(chunk, piece),
@@ -90,9 +91,9 @@ impl<S: Storage> Parser<S> {
     fn piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
         // Not one `match`: the most frequent fields need no table of jumps.
         if piece.line == Line::Field(Field::Data) {
-            self.append(Field::Data, chunk, piece);
+            self.append(Place::Data, chunk, piece);
         } else if piece.line == Line::Field(Field::Event) {
-            self.append(Field::Event, chunk, piece);
+            self.append(Place::EventType, chunk, piece);
         } else if piece.line == Line::Field(Field::Id) {
             self.set_id(chunk, piece);
         } else if piece.line == Line::Field(Field::Retry) {
@@ -102,7 +103,7 @@ impl<S: Storage> Parser<S> {
             if ALL && self.append_comment(chunk, piece) {
                 return Some(Stop::Comment);
             }
-            if !ALL && self.comment != Slot::Unset {
+            if !ALL && self.kept_line == KeptLine::Comment {
                 // Nobody observes it.
                 self.drop_comment();
             }
@@ -152,7 +153,10 @@ impl<S: Storage> Parser<S> {
     /// Clears what was handed out.
     pub(super) fn clear_ended(&mut self) {
         match self.due {
-            Due::Ended => self.clear(),
+            Due::Ended => {
+                self.drop_event(Slot::Unset);
+                self.buffers.set(self.id, Slot::Unset);
+            }
             Due::Comment => self.drop_comment(),
             _ => return,
         }

@@ -2,8 +2,39 @@
 
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::token::Field;
+
+/// Where a value is kept: the buffers of a block, and for the ids one more than there are buffers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Data,
+    EventType,
+    Id1,
+    Id2,
+    Id3,
+}
+
+impl Place {
+    pub(super) const ALL: [Place; 5] =
+        [Place::Data, Place::EventType, Place::Id1, Place::Id2, Place::Id3];
+
+    /// The field whose values are kept here.
+    pub(super) const fn field(self) -> Field {
+        match self {
+            Place::Data => Field::Data,
+            Place::EventType => Field::Event,
+            _ => Field::Id,
+        }
+    }
+
+    /// Which third of an array of this length a place for ids has.
+    pub(super) const fn third(self, len: usize) -> Range<usize> {
+        let start = (self as usize - Place::Id1 as usize) * (len / 3);
+        start..start + len / 3
+    }
+}
 
 /// The memory of a [`Parser`](crate::Parser) for what outlives a chunk: [`Growable`] or [`Arrays`].
 ///
@@ -68,8 +99,8 @@ pub struct Arrays<D, E, I> {
     pub data: D,
     /// For the type of an event.
     pub event_type: E,
-    /// For last event IDs, each of at most a third of the array: one is in force, one was set by the block, and one is
-    /// being read. Also for a comment that is observed.
+    /// For last event IDs, each of which can have a third of it: one is in force, one was set by the
+    /// block, one is being read. An observed comment that is kept can have a third, too.
     pub ids: I,
 }
 
@@ -91,30 +122,33 @@ pub struct Arrays<D, E, I> {
 /// and at most 4 times that while it grows or ill-formed text is decoded. At the end of the first block that uses less
 /// than a quarter of it, the buffer shrinks to twice what that block used, but not below 4 KiB.
 #[derive(Clone, Debug)]
-pub struct Growable(#[cfg(feature = "alloc")] [Vec<u8>; 3]);
+pub struct Growable(#[cfg(feature = "alloc")] [Vec<u8>; Place::ALL.len()]);
 
 pub(crate) mod sealed {
-    use super::Field;
+    use super::Place;
 
     pub trait Memory: AsRef<[u8]> + AsMut<[u8]> {}
 
-    /// Memory for each field but `retry`. How much of it is in use is known elsewhere.
+    /// Memory for each place. How much of it is in use is known elsewhere.
     pub trait Storage {
-        fn memory(&self, field: Field) -> &[u8];
-        fn memory_mut(&mut self, field: Field) -> &mut [u8];
-        fn max_len(&self, field: Field) -> usize {
-            self.memory(field).len()
+        fn memory(&self, place: Place) -> &[u8];
+        fn memory_mut(&mut self, place: Place) -> &mut [u8];
+        fn max_len(&self, place: Place) -> usize {
+            self.memory(place).len()
         }
         /// Makes memory of which `used` bytes are in use at least `len` bytes long, if it can grow.
-        fn grow(&mut self, _field: Field, _used: usize, _len: usize) {}
-        /// Gives memory back that `used` bytes don't justify; returns whether what is left may be
-        /// worth another look at the end of a later block.
-        fn release(&mut self, _field: Field, _used: usize) -> bool {
+        /// Returns whether some of it may have to be [released](Self::release).
+        fn grow(&mut self, _place: Place, _used: usize, _len: usize) -> bool {
+            false
+        }
+        /// Gives memory back that `used` bytes don't justify; returns whether there may be more to
+        /// give back at the end of a later block.
+        fn release(&mut self, _place: Place, _used: usize) -> bool {
             false
         }
         /// Takes the first `len` bytes out with their memory, if that is not much larger.
         #[cfg(feature = "alloc")]
-        fn take(&mut self, _field: Field, _len: usize) -> Option<alloc::vec::Vec<u8>> {
+        fn take(&mut self, _place: Place, _len: usize) -> Option<alloc::vec::Vec<u8>> {
             None
         }
     }
@@ -131,19 +165,26 @@ impl sealed::Memory for Vec<u8> {}
 
 impl<D: Memory, E: Memory, I: Memory> Storage for Arrays<D, E, I> {}
 impl<D: Memory, E: Memory, I: Memory> sealed::Storage for Arrays<D, E, I> {
-    fn memory(&self, field: Field) -> &[u8] {
-        match field {
-            Field::Data => self.data.as_ref(),
-            Field::Event => self.event_type.as_ref(),
-            _ => self.ids.as_ref(),
+    fn memory(&self, place: Place) -> &[u8] {
+        match place {
+            Place::Data => self.data.as_ref(),
+            Place::EventType => self.event_type.as_ref(),
+            _ => {
+                let ids = self.ids.as_ref();
+                &ids[place.third(ids.len())]
+            }
         }
     }
 
-    fn memory_mut(&mut self, field: Field) -> &mut [u8] {
-        match field {
-            Field::Data => self.data.as_mut(),
-            Field::Event => self.event_type.as_mut(),
-            _ => self.ids.as_mut(),
+    fn memory_mut(&mut self, place: Place) -> &mut [u8] {
+        match place {
+            Place::Data => self.data.as_mut(),
+            Place::EventType => self.event_type.as_mut(),
+            _ => {
+                let ids = self.ids.as_mut();
+                let range = place.third(ids.len());
+                &mut ids[range]
+            }
         }
     }
 }
@@ -154,7 +195,7 @@ impl Growable {
     const ALWAYS_KEPT: usize = 4096;
 
     pub(super) const fn new() -> Self {
-        Growable([const { Vec::new() }; 3])
+        Growable([const { Vec::new() }; Place::ALL.len()])
     }
 }
 
@@ -162,21 +203,21 @@ impl Growable {
 impl Storage for Growable {}
 #[cfg(feature = "alloc")]
 impl sealed::Storage for Growable {
-    fn memory(&self, field: Field) -> &[u8] {
-        &self.0[field as usize]
+    fn memory(&self, place: Place) -> &[u8] {
+        &self.0[place as usize]
     }
 
-    fn memory_mut(&mut self, field: Field) -> &mut [u8] {
-        &mut self.0[field as usize]
+    fn memory_mut(&mut self, place: Place) -> &mut [u8] {
+        &mut self.0[place as usize]
     }
 
-    fn max_len(&self, _field: Field) -> usize {
+    fn max_len(&self, _place: Place) -> usize {
         usize::MAX
     }
 
     #[cold]
-    fn grow(&mut self, field: Field, used: usize, len: usize) {
-        let memory = &mut self.0[field as usize];
+    fn grow(&mut self, place: Place, used: usize, len: usize) -> bool {
+        let memory = &mut self.0[place as usize];
         if len > memory.len() {
             memory.truncate(used);
             if len > 2 * used {
@@ -186,10 +227,11 @@ impl sealed::Storage for Growable {
             memory.reserve_exact(len.max(2 * used) - used);
             memory.resize(memory.capacity(), 0);
         }
+        memory.len() > Self::ALWAYS_KEPT
     }
 
-    fn release(&mut self, field: Field, used: usize) -> bool {
-        let memory = &mut self.0[field as usize];
+    fn release(&mut self, place: Place, used: usize) -> bool {
+        let memory = &mut self.0[place as usize];
         if memory.len() > Self::ALWAYS_KEPT && memory.len() / 4 > used {
             crate::work::count_bytes(used);
             memory.truncate(Self::ALWAYS_KEPT.max(2 * used));
@@ -198,8 +240,8 @@ impl sealed::Storage for Growable {
         memory.len() > Self::ALWAYS_KEPT
     }
 
-    fn take(&mut self, field: Field, len: usize) -> Option<Vec<u8>> {
-        let memory = &mut self.0[field as usize];
+    fn take(&mut self, place: Place, len: usize) -> Option<Vec<u8>> {
+        let memory = &mut self.0[place as usize];
         (memory.len() / 2 <= len).then(|| {
             memory.truncate(len);
             core::mem::take(memory)

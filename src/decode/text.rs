@@ -13,16 +13,14 @@
 //! All text that is lent without another check is lent here. Two invariants make it sound:
 //! - [`Span::lent`] is given a chunk and a place in it of which [`Span::is_text`] was true, in one
 //!   borrow of the chunk, or in memory of a sealed trait that only this crate writes to;
-//! - the first `known` bytes that are kept of a field are UTF-8. They are private and change only here.
+//! - the first `known` bytes of a place are UTF-8. They are private and change only here.
 
 #[cfg(feature = "alloc")]
 use alloc::string::String;
-use core::ops::Range;
 use core::str::from_utf8;
 
 use super::scan::Scan;
-use super::storage::Storage;
-use super::token::Field;
+use super::storage::{Place, Storage};
 
 /// What an ill-formed subpart becomes.
 const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
@@ -68,115 +66,105 @@ pub(crate) enum Slot {
     Unset,
     /// A whole value, in the chunk.
     Lent(Span),
-    /// What is kept; of ids, what follows the last event ID string.
-    Kept,
+    Kept(Kept),
     /// Of the data: the event was refused. Data and type are ignored up to the blank line.
     Refused,
 }
 
-/// What is kept of a field: text, and after it bytes as they came.
-#[derive(Clone, Copy)]
-struct Buffer {
+/// What is kept in a place: text, and after it bytes as they came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
     len: usize,
     /// So many bytes are known to be UTF-8.
     known: usize,
-    slot: Slot,
 }
 
-/// The buffers of a block: data, event type and ids.
+/// The buffers of a block.
 #[derive(Clone)]
 pub(crate) struct Buffers<S> {
     storage: S,
-    buffers: [Buffer; 3],
+    slots: [Slot; Place::ALL.len()],
+    /// Whether the storage may have memory to give back when the block ends.
+    large: bool,
 }
 
 impl<S> Buffers<S> {
     pub(crate) const fn new(storage: S) -> Self {
-        Buffers { storage, buffers: [Buffer { len: 0, known: 0, slot: Slot::Unset }; 3] }
+        Buffers { storage, slots: [Slot::Unset; Place::ALL.len()], large: false }
     }
 
-    pub(crate) fn slot(&self, field: Field) -> Slot {
-        self.buffers[field as usize].slot
+    pub(crate) fn slot(&self, place: Place) -> Slot {
+        self.slots[place as usize]
     }
 
-    pub(crate) fn set(&mut self, field: Field, slot: Slot) {
-        self.buffers[field as usize].slot = slot;
+    pub(crate) fn set(&mut self, place: Place, slot: Slot) {
+        self.slots[place as usize] = slot;
     }
 
-    /// How many bytes are kept, those of earlier blocks included.
-    pub(crate) fn len(&self, field: Field) -> usize {
-        self.buffers[field as usize].len
-    }
-
-    /// How many bytes the block has set the buffer to.
-    pub(crate) fn slot_len(&self, field: Field) -> usize {
-        match self.slot(field) {
-            Slot::Unset | Slot::Refused => 0,
-            Slot::Lent(span) => span.len(),
-            Slot::Kept => self.len(field),
+    fn kept(&self, place: Place) -> Kept {
+        match self.slot(place) {
+            Slot::Kept(kept) => kept,
+            _ => Kept { len: 0, known: 0 },
         }
     }
 
-    /// Keeps the first `len` bytes, a border of characters.
-    pub(crate) fn truncate(&mut self, field: Field, len: usize) {
-        let buffer = &mut self.buffers[field as usize];
-        (buffer.len, buffer.known) = (buffer.len.min(len), buffer.known.min(len));
+    /// How many bytes are kept or lent.
+    pub(crate) fn len(&self, place: Place) -> usize {
+        match self.slot(place) {
+            Slot::Lent(span) => span.len(),
+            _ => self.kept(place).len,
+        }
+    }
+
+    pub(crate) fn is_large(&self) -> bool {
+        self.large
     }
 }
 
 impl<S: Storage> Buffers<S> {
-    pub(crate) fn max_len(&self, field: Field) -> usize {
-        self.storage.max_len(field)
+    pub(crate) fn max_len(&self, place: Place) -> usize {
+        self.storage.max_len(place)
     }
 
-    /// Appends bytes, which the caller knows to fit, and perhaps to be text.
-    pub(crate) fn push(&mut self, field: Field, bytes: &[u8], is_text: bool) {
+    /// Appends bytes, which the caller knows to fit, and perhaps to be text, to what is kept.
+    pub(crate) fn push(&mut self, place: Place, bytes: &[u8], is_text: bool) {
         crate::work::count_bytes(bytes.len());
-        let Buffer { len, known, .. } = &mut self.buffers[field as usize];
-        let end = *len + bytes.len();
-        if end > self.storage.memory(field).len() {
-            self.storage.grow(field, *len, end);
+        let Kept { len, known } = self.kept(place);
+        let end = len + bytes.len();
+        if end > self.storage.memory(place).len() {
+            self.large |= self.storage.grow(place, len, end);
         }
-        match (&mut self.storage.memory_mut(field)[*len..end], bytes) {
+        match (&mut self.storage.memory_mut(place)[len..end], bytes) {
             // Most often an LF: it needs no call.
-            ([place], [byte]) => *place = *byte,
-            (places, _) => places.copy_from_slice(bytes),
+            ([kept], [byte]) => *kept = *byte,
+            (kept, _) => kept.copy_from_slice(bytes),
         }
-        if is_text && *known == *len {
-            *known = end;
-        }
-        *len = end;
+        let known = if is_text && known == len { end } else { known };
+        self.set(place, Slot::Kept(Kept { len: end, known }));
     }
 
-    /// Keeps what is lent, after the first `start` bytes: its chunk ends, or more of it follows.
+    /// Keeps what is lent: its chunk ends, or more of it follows.
     #[inline(always)]
-    pub(crate) fn keep(&mut self, field: Field, start: usize, chunk: &[u8], scan: &Scan) {
-        if let Slot::Lent(span) = self.slot(field) {
-            // An id is lent only if it is ASCII.
-            let is_text = field == Field::Id || scan.is_ascii(span.start);
-            self.keep_span(field, start, span.bytes(chunk), is_text);
+    pub(crate) fn keep(&mut self, place: Place, chunk: &[u8], scan: &Scan) {
+        if let Slot::Lent(span) = self.slot(place) {
+            self.push(place, span.bytes(chunk), scan.is_ascii(span.start));
         }
-    }
-
-    #[inline(never)]
-    fn keep_span(&mut self, field: Field, start: usize, bytes: &[u8], is_text: bool) {
-        self.truncate(field, start);
-        self.push(field, bytes, is_text);
-        self.set(field, Slot::Kept);
     }
 
     /// Whether nothing is kept or has to be decoded.
-    pub(crate) fn is_lent_text(&self, field: Field, chunk: &[u8], scan: &Scan) -> bool {
-        match self.slot(field) {
+    pub(crate) fn is_lent_text(&self, place: Place, chunk: &[u8], scan: &Scan) -> bool {
+        match self.slot(place) {
             Slot::Lent(span) => span.is_text(chunk, scan),
             slot => slot == Slot::Unset,
         }
     }
 
     /// How many bytes there are once all that is kept is decoded.
-    pub(crate) fn decoded_len(&mut self, field: Field) -> usize {
-        let Buffer { len, known, .. } = &mut self.buffers[field as usize];
-        let rest = &self.storage.memory(field)[*known..*len];
+    pub(crate) fn decoded_len(&mut self, place: Place) -> usize {
+        let Slot::Kept(Kept { len, known }) = &mut self.slots[place as usize] else {
+            return self.len(place);
+        };
+        let rest = &self.storage.memory(place)[*known..*len];
         if rest.is_empty() || is_utf8(rest) {
             *known = *len;
             return *len;
@@ -190,17 +178,17 @@ impl<S: Storage> Buffers<S> {
     }
 
     /// Makes text of what is kept, of the length that is known and fits.
-    pub(crate) fn decode(&mut self, field: Field, decoded_len: usize) {
-        let Buffer { len, known, .. } = &mut self.buffers[field as usize];
-        if *known == *len {
+    pub(crate) fn decode(&mut self, place: Place, decoded_len: usize) {
+        let Kept { len, known } = self.kept(place);
+        if known == len {
             return;
         }
-        self.storage.grow(field, *len, decoded_len);
-        let room = &mut self.storage.memory_mut(field)[..decoded_len];
+        self.large |= self.storage.grow(place, len, decoded_len);
+        let room = &mut self.storage.memory_mut(place)[..decoded_len];
         // Read from the end of the room, so that nothing is overwritten before it was read: what is
         // still to be read is never longer than its text.
-        let (mut written, mut read) = (*known, decoded_len - (*len - *known));
-        room.copy_within(*known..*len, read);
+        let (mut written, mut read) = (known, decoded_len - (len - known));
+        room.copy_within(known..len, read);
         while let Some(part) = room[read..].utf8_chunks().next() {
             let (valid, invalid) = (part.valid().len(), part.invalid().len());
             room.copy_within(read..read + valid, written);
@@ -210,59 +198,49 @@ impl<S: Storage> Buffers<S> {
                 written += REPLACEMENT.len();
             }
         }
-        (*len, *known) = (decoded_len, decoded_len);
+        self.set(place, Slot::Kept(Kept { len: decoded_len, known: decoded_len }));
     }
 
-    /// Takes text out of the middle.
-    pub(crate) fn remove(&mut self, field: Field, removed: Range<usize>) {
-        let Buffer { len, known, .. } = &mut self.buffers[field as usize];
-        debug_assert_eq!(known, len);
-        crate::work::count_bytes(*len - removed.end);
-        self.storage.memory_mut(field).copy_within(removed.end..*len, removed.start);
-        *len -= removed.len();
-        *known = *len;
-    }
-
-    /// The text in a range between characters in what is known to be text.
+    /// The text that is kept, as far as it is decoded.
     #[allow(unsafe_code)]
-    pub(crate) fn get(&self, field: Field, range: Range<usize>) -> &str {
-        let text = &self.storage.memory(field)[..self.buffers[field as usize].known][range];
+    pub(crate) fn get(&self, place: Place) -> &str {
+        let text = &self.storage.memory(place)[..self.kept(place).known];
         debug_assert!(from_utf8(text).is_ok());
-        // SAFETY: `known` bytes are UTF-8, and the range is between characters: see the notes above.
+        // SAFETY: `known` bytes are UTF-8: see the notes above.
         unsafe { core::str::from_utf8_unchecked(text) }
     }
 
-    /// The text that the block has set the buffer to, once it is decoded; empty if there is none.
-    pub(crate) fn text<'a>(&'a self, field: Field, chunk: &'a [u8]) -> &'a str {
-        // Not one `match`: the most frequent one needs no table of jumps.
-        if let Slot::Lent(span) = self.slot(field) {
-            return span.lent(chunk);
+    /// The text that is kept or lent, once it is decoded; empty if there is none.
+    pub(crate) fn text<'a>(&'a self, place: Place, chunk: &'a [u8]) -> &'a str {
+        match self.slot(place) {
+            Slot::Lent(span) => span.lent(chunk),
+            _ => self.get(place),
         }
-        let is_kept = self.slot(field) == Slot::Kept;
-        if is_kept { self.get(field, 0..self.len(field)) } else { "" }
     }
 
     /// The same to keep: with its memory, if that is not much larger.
     #[cfg(feature = "alloc")]
     #[allow(unsafe_code)]
-    pub(crate) fn take(&mut self, field: Field, chunk: &[u8]) -> String {
-        let Buffer { len, known, slot } = self.buffers[field as usize];
-        let is_text = slot == Slot::Kept && known == len;
-        match is_text.then(|| self.storage.take(field, len)).flatten() {
+    pub(crate) fn take(&mut self, place: Place, chunk: &[u8]) -> String {
+        let Kept { len, known } = self.kept(place);
+        let is_text = len > 0 && known == len;
+        match is_text.then(|| self.storage.take(place, len)).flatten() {
             Some(bytes) => {
-                self.truncate(field, 0);
+                self.set(place, Slot::Unset);
                 // SAFETY: all of it was known to be UTF-8: see the notes above.
                 unsafe { String::from_utf8_unchecked(bytes) }
             }
-            None => self.text(field, chunk).into(),
+            None => self.text(place, chunk).into(),
         }
     }
 
-    /// Keeps the first `used` bytes, and gives memory back that they don't justify; returns whether
-    /// the end of a later block has to look again.
-    pub(crate) fn release(&mut self, field: Field, used: usize) -> bool {
-        self.truncate(field, used);
-        self.storage.release(field, used)
+    /// Gives memory back that what is kept does not justify.
+    #[inline(never)]
+    pub(crate) fn release(&mut self) {
+        self.large = false;
+        for place in Place::ALL {
+            self.large |= self.storage.release(place, self.kept(place).len);
+        }
     }
 }
 

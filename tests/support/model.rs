@@ -203,7 +203,12 @@ impl<'t> Model<'t> {
     fn comment(&mut self, text: &str, source: &str, range: Range<usize>, ended: bool) {
         let came = range.len() - (source.len() - text.len());
         let len = if ended { text.len() } else { came };
-        if let Some(passed) = self.passed(self.sizes(len)) {
+        let third = self.limits.arrays.map_or(usize::MAX, |[_, _, ids]| ids / 3);
+        let others: usize = self.sizes(0).iter().sum();
+        let array = len > third && others + third < self.limits.all;
+        let passed =
+            if array { Some((third, Some(Field::Id))) } else { self.passed(self.sizes(len)) };
+        if let Some(passed) = passed {
             self.refuse(Refused::Comment, range.start, passed);
         } else if ended {
             let position = range.start as u64;

@@ -15,7 +15,7 @@ impl Controls for Calls {
     const LEN: usize = 16;
 }
 
-/// The largest limit here, and the length of each array.
+/// The largest limit here, and how long a value can be in each array.
 const AMPLE: usize = 240;
 
 /// Parsers over arrays and over growable buffers answer alike, whatever is called in whatever order:
@@ -24,7 +24,7 @@ const AMPLE: usize = 240;
 pub fn fixed_buffers(input: &[u8]) {
     let (stream, Calls(calls)) = stream_and_controls(input);
     let mut growable = Parser::with_limit(AMPLE);
-    let (mut data, mut event_type, mut ids) = ([0xFF; AMPLE], [0xFF; AMPLE], [0xFF; AMPLE]);
+    let (mut data, mut event_type, mut ids) = ([0xFF; AMPLE], [0xFF; AMPLE], [0xFF; 3 * AMPLE]);
     let mut fixed = over_arrays(&mut data[..], &mut event_type[..], &mut ids[..]);
     fixed.set_limit(AMPLE).unwrap();
     let mut rest = stream;
