@@ -28,6 +28,16 @@ struct Uses {
 }
 
 impl Ids {
+    /// Those of a topic of which nothing is held, after a block with this number and id.
+    pub(super) fn with_evicted(id: Arc<str>, number: u64) -> Self {
+        Ids { held: HashMap::new(), last: Some(id.clone()), evicted: Some((id, number)) }
+    }
+
+    /// The id of the block evicted last, if no block before it had that.
+    pub(super) fn evicted(&self) -> Option<&Arc<str>> {
+        self.evicted.as_ref().map(|(id, _)| id)
+    }
+
     /// The number of the first block that had the id, if that is known.
     pub(super) fn position(&self, id: &str) -> Option<u64> {
         match self.held.get(id) {

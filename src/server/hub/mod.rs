@@ -81,7 +81,9 @@ use crate::event::LastEventId;
 /// out. A [`Subscriber`] names those that it may see, and an id of any other is a gap. So a message to one
 /// client is one to a topic that only this client subscribes to, and it is there when the client comes
 /// back. A topic is made when it is first named. One that holds nothing and has no subscriber is
-/// forgotten; a client that last saw its events gets the gap event then.
+/// forgotten, but for the id of its last event: a client that comes back with that id has missed nothing.
+/// Of more than some hundred forgotten topics the hub no longer knows it of all; it sends the gap event
+/// then.
 ///
 /// # Memory and cost
 ///

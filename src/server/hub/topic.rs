@@ -53,14 +53,14 @@ struct Held {
 }
 
 impl Topic {
-    /// An empty topic, of which blocks up to number `evicted` may have been forgotten.
-    pub(super) fn new(retention: Retention, evicted: u64) -> Self {
+    /// A topic that has never held a block.
+    pub(super) fn new(retention: Retention) -> Self {
         Topic {
             retention,
             held: VecDeque::new(),
             ids: Ids::default(),
             bytes: 0,
-            evicted,
+            evicted: 0,
             subscribers: 0,
             closed: false,
             waiting: HashMap::new(),

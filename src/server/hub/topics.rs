@@ -4,17 +4,21 @@
 //! another's burst only as long as it holds more than that.
 //!
 //! A topic that holds nothing and has no subscriber is forgotten. If it has ever held a block, a
-//! subscriber may have missed that; so a topic that is made later counts as having evicted all up to
-//! the last block of any that was forgotten: a gap that may be none, in place of a silent loss.
+//! subscriber may have missed that block or have seen it, so its number and id are remembered, in one of
+//! 256 slots, by the hash of the topic's name. A topic that is made later counts as having evicted all up
+//! to the number in its slot. If that is another topic's, the gap may be none, but nothing is lost in
+//! silence.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::hash::BuildHasher;
 use core::time::Duration;
 use std::collections::HashMap;
 
 use super::Retention;
+use super::ids::Ids;
 use super::topic::Topic;
 
 #[derive(Debug)]
@@ -27,13 +31,25 @@ pub(super) struct Topics {
     retentions: HashMap<Arc<str>, Retention>,
     /// What the blocks cost that are held.
     bytes: usize,
-    /// The number of the latest block of a topic that was forgotten.
-    forgotten: u64,
+    /// By the hash of the name, the topic that was forgotten and had the latest block.
+    forgotten: HashMap<u8, Forgotten>,
     /// From how many topics on all of them are looked at for what has grown too old.
     sweep_at: usize,
 }
 
+/// A topic that was forgotten after it had evicted its last block.
+#[derive(Debug)]
+struct Forgotten {
+    /// The number of that block.
+    number: u64,
+    /// The topic's name and the block's id, if no block before it had that, and both are short.
+    name_and_id: Option<(Arc<str>, Arc<str>)>,
+}
+
 impl Topics {
+    /// Up to how many bytes the name and the last id of a topic are remembered that was forgotten.
+    const REMEMBERED: usize = 256;
+
     pub(super) fn new(retention: Retention) -> Self {
         Topics {
             map: HashMap::new(),
@@ -41,7 +57,7 @@ impl Topics {
             retention,
             retentions: HashMap::new(),
             bytes: 0,
-            forgotten: 0,
+            forgotten: HashMap::new(),
             sweep_at: 64,
         }
     }
@@ -69,9 +85,19 @@ impl Topics {
             return name.clone();
         }
         let name: Arc<str> = name.into();
-        let topic = Topic::new(self.retention(&name), self.forgotten);
+        let mut topic = Topic::new(self.retention(&name));
+        if let Some(forgotten) = self.forgotten.get(&self.slot(&name)) {
+            topic.evicted = forgotten.number;
+            if let Some((_, id)) = forgotten.name_and_id.as_ref().filter(|(of, _)| *of == name) {
+                topic.ids = Ids::with_evicted(id.clone(), forgotten.number);
+            }
+        }
         self.map.insert(name.clone(), Box::new(topic));
         name
+    }
+
+    fn slot(&self, name: &str) -> u8 {
+        self.map.hasher().hash_one(name) as u8
     }
 
     fn retention(&self, topic: &str) -> Retention {
@@ -142,10 +168,16 @@ impl Topics {
     /// Forgets a topic that holds nothing and has no subscriber.
     pub(super) fn forget(&mut self, name: &Arc<str>) {
         let Some(topic) = self.map.get(name) else { return };
-        if topic.subscribers == 0 && topic.len() == 0 {
-            self.forgotten = self.forgotten.max(topic.evicted);
-            self.map.remove(name);
+        if topic.subscribers > 0 || topic.len() > 0 {
+            return;
         }
+        let (slot, number) = (self.slot(name), topic.evicted);
+        if number > self.forgotten.get(&slot).map_or(0, |forgotten| forgotten.number) {
+            let id = topic.ids.evicted().filter(|id| name.len() + id.len() <= Self::REMEMBERED);
+            let name_and_id = id.map(|id| (name.clone(), id.clone()));
+            self.forgotten.insert(slot, Forgotten { number, name_and_id });
+        }
+        self.map.remove(name);
     }
 
     /// Once in a while, evicts everywhere what has grown too old.
