@@ -25,7 +25,8 @@ use sse_wire::server::{
 };
 use sse_wire::{Block, EncodeError, Parser};
 use tokio::runtime::{Builder, Runtime};
-use tokio::time::advance;
+use tokio::task::yield_now;
+use tokio::time::{Instant, advance};
 
 /// What the body gives when it is polled once; `Err` at its end.
 fn frame(body: &mut Subscription, waker: &Waker) -> Poll<Result<Bytes, ()>> {
@@ -466,6 +467,69 @@ async fn a_client_that_has_the_last_event_of_a_topic_that_was_forgotten_has_miss
         hub.publish_to("user", &Block::new().data("3")).unwrap();
         assert_eq!(data(&live(&mut user(&last))), ["3"]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gap_of_the_source_is_one_for_all_subscribers_also_for_those_who_come_later() {
+    let hub = Hub::new(Retention::default());
+    hub.retain("fleeting", Retention::new().age(SECOND));
+    let id = publish(&hub, "1");
+    let fleeting = hub.publish_to("fleeting", &Block::new().data("1")).unwrap();
+    advance(SECOND).await;
+    let alone = hub.publish_to("alone", &Block::new().data("1")).unwrap();
+    let mut bodies = [(); 2].map(|()| subscribe(&hub, Subscriber::new()));
+    let woken = Arc::new(Count::default());
+    while frame(&mut bodies[0], &woken.clone().into()).is_ready() {}
+    hub.gap();
+    assert_eq!(hub.counts().topics, 1, "topics without subscribers are forgotten");
+    assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+    publish(&hub, "2");
+    for (body, name) in bodies.iter_mut().zip(["one that waited", "one that was not polled yet"]) {
+        let text = live(body);
+        assert_eq!(data(text.strip_prefix(GAP).expect(name)), ["2"], "{name}: once");
+    }
+    assert_eq!(data(live(&mut subscribe(&hub, with_id(&id))).strip_prefix(GAP).unwrap()), ["2"]);
+    let mut forgotten = subscribe(&hub, with_id(&fleeting).topic("fleeting"));
+    assert!(live(&mut forgotten).starts_with("event: gap\n"), "of a topic that was forgotten");
+    let mut alone = subscribe(&hub, with_id(&alone).topic("alone"));
+    assert!(live(&mut alone).starts_with("event: gap\n"), "of a topic that was forgotten then");
+    let mut unseen = subscribe(&hub, with_id(&id).topic("").topic("new"));
+    assert!(live(&mut unseen).starts_with(GAP), "of a topic that nobody had named");
+    assert_eq!(live(&mut subscribe(&hub, Subscriber::new())), "", "a new one has missed nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_more_than_this_hub_is_waited_for_and_no_longer_than_allowed() {
+    let hub = Hub::new(Settings::new().own_ids());
+    let send = |id| hub.publish(&Block::new().id(id).data("")).map(drop).unwrap();
+    send("1");
+    let start = Instant::now();
+    for id in ["", "1"] {
+        assert!(hub.wait_for(with_id(id), SECOND).await, "{id}");
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO, "what is known is not waited for");
+    let publisher = async {
+        for id in ["2", "3", "4"] {
+            advance(SECOND).await;
+            send(id);
+            yield_now().await;
+        }
+    };
+    let ((known, waited), ()) = tokio::join!(
+        async { (hub.wait_for(with_id("3"), 60 * SECOND).await, start.elapsed()) },
+        publisher
+    );
+    assert!(known);
+    assert_eq!(waited, 2 * SECOND);
+    hub.publish_to("other", &Block::new().id("5").data("")).unwrap();
+    assert!(!hub.wait_for(with_id("5"), SECOND).await, "an id of another topic");
+    assert!(hub.wait_for(with_id("5").topic("other"), SECOND).await);
+    assert_eq!(start.elapsed(), 4 * SECOND);
+    let counts = hub.counts();
+    assert_eq!((counts.subscribers, counts.left), (0, 0), "who waits is no subscriber that left");
+    hub.close(None).unwrap();
+    assert!(!hub.wait_for(with_id("6"), 60 * SECOND).await, "nothing will come");
+    assert_eq!(start.elapsed(), 4 * SECOND);
 }
 
 #[tokio::test(start_paused = true)]

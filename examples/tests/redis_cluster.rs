@@ -169,7 +169,7 @@ fn a_client_whose_place_was_trimmed_is_told_of_the_gap_and_others_are_not() {
     let mut redis = Redis::start("trimmed");
     let ids: Vec<String> = (0..30).map(|at| redis.add("*", &at.to_string())).collect();
     let _: usize = redis.connection.xtrim("events", StreamMaxlen::Equals(10)).unwrap();
-    let mut process = start(env!("CARGO_BIN_EXE_redis_server"), &[&redis.url, "127.0.0.1:0", "10"]);
+    let mut process = start(env!("CARGO_BIN_EXE_redis_server"), &[&redis.url, "127.0.0.1:0"]);
     let server = process.address();
 
     let mut held = connect(&server, &ids[25]);
@@ -198,7 +198,7 @@ fn a_client_that_has_more_than_its_new_server_is_waited_for_and_not_told_of_a_ga
 
 #[test]
 #[ignore = "needs redis-server, which .ci/services installs"]
-fn a_server_that_finds_a_hole_ends_rather_than_hide_it() {
+fn entries_that_were_trimmed_before_a_server_read_them_are_a_gap() {
     let mut redis = Redis::start("hole");
     redis.add("1-1", "seen");
     let mut process = start(env!("CARGO_BIN_EXE_redis_server"), &[&redis.url, "127.0.0.1:0"]);
@@ -209,6 +209,14 @@ fn a_server_that_finds_a_hole_ends_rather_than_hide_it() {
     }
     let _: usize = redis.connection.xtrim("events", StreamMaxlen::Equals(1)).unwrap();
     process.signal("CONT");
-    assert!(!matches!(client.next(), Ok(Some(_))), "what comes behind a hole is not handed on");
-    assert!(!process.end().1.success());
+    // Redis may have answered with 2-1 already.
+    let mut before = String::new();
+    loop {
+        let (event_type, id, _) = next(&mut client);
+        if id == "4-1" {
+            break;
+        }
+        before = event_type;
+    }
+    assert_eq!(before, "gap");
 }

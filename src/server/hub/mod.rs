@@ -20,6 +20,7 @@ use alloc::vec::Vec;
 use core::fmt::{self, Debug, Formatter};
 use core::future::poll_fn;
 use core::hash::{BuildHasher, Hasher};
+use core::pin::Pin;
 use core::task::{Poll, Waker};
 use core::time::Duration;
 use std::collections::HashMap;
@@ -27,6 +28,7 @@ use std::collections::hash_map::RandomState;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use futures_core::Stream;
 use http::{Response, StatusCode};
 use tokio::time::{Instant, timeout};
 
@@ -201,7 +203,7 @@ impl Hub {
     /// If all of its topics are closed and it has been given all that they held, the status is 204,
     /// which ends an `EventSource` for good.
     pub fn subscribe<'a>(&self, subscriber: impl Into<Subscriber<'a>>) -> Response<Subscription> {
-        let Subscriber { topics, last_event_id } = subscriber.into();
+        let Subscriber { topics, last_event_id } = subscriber.into().with_a_topic();
         let now = self.now();
         let mut state = self.lock();
         let arrival = state.subscribe(&topics, last_event_id.ok(), now);
@@ -220,6 +222,65 @@ impl Hub {
             return response;
         }
         with_head(subscription)
+    }
+
+    /// Waits until the hub has been given the event that a client had last, for as long as `patience`.
+    /// Returns whether it has.
+    ///
+    /// If several servers share a stream, a client may come from one that has read more of it than this
+    /// one, and its id would be a gap:
+    ///
+    /// ```
+    /// # use http::{HeaderMap, Response};
+    /// # use sse_wire::server::{Hub, Subscription};
+    /// use std::time::Duration;
+    ///
+    /// async fn events(hub: &Hub, headers: &HeaderMap) -> Response<Subscription> {
+    ///     hub.wait_for(headers, Duration::from_secs(2)).await;
+    ///     hub.subscribe(headers)
+    /// }
+    /// ```
+    ///
+    /// A client without an id is not waited for. An id that was forgotten is, since the order of ids is
+    /// not known to the hub.
+    pub async fn wait_for<'a>(
+        &self,
+        subscriber: impl Into<Subscriber<'a>>,
+        patience: Duration,
+    ) -> bool {
+        let Subscriber { topics, last_event_id } = subscriber.into().with_a_topic();
+        let Ok(id) = last_event_id else { return false };
+        if id.is_empty() || self.lock().knows(&topics, id) {
+            return true;
+        }
+        // A subscriber is woken by each event, and what it is given is of no interest.
+        let new = Subscriber { topics: topics.clone(), last_event_id: Ok("") };
+        let mut events = self.subscribe(new).into_body();
+        let known = poll_fn(|cx| {
+            loop {
+                if self.lock().knows(&topics, id) {
+                    return Poll::Ready(true);
+                }
+                match Pin::new(&mut events).poll_next(cx) {
+                    Poll::Ready(Some(_)) => {}
+                    Poll::Ready(None) => return Poll::Ready(false),
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
+        });
+        let known = timeout(patience, known).await.unwrap_or(false);
+        events.end();
+        known
+    }
+
+    /// Tells all subscribers that events were lost: each is given the [gap event](Settings::gap), or
+    /// [ended](Settings::end_lagging), also one that comes later with an earlier id. What was held is
+    /// evicted, as the client has to load the whole state anyway.
+    ///
+    /// For a hub that is fed from elsewhere, when events were gone before they could be read.
+    pub fn gap(&self) {
+        let waiting = self.lock().gap();
+        wake(waiting.into_iter().flat_map(HashMap::into_values));
     }
 
     /// Sets how much a topic holds, for the life of the hub. Its bytes still count among those of

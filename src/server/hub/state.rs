@@ -132,6 +132,22 @@ impl State {
         Ok((id, waiting.unwrap_or_default()))
     }
 
+    /// Makes a gap for everybody. Returns who waits.
+    pub(super) fn gap(&mut self) -> Vec<Waiting> {
+        self.number += 1;
+        self.topics.gap(self.number);
+        self.topics.iter_mut().map(|topic| take(&mut topic.waiting)).collect()
+    }
+
+    /// Whether one of these topics has, or had last, a block with this id.
+    pub(super) fn knows(&self, topics: &[&str], id: &str) -> bool {
+        let id = as_sent(id);
+        topics
+            .iter()
+            .filter_map(|name| self.topics.get(name))
+            .any(|topic| topic.ids.position(id).is_some())
+    }
+
     /// Adds a subscriber.
     pub(super) fn subscribe(
         &mut self,
@@ -140,8 +156,8 @@ impl State {
         now: Duration,
     ) -> Arrival {
         self.topics.sweep(now);
-        let mut names: Vec<Arc<str>> = Vec::with_capacity(topics.len().max(1));
-        for topic in if topics.is_empty() { &[""] } else { topics } {
+        let mut names: Vec<Arc<str>> = Vec::with_capacity(topics.len());
+        for topic in topics {
             let name = self.topics.named(topic);
             if !names.contains(&name) {
                 self.topics.change(&name, |topic| {

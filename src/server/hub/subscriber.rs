@@ -61,6 +61,11 @@ impl<'a> Subscriber<'a> {
         }
         self
     }
+
+    /// The same with the topic of [`Hub::publish`], if it has none.
+    pub(super) fn with_a_topic(self) -> Self {
+        if self.topics.is_empty() { self.topic("") } else { self }
+    }
 }
 
 impl Default for Subscriber<'_> {

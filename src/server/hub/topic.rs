@@ -53,14 +53,14 @@ struct Held {
 }
 
 impl Topic {
-    /// A topic that has never held a block.
-    pub(super) fn new(retention: Retention) -> Self {
+    /// An empty topic, of which blocks up to number `evicted` may be gone.
+    pub(super) fn new(retention: Retention, evicted: u64) -> Self {
         Topic {
             retention,
             held: VecDeque::new(),
             ids: Ids::default(),
             bytes: 0,
-            evicted: 0,
+            evicted,
             subscribers: 0,
             closed: false,
             waiting: HashMap::new(),

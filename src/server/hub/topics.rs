@@ -31,6 +31,8 @@ pub(super) struct Topics {
     retentions: HashMap<Arc<str>, Retention>,
     /// What the blocks cost that are held.
     bytes: usize,
+    /// The number of the latest gap in all topics.
+    gap: u64,
     /// By the hash of the name, the topic that was forgotten and had the latest block.
     forgotten: HashMap<u8, Forgotten>,
     /// From how many topics on all of them are looked at for what has grown too old.
@@ -57,6 +59,7 @@ impl Topics {
             retention,
             retentions: HashMap::new(),
             bytes: 0,
+            gap: 0,
             forgotten: HashMap::new(),
             sweep_at: 64,
         }
@@ -85,7 +88,7 @@ impl Topics {
             return name.clone();
         }
         let name: Arc<str> = name.into();
-        let mut topic = Topic::new(self.retention(&name));
+        let mut topic = Topic::new(self.retention(&name), self.gap);
         if let Some(forgotten) = self.forgotten.get(&self.slot(&name)) {
             topic.evicted = forgotten.number;
             if let Some((_, id)) = forgotten.name_and_id.as_ref().filter(|(of, _)| *of == name) {
@@ -163,6 +166,19 @@ impl Topics {
             }
         }
         Some(result)
+    }
+
+    /// Evicts everything, and a block with this number that nobody has seen.
+    pub(super) fn gap(&mut self, number: u64) {
+        self.gap = number;
+        self.forgotten.clear();
+        for name in self.map.keys().cloned().collect::<Vec<_>>() {
+            self.change(&name, |topic| {
+                while topic.evict() {}
+                (topic.evicted, topic.ids) = (number, Ids::default());
+            });
+            self.forget(&name);
+        }
     }
 
     /// Forgets a topic that holds nothing and has no subscriber.
