@@ -1,15 +1,16 @@
 //! One stream of events for any number of clients, with hyper alone.
 //!
 //! ```sh
-//! cargo run -p sse-wire-examples --bin hyper_server    # on 127.0.0.1:3000
+//! cargo run -p sse-wire-examples --bin hyper_server                  # on 127.0.0.1:3000
+//! cargo run -p sse-wire-examples --bin hyper_server 0.0.0.0:80 500   # an event each 500 ms
 //! curl -N http://127.0.0.1:3000/
 //! ```
 
 use std::convert::Infallible;
 use std::future::ready;
-use std::io;
 use std::pin::pin;
 use std::time::Duration;
+use std::{env, io};
 
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -61,16 +62,21 @@ pub async fn serve(listener: TcpListener, hub: Hub, stop: impl Future<Output = (
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
+    let mut arguments = env::args().skip(1);
+    let address = arguments.next().unwrap_or("127.0.0.1:3000".into());
+    let tick = arguments.next().map(|tick| tick.parse().expect("milliseconds between events"));
+
     let hub = Hub::new(Retention::default());
     let publisher = hub.clone();
     tokio::spawn(async move {
-        let mut interval = time::interval(Duration::from_secs(1));
+        let mut interval = time::interval(Duration::from_millis(tick.unwrap_or(1000)));
         // Until the hub is closed.
         while publisher.publish(&Block::new().event_type("tick").data("")).is_ok() {
             interval.tick().await;
         }
     });
-    let listener = TcpListener::bind("127.0.0.1:3000").await?;
+    let listener = TcpListener::bind(address).await?;
+    println!("listening on http://{}", listener.local_addr()?);
     serve(listener, hub, async { _ = tokio::signal::ctrl_c().await }).await;
     Ok(())
 }

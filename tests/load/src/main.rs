@@ -8,12 +8,14 @@ mod server;
 
 use std::collections::BTreeMap;
 use std::env;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::client::{Habit, habits};
@@ -72,7 +74,9 @@ async fn main() -> ExitCode {
         if let Some(jemalloc) = &arguments.jemalloc {
             memory_goes_back(&arguments, jemalloc).await?;
         }
-        shutdown(&arguments).await?;
+        shutdown(&arguments, "axum_server", &[]).await?;
+        // Without events: they would be none that a client expects.
+        shutdown(&arguments, "hyper_server", &["3600000"]).await?;
         beside_broadcast(&arguments).await?;
         Ok::<(), Error>(())
     };
@@ -144,18 +148,37 @@ async fn one_server(arguments: &Arguments) -> Result<(), Error> {
     Ok(())
 }
 
-/// `axum_server` is asked to end while all clients are there.
-async fn shutdown(arguments: &Arguments) -> Result<(), Error> {
-    let program = arguments.examples.join("axum_server");
-    let server = Server::start(&program, &["127.0.0.1:0".into()]).await?;
+/// A server is asked to end while all clients are there, and others come.
+async fn shutdown(arguments: &Arguments, name: &str, options: &[&str]) -> Result<(), Error> {
+    let program = arguments.examples.join(name);
+    let options: Vec<String> = ["127.0.0.1:0"].iter().chain(options).map(|&it| it.into()).collect();
+    let server = Server::start(&program, &options).await?;
     let keen = BTreeMap::from([(Habit::Keen, arguments.clients)]);
     // Those that are let go come back, and find nobody, until it is over.
     let mut fleet = Fleet::start(server.address, keen, 1);
     fleet.opened().await?;
     let begin = Instant::now();
-    server.terminate().await?;
-    println!("{} open streams: shut down in {} ms", arguments.clients, begin.elapsed().as_millis());
+    let arriving = tokio::spawn(arrive(server.address));
+    server.interrupt().await?;
+    println!(
+        "{name}, {} open streams, {} that came meanwhile: shut down in {} ms",
+        arguments.clients,
+        arriving.await?,
+        begin.elapsed().as_millis()
+    );
     Ok(())
+}
+
+/// Connects and asks for events until nobody is there, at most a thousand times. Returns how often.
+async fn arrive(address: SocketAddr) -> usize {
+    for count in 0..1000 {
+        let Ok(mut stream) = TcpStream::connect(address).await else { return count };
+        tokio::spawn(async move {
+            _ = stream.write_all(b"GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+            _ = stream.read_to_end(&mut Vec::new()).await;
+        });
+    }
+    1000
 }
 
 /// The hub beside axum's `Sse` over `tokio::sync::broadcast`: clients that all read, one event after the other.

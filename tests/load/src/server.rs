@@ -61,10 +61,10 @@ impl Server {
         self.child.kill().await
     }
 
-    /// Asks it to end, and waits until it has.
-    pub async fn terminate(mut self) -> Result<(), Error> {
+    /// Asks it to end, as Ctrl-C does, and waits until it has.
+    pub async fn interrupt(mut self) -> Result<(), Error> {
         let pid = self.child.id().ok_or("the server has ended")?;
-        Command::new("kill").arg(pid.to_string()).status().await?;
+        Command::new("kill").args(["-s", "INT", &pid.to_string()]).status().await?;
         match self.child.wait().await?.success() {
             true => Ok(()),
             false => Err("the server did not end in good order".into()),
