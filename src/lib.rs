@@ -26,10 +26,10 @@
 //! | read events from a `Read`, a `Stream`, a body, a codec | `io`, `stream`, `http_body`, `codec` | `std`, `stream`, `http-body`, `codec` |
 //! | read events from chunks | [`Parser`] | |
 //! | see comments, `retry`, and blocks without data too | [`Parser::observe`] | |
-//! | see every line, with data of any size | [`Tokenizer`] | |
+//! | see every line, and data of any size | [`Tokenizer`] | |
 //! | write events | [`Block`] | |
 //! | answer a request with the items of a stream | `response` | `server` |
-//! | send one stream to many clients, who resume | `server::Hub` | `server` |
+//! | send one stream to many clients, which can resume | `server::Hub` | `server` |
 //! | work without an allocator | [`Parser::with_arrays`], `embedded_io` | `embedded-io` |
 //!
 //! # From the specification to this crate
@@ -55,26 +55,26 @@
 //!
 //! Each choice has its test vectors, marked as such.
 //!
-//! - **CR at the end of a block**: the event is out at once. An LF directly after it, even in a later chunk, belongs to
-//!   that line end.
-//! - **A new stream** starts with the last event ID string of the one before, and afresh in everything else.
+//! - **CR at the end of a block**: the event is dispatched at once. An LF directly after it, even in a later chunk,
+//!   belongs to that line end.
+//! - **A new stream** keeps the last event ID string and the reconnection time of the previous one, and nothing else.
 //! - **Reconnection time**: an empty `retry` is ignored; one beyond the integer is capped at `u64::MAX` milliseconds.
-//! - **The first reconnection time** is 3000 ms. [`Policy`] and [`Connection`] document what else is chosen.
-//! - **Memory** has a limit, 16 MiB unless another is given. An event that passes it is one [`LimitError`] and is skipped to
-//!   its blank line; parsing continues. The limit counts bytes as they arrive, and decoded text at the blank line, lent
-//!   or kept.
-//! - **IDs** have a limit of their own, 64 KiB and never more than a quarter of the limit. A longer one is one
-//!   [`LimitError`], and the last event ID before it stays in force.
-//! - **A stream ends clean** if it follows the grammar: after a blank line, or empty.
-//! - **Positions** of blocks do not depend on the chunks, so the LF of a CRLF that ends a block is outside:
+//! - **The first reconnection time** is 3000 ms. [`Policy`] and [`Connection`] document the other choices of a client.
+//! - **Memory** has a limit, 16 MiB unless set. An event that exceeds it gives one [`LimitError`] and is skipped to
+//!   its blank line; parsing continues. The limit counts bytes as they arrive, and decoded text at the blank line,
+//!   whether lent or copied.
+//! - **IDs** have a separate limit, 64 KiB and never more than a quarter of the limit. A longer one gives one
+//!   [`LimitError`], and the previous last event ID stays in force.
+//! - **The end of a stream** is clean if it follows the grammar: after a blank line, or if the stream is empty.
+//! - **Positions** of blocks do not depend on the chunks, so the LF of a CRLF that ends a block is not part of it:
 //!   [`Event::range`].
-//! - **Comments** come without one space after the colon, as they are encoded with one.
+//! - **Comments** are returned without one space after the colon, and encoded with one.
 //! - **Encoding**: LF ends lines, and one space follows each colon. CR and CRLF in data become line breaks as LF does. CR
 //!   or LF in a type, an ID, or a comment and NUL in an ID are rejected.
 //!
 //! # Features
 //!
-//! The last column counts the packages that the library then depends on, in all.
+//! The last column counts all packages that the library then depends on, directly or indirectly.
 //!
 //! | feature | adds | packages |
 //! | --- | --- | ---: |
@@ -93,19 +93,19 @@
 //!
 //! # What blocks, what allocates, what can be cancelled
 //!
-//! - [`Parser`], [`Tokenizer`], [`Connection`], and [`Block`] never block. `io`, `embedded_io`, and `blocking` do, as long as their
-//!   transport does. A blocking client looks at its time limits between two reads only, so set the read timeout of the
-//!   HTTP client too.
-//! - A lent event allocates nothing. What a chunk border cuts is kept in the parser's memory, which is reused.
-//! - A future of `next`, `try_next`, or `next_events` that is dropped before it is ready has lost nothing, so they can be used
-//!   in `select!`.
+//! - [`Parser`], [`Tokenizer`], [`Connection`], and [`Block`] never block. `io`, `embedded_io`, and `blocking` block
+//!   while their transport does. A blocking client checks its time limits between two reads only, so set the read
+//!   timeout of the HTTP client too.
+//! - A lent event allocates nothing. What a chunk border cuts is copied into the parser's memory, which is reused.
+//! - Dropping a future of `next`, `try_next`, or `next_events` loses nothing, so it can be used in `select!`.
 //!
 //! # What this crate does not do
 //!
-//! It opens no connection: HTTP is the business of a client of your choice, with its redirects, credentials, and proxies.
-//! It does not interpret data, except as JSON with `json`.
+//! It opens no connections: you choose the HTTP client, which handles redirects, credentials, and proxies. It does not
+//! interpret data, except as JSON with `json`.
 //!
-//! `unsafe` code loads vectors in the scanning loop, and lends bytes as text that were checked to be UTF-8.
+//! There is `unsafe` code in two places: it loads vectors in the scanning loop, and it converts bytes to `str` that
+//! were checked to be UTF-8.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
