@@ -110,7 +110,7 @@ impl<S: Storage> Parser<S> {
     #[inline(never)]
     fn dispatch_kept(&mut self, chunk: &[u8]) -> bool {
         let refused = self.has_data() && self.decode(chunk);
-        if self.buffers.slot(self.id) != Slot::Unset {
+        if let Slot::Kept(_) = self.buffers.slot(self.id) {
             // It is replaced now.
             self.buffers.set(self.string, Slot::Unset);
         }

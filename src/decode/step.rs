@@ -74,7 +74,7 @@ impl<S: Storage> Parser<S> {
                     self.append(Place::Data, chunk, piece);
                     self.errors[0].is_some().then_some(Stop::Error)
                 }
-                Step::Piece(piece) => self.cut_piece::<ALL>(chunk, piece),
+                Step::Piece(piece) => self.cut_piece::<ALL>(chunk, &piece),
             };
             if let Some(stop) = stop {
                 return stop;
@@ -83,8 +83,8 @@ impl<S: Storage> Parser<S> {
     }
 
     #[inline(never)]
-    fn cut_piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
-        self.piece::<ALL>(chunk, piece)
+    fn cut_piece<const ALL: bool>(&mut self, chunk: &[u8], piece: &Piece) -> Option<Stop> {
+        self.piece::<ALL>(chunk, *piece)
     }
 
     #[inline(always)]
