@@ -1,19 +1,35 @@
-"""Puts every implementation under the decoder vectors, and writes MATRIX.md and matrix.html.
+"""Puts every implementation under the decoder and encoder vectors, and writes MATRIX.md and matrix.html.
 
     matrix.py SSE-WIRE WORK [NAME…]
 
 SSE-WIRE is the command, WORK a folder in which `run` has installed the packages. With names only these implementations are
-checked, and the others keep the reports that WORK has of them.
+checked, and the others keep the reports that WORK has of them. UNNAMED may name a file like implementations.json, of encoders
+that are counted in unnamed.json and not named.
 """
+import ast
+import datetime
 import json
+import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+
+from pages import markdown, page
 
 HERE = Path(__file__).parent
 VECTORS = HERE / "../../test-vectors"
-SHOWN = 160
+BROWSERS = HERE / "../../tests/browsers/results.json"
+UNNAMED = HERE / "unnamed.json"
+# What encoders do with a character in a value: the case that shows it.
+ENCODED = {
+    ("id", "LF"): "enc-0061", ("id", "CR"): "enc-0062", ("id", "NUL"): "enc-0069",
+    ("type", "LF"): "enc-0073", ("type", "CR"): "enc-0074", ("type", "NUL"): "enc-0089",
+    ("comment", "LF"): "enc-0079", ("comment", "CR"): "enc-0080", ("comment", "NUL"): "enc-0090",
+    ("data", "LF"): "enc-0025", ("data", "CR"): "enc-0026", ("data", "NUL"): "enc-0047",
+}
+CHARACTERS = {"LF": "\n", "CR": "\r", "NUL": "\0"}
 
 
 def version(implementation):
@@ -43,14 +59,34 @@ def report(implementation, sse_wire, work, check):
         print(f"{name} …", flush=True)
         program = implementation.get("command") or command(implementation, work)
         program = [str(word).replace("{sse-wire}", str(sse_wire)) for word in program]
-        quick = ["--quick"] if implementation["way"] == "HTTP" else []
-        checked = [sse_wire, "check", "--only", "decoder", "--time-limit", "20", "--json", *quick, "--", *program]
+        quick = ["--quick"] if implementation.get("way") == "HTTP" else []
+        checked = [sse_wire, "check", "--only", "decoder,encoder", "--time-limit", "20", "--json", *quick, "--", *program]
         output = subprocess.run(checked, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
         if not json.loads(output)["passed"]:
             raise SystemExit(f"{name}: no case has passed: does its driver start?")
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(output)
     return json.loads(path.read_text())["cases"]
+
+
+def vectors():
+    for path in sorted((VECTORS / "decoder").glob("*.json")):
+        yield from json.loads(path.read_text("utf-8"))["cases"]
+
+
+def browsers():
+    """The same of browsers, from the results of `tests/browsers/run`."""
+    for engine in json.loads(BROWSERS.read_text()):
+        failed, passed = {case["id"]: case for case in engine["failed"]}, set(engine["passed"])
+        cases = []
+        for vector in vectors():
+            case = {"id": vector["id"], "name": vector["name"], **vector["tags"], "sent": "over HTTP"}
+            if vector["id"] in failed:
+                case |= {"verdict": "failed", **failed[vector["id"]]}
+            else:
+                case["verdict"] = "passed" if vector["id"] in passed else "unsupported"
+            cases.append(case)
+        yield {"name": engine["name"], "version": engine["version"], "language": "browser", "way": "browser"}, cases
 
 
 def is_failure(case):
@@ -60,86 +96,73 @@ def is_failure(case):
     )
 
 
-def counts(cases):
-    must = [case for case in cases if case["level"] == "must"]
-    failed = sum(map(is_failure, cases))
-    unsupported = sum(case["verdict"] == "unsupported" for case in must)
-    return len(must) - failed - unsupported, failed, unsupported
+def encoded(case, field, character):
+    """What an encoder did with the character in the value of a field, in a word."""
+    if case["verdict"] == "unsupported":
+        return "–"
+    if case["verdict"] == "passed":
+        return "split" if field == "data" and character != "NUL" else "kept" if case["level"] == "must" else "refused"
+    if "reason" in case:
+        return "refused" if case["reason"].startswith("error:") else "crashed"
+    before, after = case["input"][field].split(CHARACTERS[character])
+    text = ast.literal_eval(f"b'{case['differences'][0]['got']}'").decode()
+    lines = text.replace("\r", "\n").split("\n")
+    if character == "NUL" and "\0" in text:
+        return "kept"
+    if after and after in lines:
+        return "written"
+    if field == "comment" and any(line in lines for line in (f":{after}", f": {after}")):
+        return "split"
+    return "removed" if any(before + after in line for line in lines) else "replaced"
 
 
-def by_rule(cases):
-    rules = {}
-    for case in filter(is_failure, cases):
-        rules[case["rule"]] = rules.get(case["rule"], 0) + 1
-    return rules
+def encoder(cases):
+    """What an encoder does with each character in each field."""
+    by_id = {case["id"]: case for case in cases}
+    return {where: encoded(by_id[case_id], *where) for where, case_id in ENCODED.items()}
 
 
-def markdown(results):
-    lines = [
-        "# Decoders under the test vectors\n",
-        "Written by `reference/drivers/run`; `matrix.html` in this folder shows each failure. Only what the standard decides "
-        "(level `must`) is counted here. *Not shown* are cases whose point an implementation does not show, such as "
-        "the reconnection time, or that it cannot be asked for. Decoders that take chunks get each stream in its own chunks, whole, "
-        "byte by byte and cut at every place; those that only speak HTTP get it once, in its own chunks, over loopback. A program that gives "
-        "no answer in 20 s fails.\n",
-        "| | version | way | passed | failed | not shown | failed, by rule |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for implementation, cases in results:
-        passed, failed, unsupported = counts(cases)
-        rules = ", ".join(f"{rule} {count}" for rule, count in sorted(by_rule(cases).items()))
-        name = f'{implementation["name"]} ({implementation["language"]})'
-        cells = [name, implementation["version"], implementation["way"], passed, failed, unsupported, rules]
-        lines.append(f"| {' | '.join(map(str, cells))} |")
-    lines += ["\nWhat browsers make of the same cases is in [RESULTS.md](RESULTS.md).\n"]
-    (VECTORS / "MATRIX.md").write_text("\n".join(lines))
+def does(cases, kind):
+    return any(case["id"].startswith(kind) and case["verdict"] != "unsupported" for case in cases)
 
 
-def short(value):
-    text = json.dumps(value, ensure_ascii=True)
-    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
-
-
-def page(results):
-    suite = json.loads((VECTORS / "suite.json").read_text())
-    cases, columns = {}, []
-    for implementation, verdicts in results:
-        failures, unsupported = {}, {}
-        for case in verdicts:
-            if is_failure(case):
-                got = case.get("reason") or "; ".join(
-                    f'{difference["member"]}: {short(difference["got"])}' for difference in case["differences"]
-                )
-                expected = "; ".join(f'{d["member"]}: {short(d["expected"])}' for d in case["differences"])
-                cases[case["id"]] = [case["name"], case["section"], short(case["input"])]
-                failures.setdefault(case["rule"], []).append([case["id"], case["sent"], expected, got])
-            elif case["verdict"] == "unsupported" and case["level"] == "must":
-                unsupported[case["rule"]] = unsupported.get(case["rule"], 0) + 1
-        title = f'{implementation["name"]} {implementation["version"]}'
-        columns.append({"title": title, "language": implementation["language"], "failures": failures, "unsupported": unsupported})
-    totals = {}
-    for case in results[0][1]:
-        if case["level"] == "must":
-            totals[case["rule"]] = totals.get(case["rule"], 0) + 1
-    data = {"rules": {rule: [text, totals[rule]] for rule, text in suite["rules"].items() if rule in totals},
-            "sections": suite["sections"], "cases": cases, "columns": columns}
-    template = (HERE / "matrix.html").read_text()
-    # No text of a vector may end the script.
-    text = json.dumps(data, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
-    (VECTORS / "matrix.html").write_text(template.replace("/* data */ null", text))
+def unnamed(sse_wire, work):
+    """How many encoders do what, of those that are not named; counted anew if there is a list of them."""
+    if "UNNAMED" in os.environ:
+        implementations = json.loads(Path(os.environ["UNNAMED"]).read_text())
+        counts = {where: Counter() for where in ENCODED}
+        for implementation in implementations:
+            for where, word in encoder(report(implementation, sse_wire, work, True)).items():
+                counts[where][word] += 1
+        counted = {" ".join(where): dict(count.most_common()) for where, count in counts.items()}
+        date = datetime.date.today().isoformat()
+        UNNAMED.write_text(json.dumps({"encoders": len(implementations), "date": date, "counts": counted}, ensure_ascii=False, indent=1) + "\n")
+    return json.loads(UNNAMED.read_text())
 
 
 def main():
     sse_wire, work, *names = sys.argv[1:]
+    sse_wire, work = Path(sse_wire), Path(work)
     implementations = json.loads((HERE / "implementations.json").read_text())
     results = []
     for implementation in implementations:
-        implementation.setdefault("version", None)
-        implementation["version"] = implementation["version"] or version(implementation)
+        implementation["version"] = implementation.get("version") or version(implementation)
         check = not names or implementation["name"] in names
-        results.append((implementation, report(implementation, Path(sse_wire), Path(work), check)))
-    markdown(results)
-    page(results)
+        results.append((implementation, report(implementation, sse_wire, work, check)))
+    results += browsers()
+    for _, cases in results:
+        for case in cases:
+            case["failure"] = is_failure(case)
+    decoders = [result for result in results if does(result[1], "dec")]
+    encoders = [(*result, encoder(result[1])) for result in results if does(result[1], "enc")]
+    for implementation, _, words in encoders:
+        if "written" in words.values():
+            raise SystemExit(f'{implementation["name"]}: count it with those that are not named')
+    tables = decoders, encoders, unnamed(sse_wire, work)
+    suite = json.loads((VECTORS / "suite.json").read_text())
+    (VECTORS / "MATRIX.md").write_text(markdown(suite, *tables))
+    (VECTORS / "matrix.html").write_text(page(suite, *tables))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,7 @@ import { TIME_BEFORE, WAIT } from './session.mjs';
 /** Reconnection times that may be in force instead of the right one: that of the stream before, and the engines' own. */
 const OTHERS = [TIME_BEFORE, 3000, 5000];
 /** A timer may be a little early; it may be late by anything, up to the next time that it could be taken for. */
-export const EARLY = 0.95;
+const EARLY = 0.95;
 
 /**
  * What was compared, each with its name, the vector's value and the browser's, and whether they agree. `vector` is
@@ -49,7 +49,7 @@ function inForce(time, measured) {
     return measured !== undefined && measured >= time * EARLY && measured < next * EARLY;
 }
 
-export function delay({ delay_ms: milliseconds }) {
+function delay({ delay_ms: milliseconds }) {
     return milliseconds === undefined ? `not back within ${WAIT / 1000} s` : `back after ${milliseconds} ms`;
 }
 

@@ -1,4 +1,4 @@
-// Shows the decoder vectors to browsers, keeps what they make of them, and writes the report; `run` starts this.
+// Shows the decoder vectors to browsers, keeps what they make of them, and writes the results; `run` starts this.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 

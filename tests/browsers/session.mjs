@@ -16,9 +16,9 @@ export const TIME_BEFORE = 1500;
 /** How long an event is waited for, that should be out before the next chunk is sent. */
 const LATE = 2500;
 /** Between two chunks in milliseconds, so that each is a read of its own, and an event that is out too early is heard of. */
-export const BETWEEN = 250;
+const BETWEEN = 250;
 /** A longer stream is not sent byte by byte. */
-export const DRIP_LIMIT = 400;
+const DRIP_LIMIT = 400;
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

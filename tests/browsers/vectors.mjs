@@ -22,9 +22,9 @@ function decoderCase(file, vector) {
     const stream = Buffer.concat(chunks);
     return {
         file,
+        id: vector.id,
         name: vector.name,
-        section: vector.tags.section,
-        choice: vector.choice,
+        rule: vector.tags.rule,
         browsers: vector.browsers,
         chunks,
         stream,

@@ -1,168 +1,34 @@
-"""Drives a decoder of Python by the conformance protocol: `driver.py NAME`."""
-import asyncio
-import contextlib
-import io
+"""Drives a decoder or an encoder of Python, or both, by the conformance protocol: `driver.py NAME`."""
+import base64
+import json
 import sys
-import types
 
-from protocol import Server, event, serve
+from decoders import DECODERS
+from encoders import ENCODERS
+from streams import Stream, Unsupported
 
-
-def carried(stream, last_event_id):
-    """The last event ID where a decoder shows only those of each block."""
-    if last_event_id is not None:
-        stream.last_event_id = last_event_id
-    return stream.last_event_id
+NOTHING = lambda: None  # noqa: E731
+PARSE, SERIALIZE = (known.get(sys.argv[1], NOTHING)() for known in (DECODERS, ENCODERS))
 
 
-def shown(retry):
-    """A reconnection time that only events show: without one nothing is known."""
-    return {} if retry is None else {"retry": retry}
+def answer_to(request):
+    if PARSE and "chunks" in request:
+        if "limit" in request:
+            raise Unsupported("a decoder without a limit")
+        chunks = [base64.b64decode(chunk) for chunk in request["chunks"]]
+        return PARSE(Stream(chunks, request.get("last_event_id", "")))
+    if SERIALIZE and "serialize" in request:
+        if "strict" in request:
+            raise Unsupported("it has no strict mode")
+        return {"bytes": base64.b64encode(SERIALIZE(**request["serialize"])).decode()}
+    raise Unsupported("it does not do this")
 
 
-def httpx_sse():
-    import httpx
-    from httpx_sse import EventSource
-
-    def parse(stream):
-        headers, request = {"content-type": "text/event-stream"}, httpx.Request("GET", "http://localhost/")
-        response = httpx.Response(200, headers=headers, content=iter(stream), request=request)
-        stream.begins_without_id()
-        retry = None
-        for sse in EventSource(response).iter_sse():
-            retry = retry if sse.retry is None else sse.retry
-            stream.events.append(event(sse.event, sse.data, sse.id))
-        return {"events": stream.events, "after": stream.after, **shown(retry)}
-
-    return parse
-
-
-def sseclient_py():
-    from sseclient import SSEClient
-
-    def parse(stream):
-        retry = None
-        for sse in SSEClient(stream).events():
-            retry = retry if sse.retry is None else int(sse.retry)
-            stream.events.append(event(sse.event, sse.data, carried(stream, sse.id)))
-        return {"events": stream.events, "after": stream.after, **shown(retry)}
-
-    return parse
-
-
-def of_bytes(module):
-    """The packages of openai and anthropic: their own decoder, before JSON."""
-
-    def parse(stream):
-        for sse in module.SSEDecoder().iter_bytes(iter(stream)):
-            stream.events.append(event(sse.event, sse.data))
-        return {"events": stream.events, "after": stream.after}
-
-    return parse
-
-
-def openai():
-    import openai._streaming as module
-
-    return of_bytes(module)
-
-
-def anthropic():
-    import anthropic._streaming as module
-
-    return of_bytes(module)
-
-
-def launchdarkly_eventsource():
-    from ld_eventsource import SSEClient
-    from ld_eventsource.actions import Event
-    from ld_eventsource.config import ConnectStrategy, ErrorStrategy
-    from ld_eventsource.config.connect_strategy import ConnectionClient, ConnectionResult
-
-    class Client(ConnectionClient, ConnectStrategy):
-        def __init__(self, stream):
-            self.stream = stream
-
-        def create_client(self, logger):
-            return self
-
-        def connect(self, last_event_id):
-            return ConnectionResult(iter(self.stream), None)
-
-    def parse(stream):
-        before, failed = stream.last_event_id or None, ErrorStrategy.always_fail()
-        client = SSEClient(Client(stream), last_event_id=before, error_strategy=failed)
-        with contextlib.suppress(StopIteration):
-            for action in client.all:
-                if isinstance(action, Event):
-                    stream.events.append(event(action.event, action.data, action.last_event_id or ""))
-        return {"events": stream.events, "after": stream.after, "last_event_id": client.last_event_id or ""}
-
-    return parse
-
-
-class Ended(Exception):
-    """The stream has ended, and the client would connect again."""
-
-
-def wait(*arguments):
-    raise Ended
-
-
-def of_http(module, open_source, read):
-    """Clients that connect again: up to their first wait."""
-    server = Server()
-    module.time = types.SimpleNamespace(sleep=wait)
-
-    def parse(stream):
-        url = server.url_of(stream)
-        with contextlib.suppress(Ended), contextlib.redirect_stdout(io.StringIO()):
-            for sse in open_source(url):
-                stream.events.append(read(stream, sse))
-        return {"events": stream.events}
-
-    return parse
-
-
-def sseclient():
-    import importlib.util
-    from importlib.metadata import distribution
-
-    # sseclient-py has a package of the same name.
-    path = distribution("sseclient").locate_file("sseclient.py")
-    spec = importlib.util.spec_from_file_location("sseclient_module", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return of_http(module, module.SSEClient, lambda stream, sse: event(sse.event, sse.data, carried(stream, sse.id)))
-
-
-def requests_sse():
-    import requests_sse.client as module
-
-    def events(url):
-        with module.EventSource(url) as source:
-            yield from source
-
-    return of_http(module, events, lambda stream, sse: event(sse.type, sse.data, sse.last_event_id))
-
-
-def aiohttp_sse_client():
-    import aiohttp_sse_client.client as module
-
-    server = Server()
-    module.asyncio = types.SimpleNamespace(sleep=wait)
-
-    async def read(stream, url):
-        with contextlib.suppress(Ended):
-            async with module.EventSource(url) as source:
-                async for sse in source:
-                    stream.events.append(event(sse.type, sse.data, sse.last_event_id))
-
-    def parse(stream):
-        asyncio.run(read(stream, server.url_of(stream)))
-        return {"events": stream.events}
-
-    return parse
-
-
-serve(globals()[sys.argv[1].replace("-", "_")]())
+for line in sys.stdin:
+    try:
+        answer = answer_to(json.loads(line))
+    except Unsupported as error:
+        answer = {"unsupported": str(error)}
+    except Exception as error:
+        answer = {"error": f"{type(error).__name__}: {error}"}
+    print(json.dumps(answer), flush=True)

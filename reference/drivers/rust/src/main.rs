@@ -1,14 +1,39 @@
-//! Drives a decoder of Rust by the conformance protocol: `drivers NAME`.
+//! Drives a decoder or an encoder of Rust, or both, by the conformance protocol: `drivers NAME`.
 
 mod decoders;
+mod encoders;
 
-use std::cell::RefCell;
+use std::fmt::Debug;
 use std::io::{self, BufRead, Write};
-use std::rc::Rc;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+
+/// Why there is no result.
+pub enum Failure {
+    /// It does not do what is asked for.
+    Unsupported(&'static str),
+    /// What it says.
+    Error(String),
+}
+
+/// The error of a decoder or an encoder.
+fn text(error: impl Debug) -> Failure {
+    Failure::Error(format!("{error:?}"))
+}
+
+/// The values that an encoder writes.
+#[derive(Default)]
+pub struct Block {
+    event_type: Option<String>,
+    data: Option<String>,
+    id: Option<String>,
+    retry: Option<u64>,
+    comment: Option<String>,
+}
 
 /// A request's stream, and what has come of it so far.
 #[derive(Default)]
@@ -16,7 +41,7 @@ pub struct Stream {
     chunks: Vec<Vec<u8>>,
     /// Carried over at first, then that of the last block with one.
     last_event_id: String,
-    out: Rc<RefCell<Out>>,
+    out: Arc<Mutex<Out>>,
 }
 
 #[derive(Default)]
@@ -28,12 +53,16 @@ struct Out {
 }
 
 impl Stream {
+    fn out(&self) -> MutexGuard<'_, Out> {
+        self.out.lock().unwrap()
+    }
+
     /// The chunks; how many events are out is counted when the next one is asked for.
     fn chunks<T: From<Vec<u8>>>(&mut self) -> impl Iterator<Item = T> + use<T> {
         let (mut chunks, out) = (std::mem::take(&mut self.chunks).into_iter(), self.out.clone());
         let mut first = true;
         std::iter::from_fn(move || {
-            let mut out = out.borrow_mut();
+            let mut out = out.lock().unwrap();
             let count = out.events.len();
             if !std::mem::take(&mut first) {
                 out.after.push(count);
@@ -45,7 +74,7 @@ impl Stream {
     fn event(&self, event_type: Option<&str>, data: &str, last_event_id: &str) {
         let event_type = event_type.filter(|name| !name.is_empty()).unwrap_or("message");
         let event = json!({"type": event_type, "data": data, "last_event_id": last_event_id});
-        self.out.borrow_mut().events.push(event);
+        self.out().events.push(event);
     }
 
     /// An event of a decoder that shows the ids of blocks alone.
@@ -58,25 +87,25 @@ impl Stream {
 
     /// For a decoder that shows each reconnection time, with an event or without.
     fn shows_every_retry(&self) {
-        self.out.borrow_mut().shows_every_retry = true;
+        self.out().shows_every_retry = true;
     }
 
     fn retry(&self, milliseconds: Option<u64>) {
-        let mut out = self.out.borrow_mut();
+        let mut out = self.out();
         out.retry = milliseconds.or(out.retry);
     }
 }
 
-fn answer(decode: decoders::Decode, request: &Value) -> Result<Value, String> {
+fn parse(decode: decoders::Decode, request: &Value) -> Result<Value, Failure> {
     let Some(chunks) = request["chunks"].as_array().filter(|_| request["limit"].is_null()) else {
-        return Ok(json!({"unsupported": "a decoder without a limit"}));
+        return Err(Failure::Unsupported("a decoder without a limit"));
     };
     let chunks = chunks.iter().map(|chunk| STANDARD.decode(chunk.as_str().unwrap()).unwrap());
     let last_event_id = request["last_event_id"].as_str().unwrap_or_default().to_owned();
     let mut stream = Stream { chunks: chunks.collect(), last_event_id, ..Stream::default() };
     let count = stream.chunks.len();
     let last_event_id = decode(&mut stream)?;
-    let out = stream.out.take();
+    let out = std::mem::take(&mut *stream.out());
     let mut answer = json!({"events": out.events});
     if out.after.len() == count {
         answer["after"] = json!(out.after);
@@ -91,14 +120,41 @@ fn answer(decode: decoders::Decode, request: &Value) -> Result<Value, String> {
     Ok(answer)
 }
 
+fn serialize(encode: encoders::Encode, request: &Value) -> Result<Value, Failure> {
+    if request["strict"] == true {
+        return Err(Failure::Unsupported("it has no strict mode"));
+    }
+    let values = &request["serialize"];
+    let text = |key: &str| values[key].as_str().map(str::to_owned);
+    let block = Block {
+        event_type: text("type"),
+        data: text("data"),
+        id: text("id"),
+        retry: values["retry"].as_u64(),
+        comment: text("comment"),
+    };
+    // Some panic for a value that they refuse.
+    let bytes = panic::catch_unwind(AssertUnwindSafe(|| encode(block)));
+    let bytes = bytes.unwrap_or_else(|_| Err(Failure::Error("a panic".into())))?;
+    Ok(json!({"bytes": STANDARD.encode(bytes)}))
+}
+
 fn main() {
-    let name = std::env::args().nth(1).expect("the name of a decoder");
-    let decode = decoders::ALL.iter().find(|(known, _)| *known == name).expect("a known name").1;
+    let name = std::env::args().nth(1).expect("the name of a decoder or an encoder");
+    let decode = decoders::ALL.iter().find(|(known, _)| *known == name).map(|known| known.1);
+    let encode = encoders::ALL.iter().find(|(known, _)| *known == name).map(|known| known.1);
+    assert!(decode.is_some() || encode.is_some(), "{name} is not known");
+    panic::set_hook(Box::new(|_| {}));
     for line in io::stdin().lock().lines() {
-        let request = serde_json::from_str(&line.unwrap()).unwrap();
-        let answer = answer(decode, &request).unwrap_or_else(|error| match &*error {
-            decoders::UNSUPPORTED => json!({"unsupported": error}),
-            _ => json!({"error": error}),
+        let request: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        let answer = match (decode, encode) {
+            (Some(decode), _) if request["chunks"].is_array() => parse(decode, &request),
+            (_, Some(encode)) if request["serialize"].is_object() => serialize(encode, &request),
+            _ => Err(Failure::Unsupported("it does not do this")),
+        };
+        let answer = answer.unwrap_or_else(|failure| match failure {
+            Failure::Unsupported(why) => json!({"unsupported": why}),
+            Failure::Error(error) => json!({"error": error}),
         });
         let mut stdout = io::stdout().lock();
         writeln!(stdout, "{answer}").and_then(|()| stdout.flush()).unwrap();

@@ -1,7 +1,6 @@
-// The conformance protocol around a decoder, and streams for decoders that ask for them.
+// What decoders are given, and what they answer with.
 
 import { createServer } from 'node:http';
-import { createInterface } from 'node:readline';
 
 /** An event; without a last event ID if the decoder shows none. */
 export function event(type, data, lastEventId) {
@@ -46,27 +45,4 @@ export function types({ chunks }) {
     const values = Buffer.concat(chunks).toString().split(/[^]event/).flatMap((part) => part.match(/^:? ?(.*)/u)?.[1] ?? []);
     const lines = Buffer.concat(chunks).toString().split(/\r\n|\r|\n/).flatMap((line) => line.match(/event\s*:?(.*)$/s)?.[1] ?? []);
     return new Set(['message', ...[...values, ...lines].flatMap((value) => [value, value.replace(/^ /, ''), value.trim()])]);
-}
-
-/** Answers each request by what `parse` makes of its stream. */
-export async function serve(parse) {
-    // What a decoder throws where nobody waits for it.
-    let fail = () => {};
-    process.on('uncaughtException', (error) => fail(error));
-    process.on('unhandledRejection', (error) => fail(error));
-    for await (const line of createInterface({ input: process.stdin })) {
-        const request = JSON.parse(line);
-        const failed = new Promise((_, reject) => (fail = reject));
-        failed.catch(() => {});
-        let answer;
-        try {
-            if (!request.chunks || request.limit !== undefined) throw { unsupported: 'a decoder without a limit' };
-            const chunks = request.chunks.map((chunk) => new Uint8Array(Buffer.from(chunk, 'base64')));
-            answer = await Promise.race([parse({ chunks, lastEventId: request.last_event_id ?? '' }), failed]);
-        } catch (error) {
-            answer = error.unsupported ? error : { error: String(error) };
-        }
-        process.stdout.write(`${JSON.stringify(answer)}\n`);
-    }
-    process.exit();
 }

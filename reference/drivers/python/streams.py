@@ -1,8 +1,5 @@
-"""The conformance protocol around a decoder, and streams for decoders that ask for them."""
-import base64
+"""What decoders are given, and what they answer with."""
 import http.server
-import json
-import sys
 import threading
 
 
@@ -31,22 +28,6 @@ class Stream:
         for chunk in self.chunks:
             yield chunk
             self.after.append(len(self.events))
-
-
-def serve(parse):
-    """Answers each request by what `parse` makes of its stream."""
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            if "chunks" not in request or "limit" in request:
-                raise Unsupported("a decoder without a limit")
-            chunks = [base64.b64decode(chunk) for chunk in request["chunks"]]
-            answer = parse(Stream(chunks, request.get("last_event_id", "")))
-        except Unsupported as error:
-            answer = {"unsupported": str(error)}
-        except Exception as error:
-            answer = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(answer), flush=True)
 
 
 class Server:
