@@ -1,16 +1,13 @@
-//! `sse-wire conform`: one answer to each request of the protocol.
+//! `sse-wire conform`: one answer to each request of the protocol. That its answers are right is in `check.rs`.
 
 #[path = "support/run.rs"]
 #[allow(dead_code)] // Each file of tests needs another part of it.
 mod run;
-#[path = "../../tests/support/mod.rs"]
-mod support;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use run::*;
 use serde_json::{Value, json};
-use support::connection::{Outcome, Response, Step, connection_cases};
 
 /// The answers to requests, one each.
 fn conform<'a>(requests: impl Iterator<Item = &'a Value>) -> Vec<Value> {
@@ -31,152 +28,6 @@ fn reason(answer: &Value) -> Option<&str> {
         _ => false,
     };
     (is_error && !reason.is_empty()).then_some(reason)
-}
-
-#[test]
-fn every_encoder_vector_holds() {
-    let mut requests = Vec::new();
-    for (_, vectors) in support::vector_files("encoder") {
-        for case in vectors["cases"].as_array().unwrap() {
-            let name = case["name"].as_str().unwrap().to_owned();
-            let values: serde_json::Map<String, Value> = case["serialize"]
-                .as_object()
-                .unwrap()
-                .iter()
-                .map(|(key, value)| match key.as_str() {
-                    "retry" => (key.clone(), value.clone()),
-                    _ => (key.clone(), json!(support::text(value))),
-                })
-                .collect();
-            let expected = case["expect"].get("bytes").map(support::bytes);
-
-            let strict = case.get("strict").is_some();
-            let arguments = if strict { &["encode", "--strict"][..] } else { &["encode"] };
-            let done = run(arguments, json!(values).to_string());
-            match &expected {
-                Some(bytes) => assert_eq!(done.fine().as_bytes(), bytes, "{name}"),
-                None => assert_eq!((done.stdout.as_str(), done.code), ("", 1), "{name}"),
-            }
-            let mut request = json!({"serialize": values});
-            if strict {
-                request["strict"] = json!(true);
-            }
-            let refused = case["expect"].get("error").cloned();
-            requests.push((name, request, expected, refused));
-        }
-    }
-    assert!(requests.len() > 30, "{} cases", requests.len());
-    let answers = conform(requests.iter().map(|(_, request, ..)| request));
-    for ((name, _, expected, refused), answer) in requests.iter().zip(answers) {
-        let expected = match (expected, refused) {
-            (Some(bytes), None) => json!({"bytes": STANDARD.encode(bytes)}),
-            (None, Some(refused)) => {
-                let error = reason(&answer).unwrap_or_else(|| panic!("{name} {answer}"));
-                json!({"error": error, "field": refused["field"], "reason": refused["reason"]})
-            }
-            other => panic!("{name}: {other:?}"),
-        };
-        assert_eq!(answer, expected, "{name}");
-    }
-}
-
-#[test]
-fn every_decoder_vector_holds_observed_or_not() {
-    let cases = support::decoder_cases();
-    assert!(cases.len() > 200, "{} cases", cases.len());
-    let request = |case: &support::DecoderCase, observe: bool| {
-        let chunks: Vec<String> = case.chunks.iter().map(|chunk| STANDARD.encode(chunk)).collect();
-        let mut request = json!({"chunks": chunks, "observe": observe});
-        if let Some(id) = &case.last_event_id {
-            request["last_event_id"] = json!(id);
-        }
-        if let Some(limit) = case.limit {
-            request["limit"] = json!(limit);
-        }
-        request
-    };
-    let mut failed = Vec::new();
-    for observe in [false, true] {
-        let requests: Vec<Value> = cases.iter().map(|case| request(case, observe)).collect();
-        for (case, mut answer) in cases.iter().zip(conform(requests.iter())) {
-            let expected = &case.expected;
-            let events: Vec<Value> = expected
-                .events
-                .iter()
-                .map(|(event_type, data, last_event_id, range)| {
-                    let mut event =
-                        json!({"type": event_type, "data": data, "last_event_id": last_event_id});
-                    if observe {
-                        event["bytes"] = json!([range.start, range.end]);
-                    }
-                    event
-                })
-                .collect();
-            if let Some(errors) = answer["errors"].as_array() {
-                assert!(errors.iter().all(Value::is_string));
-                answer["errors"] = json!(errors.len());
-            }
-            let mut expected = json!({
-                "events": events,
-                "last_event_id": expected.last_event_id,
-                "retry": expected.retry,
-                "after": expected.after,
-                "end": if expected.clean { "clean" } else { "incomplete" },
-                "errors": expected.errors,
-            });
-            if observe {
-                // A comment that is observed counts for the limit, and may be left out for it.
-                let limited = case.limit.and_then(|_| answer.get("comments").cloned());
-                expected["comments"] = limited.unwrap_or(json!(case.expected.comments));
-            }
-            if answer != expected {
-                failed.push(format!("{}, observe: {observe}\n  {answer}\n  {expected}", case.name));
-            }
-        }
-    }
-    assert!(failed.is_empty(), "{} of {}:\n{}", failed.len(), 2 * cases.len(), failed.join("\n"));
-}
-
-/// Steps as the protocol writes them.
-fn request_of(steps: &[(Step, Outcome)]) -> Value {
-    let steps = steps.iter().map(|(step, _)| match step {
-        Step::Request => json!({"op": "request"}),
-        Step::Response(Response { status, content_type, .. }) => {
-            json!({"op": "response", "status": status, "content_type": content_type})
-        }
-        Step::Bytes(bytes) => json!({"op": "bytes", "b64": STANDARD.encode(bytes)}),
-        Step::End => json!({"op": "end"}),
-        Step::NetworkError => json!({"op": "network_error"}),
-        Step::Close => json!({"op": "close"}),
-        other => panic!("{other:?}"),
-    });
-    json!({"steps": steps.collect::<Vec<_>>()})
-}
-
-#[test]
-fn every_connection_vector_is_answered() {
-    let mut cases = connection_cases();
-    // The protocol has the bare specification alone.
-    cases.retain(|case| case.policy.is_none());
-    assert!(cases.len() >= 80, "{} cases", cases.len());
-    let requests: Vec<Value> = cases.iter().map(|case| request_of(&case.steps)).collect();
-    for (case, answer) in cases.iter().zip(conform(requests.iter())) {
-        let results = case.steps.iter().map(|(_, outcome)| match outcome {
-            Outcome::Header(header) => json!({"last_event_id_header": header}),
-            Outcome::Action { action, .. } => json!({"action": action}),
-            Outcome::Reconnect { delay_ms, header, .. } => json!({
-                "action": "reconnect", "delay_ms": delay_ms, "last_event_id_header": header
-            }),
-            Outcome::Events(events) => {
-                let events = events.iter().map(|(event_type, data, last_event_id)| {
-                    json!({"type": event_type, "data": data, "last_event_id": last_event_id})
-                });
-                json!({"events": events.collect::<Vec<_>>()})
-            }
-        });
-        let expected = json!({"results": results.collect::<Vec<_>>()});
-        assert_eq!(answer, expected, "{}", case.name);
-    }
 }
 
 #[test]
@@ -282,6 +133,29 @@ fn ids_have_a_quarter_of_the_limit_in_a_request_and_none_without_it() {
             "the id that begins at byte 0 was skipped: it needs more than the limit of 65536 bytes for ids; raise the limits to receive it"
         ])
     );
+}
+
+#[test]
+fn a_refusal_names_the_field_and_the_reason() {
+    for (values, field, reason, error) in [
+        (
+            json!({"comment": "\n"}),
+            "comment",
+            "line_break",
+            "the comment has a line break at byte 0",
+        ),
+        (json!({"type": "\n"}), "type", "line_break", "the event type has a line break at byte 0"),
+        (json!({"id": "\n"}), "id", "line_break", "the id has a line break at byte 0"),
+        (json!({"id": "\0"}), "id", "nul", "the id has a NUL at byte 0"),
+    ] {
+        let answer = &conform([json!({"serialize": values})].iter())[0];
+        let said = answer["error"].as_str().unwrap();
+        assert!(said.starts_with(error), "{said}");
+        assert_eq!(*answer, json!({"error": said, "field": field, "reason": reason}));
+    }
+    let request = json!({"serialize": {"data": "\r"}, "strict": true});
+    let answer = &conform([request].iter())[0];
+    assert_eq!((&answer["field"], &answer["reason"]), (&json!("data"), &json!("line_break")));
 }
 
 #[test]
@@ -421,7 +295,7 @@ fn a_last_request_without_a_line_end_is_answered_and_no_request_is_not() {
 
 #[test]
 fn conform_ends_quietly_when_nobody_reads() {
-    ends_quietly_behind_head(&["conform"], "{\"chunks\": []}\n");
+    ends_quietly_if_nobody_reads(&["conform"], "{\"chunks\": []}\n");
 }
 
 #[test]

@@ -159,5 +159,5 @@ fn a_block_is_out_while_the_lines_still_come() {
 
 #[test]
 fn encode_ends_quietly_when_nobody_reads() {
-    ends_quietly_behind_head(&["encode"], "{\"data\": \"x\"}\n");
+    ends_quietly_if_nobody_reads(&["encode"], "{\"data\": \"x\"}\n");
 }

@@ -114,7 +114,7 @@ impl Live {
 
 /// A child whose reader goes away after one line, `| head -1`; it is fed until it ends.
 #[track_caller]
-pub fn ends_quietly_behind_head(arguments: &[&str], input: &'static str) {
+pub fn ends_quietly_if_nobody_reads(arguments: &[&str], input: &'static str) {
     let mut child = command(arguments).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     // Much more than a pipe holds.
