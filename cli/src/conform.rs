@@ -9,10 +9,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
-use sse_wire::{Block, EncodeError, End, Event, Item, ParseError, Part, Refused};
+use sse_wire::{EncodeError, End, Event, Item, ParseError, Part, Refused};
 
 use crate::connection::{self, Step, StepResult};
-use crate::json::{self, Data, Integer, Object, present};
+use crate::json::{self, Integer, Object, present, values};
 use crate::lines::{LONGEST, Lines};
 use crate::output::milliseconds;
 use crate::{arguments, complain};
@@ -37,20 +37,9 @@ struct Request {
     strict: bool,
 }
 
-/// What to serialize.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Values {
-    #[serde(default, deserialize_with = "present")]
-    r#type: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    data: Option<Data>,
-    #[serde(default, deserialize_with = "present")]
-    id: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    retry: Option<Integer>,
-    #[serde(default, deserialize_with = "present")]
-    comment: Option<String>,
+values! {
+    /// What to serialize.
+    struct Values {}
 }
 
 /// Bytes of a stream, in Base64.
@@ -125,8 +114,7 @@ pub(crate) fn run() -> io::Result<ExitCode> {
     let mut lines = Lines::new(BufReader::new(io::stdin().lock()), LONGEST);
     let mut stdout = BufWriter::new(io::stdout().lock());
     loop {
-        // Without a whole line at hand the next read may wait: for someone who waits for an answer.
-        if !lines.reader().buffer().contains(&b'\n') {
+        if lines.are_dry() {
             stdout.flush()?;
         }
         let line = match lines.next() {
@@ -253,16 +241,8 @@ fn parse(
 }
 
 fn serialize(values: &Values, strict: bool) -> Result<Answer, String> {
-    let block = json::block(
-        values.comment.as_deref(),
-        values.r#type.as_deref(),
-        values.id.as_deref(),
-        values.retry.as_ref(),
-        values.data.as_ref(),
-    );
-    let block = Block { strict, ..block };
     let mut stream = Vec::new();
-    let (error, part, reason) = match block.encode(&mut stream) {
+    let (error, part, reason) = match values.block(strict).encode(&mut stream) {
         Ok(()) => return Ok(Answer::Serialized { bytes: STANDARD.encode(stream) }),
         Err(error @ EncodeError::LineBreak { part, .. }) => (error, part, "line_break"),
         Err(error @ EncodeError::Nul { .. }) => (error, Part::Id, "nul"),

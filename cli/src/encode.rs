@@ -6,18 +6,17 @@
 //! the stream has set so far.
 
 use std::fmt::Display;
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use sse_wire::Block;
 
 use crate::complain;
 use crate::input::Source;
-use crate::json::{self, Data, Integer, present};
+use crate::json::{self, present, values};
 use crate::lines::{LONGEST, Lines};
 
 #[derive(clap::Args)]
@@ -41,28 +40,18 @@ const EXAMPLES: &str = r#"Examples:
   echo '{"type": "tick", "id": "7", "data": "one\ntwo"}' | sse-wire encode
   sse-wire parse --json in.sse | sse-wire encode > out.sse"#;
 
-/// A line of the input.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    #[serde(default, deserialize_with = "present")]
-    r#type: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    data: Option<Data>,
-    #[serde(default, deserialize_with = "present")]
-    id: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    retry: Option<Integer>,
-    #[serde(default, deserialize_with = "present")]
-    comment: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    last_event_id: Option<String>,
-    #[serde(default, rename = "bytes")]
-    _bytes: Option<IgnoredAny>,
-    #[serde(default, rename = "position")]
-    _position: Option<IgnoredAny>,
-    #[serde(default, rename = "time")]
-    _time: Option<IgnoredAny>,
+values! {
+    /// A line of the input.
+    struct Line {
+        #[serde(default, deserialize_with = "present")]
+        last_event_id: Option<String>,
+        #[serde(default, rename = "bytes")]
+        _bytes: Option<IgnoredAny>,
+        #[serde(default, rename = "position")]
+        _position: Option<IgnoredAny>,
+        #[serde(default, rename = "time")]
+        _time: Option<IgnoredAny>,
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
@@ -71,12 +60,16 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     };
     let mut lines = Lines::new(BufReader::new(reader), LONGEST);
     let mut blocks = Blocks::new(arguments.strict);
-    let mut stdout = io::stdout().lock();
+    let mut stdout = BufWriter::new(io::stdout().lock());
     for number in 1_u64.. {
+        if lines.are_dry() {
+            stdout.flush()?;
+        }
         let line = match lines.next() {
             Ok(Some(line)) => line.map(<[u8]>::trim_ascii),
             Ok(None) => break,
             Err(error) => {
+                stdout.flush()?;
                 complain(format_args!("cannot read {name}: {error}"));
                 return Ok(ExitCode::FAILURE);
             }
@@ -87,12 +80,13 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         let mut stream = Vec::new();
         let encoded = line.and_then(|line| blocks.line(line, |block| block.encode(&mut stream)));
         if let Err(reason) = encoded {
+            stdout.flush()?;
             complain(format_args!("{name}: line {number}: {reason}"));
             return Ok(ExitCode::FAILURE);
         }
         stdout.write_all(&stream)?;
-        stdout.flush()?;
     }
+    stdout.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -115,29 +109,20 @@ impl Blocks {
         take: impl FnOnce(&Block<'_>) -> Result<(), E>,
     ) -> Result<(), String> {
         let line: Line = json::read_line(line)?;
-        let event_type = match (line.r#type.as_deref(), &line.last_event_id) {
+        let mut block = line.block(self.strict);
+        if let Some(last_event_id) = &line.last_event_id {
             // `parse --json` names the default type, too.
-            (Some("message"), Some(_)) => None,
-            (event_type, _) => event_type,
-        };
-        let id = match (&line.id, &line.last_event_id) {
-            (Some(id), Some(last_event_id)) if id != last_event_id => {
+            block.event_type = block.event_type.filter(|&it| it != "message");
+            if block.id.is_some_and(|id| id != last_event_id) {
                 return Err("`id` and `last_event_id` differ; leave one of them out".into());
             }
-            (Some(id), _) => Some(id),
-            (None, last_event_id) => last_event_id.as_ref().filter(|&id| *id != self.last_event_id),
-        };
-        let block = json::block(
-            line.comment.as_deref(),
-            event_type,
-            id.map(String::as_str),
-            line.retry.as_ref(),
-            line.data.as_ref(),
-        );
-        let block = Block { strict: self.strict, ..block };
+            if *last_event_id != self.last_event_id {
+                block.id = Some(last_event_id);
+            }
+        }
         take(&block).map_err(|error| error.to_string())?;
-        if let Some(id) = id {
-            self.last_event_id.clone_from(id);
+        if let Some(id) = block.id {
+            id.clone_into(&mut self.last_event_id);
         }
         Ok(())
     }

@@ -6,7 +6,6 @@ use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
-use sse_wire::Block;
 
 use crate::escape;
 
@@ -250,23 +249,42 @@ impl<'de> Deserialize<'de> for Integer {
     }
 }
 
-/// The block with these values, as far as they are there.
-pub(crate) fn block<'a>(
-    comment: Option<&'a str>,
-    event_type: Option<&'a str>,
-    id: Option<&'a str>,
-    retry: Option<&Integer>,
-    data: Option<&'a Data>,
-) -> Block<'a> {
-    Block {
-        comment,
-        event_type,
-        id,
-        retry: retry.map(|&Integer(milliseconds)| milliseconds),
-        data: data.map(|Data(data)| data.as_str()),
-        ..Block::new()
-    }
+/// Declares an object with the values of a block, all of which may be absent, and with these members beside.
+macro_rules! values {
+    ($(#[$about:meta])* struct $name:ident { $($more:tt)* }) => {
+        $(#[$about])*
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct $name {
+            #[serde(default, deserialize_with = "crate::json::present")]
+            r#type: Option<String>,
+            #[serde(default, deserialize_with = "crate::json::present")]
+            data: Option<crate::json::Data>,
+            #[serde(default, deserialize_with = "crate::json::present")]
+            id: Option<String>,
+            #[serde(default, deserialize_with = "crate::json::present")]
+            retry: Option<crate::json::Integer>,
+            #[serde(default, deserialize_with = "crate::json::present")]
+            comment: Option<String>,
+            $($more)*
+        }
+
+        impl $name {
+            fn block(&self, strict: bool) -> sse_wire::Block<'_> {
+                sse_wire::Block {
+                    comment: self.comment.as_deref(),
+                    event_type: self.r#type.as_deref(),
+                    id: self.id.as_deref(),
+                    retry: self.retry.as_ref().map(|&crate::json::Integer(milliseconds)| milliseconds),
+                    data: self.data.as_ref().map(|crate::json::Data(data)| data.as_str()),
+                    strict,
+                }
+            }
+        }
+    };
 }
+
+pub(crate) use values;
 
 #[cfg(test)]
 mod tests {

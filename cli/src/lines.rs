@@ -1,6 +1,6 @@
 //! Lines of input, none longer than a bound.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, BufReader, Read};
 
 /// More than this is not kept from one line to the next.
 const ROOM: usize = 64 * 1024;
@@ -18,10 +18,6 @@ pub(crate) struct Lines<R> {
 impl<R: BufRead> Lines<R> {
     pub(crate) const fn new(reader: R, bound: usize) -> Self {
         Lines { reader, bound, line: Vec::new() }
-    }
-
-    pub(crate) const fn reader(&self) -> &R {
-        &self.reader
     }
 
     /// The next line without its LF, or why it is refused; `None` at the end.
@@ -60,10 +56,15 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
+impl<R: Read> Lines<BufReader<R>> {
+    /// Whether the next line may be a long time in coming, so that what was buffered for output is due.
+    pub(crate) fn are_dry(&self) -> bool {
+        !self.reader.buffer().contains(&b'\n')
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::io::BufReader;
-
     use super::*;
 
     #[test]

@@ -3,8 +3,6 @@
 #[path = "support/run.rs"]
 #[allow(dead_code)] // Each file of tests needs another part of it.
 mod run;
-#[path = "../../tests/support/mod.rs"]
-mod support;
 
 use std::fs;
 
@@ -52,9 +50,9 @@ fn a_last_event_id_is_written_where_it_is_another_one() {
 #[test]
 fn what_parse_prints_encodes_to_a_stream_with_the_same_events() {
     let sample = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/chat.sse")).unwrap();
-    let cases = support::decoder_cases().into_iter();
-    let cases = cases.filter(|case| case.limit.is_none() && case.last_event_id.is_none());
-    let streams = cases.map(|case| (case.name, case.chunks.concat(), &["--comments"][..]));
+    let cases = sse_wire_vectors::decoder().into_iter();
+    let cases = cases.filter(|case| case.limit.is_none() && case.carried_over.is_none());
+    let streams = cases.map(|case| (case.id.clone(), case.chunks.concat(), &["--comments"][..]));
     let streams = streams.chain([
         ("sample".into(), sample.clone(), &["--comments"][..]),
         ("sample, events only".into(), sample, &[]),
@@ -160,4 +158,38 @@ fn a_block_is_out_while_the_lines_still_come() {
 #[test]
 fn encode_ends_quietly_when_nobody_reads() {
     ends_quietly_if_nobody_reads(&["encode"], "{\"data\": \"x\"}\n");
+}
+
+#[test]
+fn every_encoder_vector_holds() {
+    let cases = sse_wire_vectors::encoder();
+    assert!(cases.len() > 30, "{} cases", cases.len());
+    for case in cases {
+        let texts = [
+            ("type", &case.event_type),
+            ("data", &case.data),
+            ("id", &case.id),
+            ("comment", &case.comment),
+        ];
+        let texts = texts.into_iter().filter_map(|(key, text)| Some((key, json!(text.as_ref()?))));
+        let retry = case.retry.map(|retry| ("retry", json!(retry)));
+        let line: Value = texts.chain(retry).map(|(key, value)| (key.to_owned(), value)).collect();
+        let arguments = if case.strict { &["encode", "--strict"][..] } else { &["encode"] };
+        let done = run(arguments, line.to_string());
+        match &case.expected {
+            Ok(bytes) => assert_eq!(done.fine().as_bytes(), bytes, "{}", case.case.id),
+            Err(_) => assert_eq!((done.stdout.as_str(), done.code), ("", 1), "{}", case.case.id),
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn blocks_of_lines_that_are_all_there_are_written_together() {
+    const LINES: usize = 20_000;
+    let mut live = Live::new(&["encode"]);
+    live.write("{\"data\": \"x\"}\n".repeat(LINES) + "{\"comment\": \"the end\"}\n");
+    while live.line() != ": the end" {}
+    let writes = system_number(&live.child, "io", "syscw:");
+    assert!(writes < LINES as u64 / 20, "{writes} writes");
 }
