@@ -253,7 +253,7 @@ mod counted {
     }
 
     #[test]
-    fn linear_time_each_byte_is_looked_at_and_moved_a_bounded_number_of_times() {
+    fn linear_time_each_byte_is_read_and_moved_a_bounded_number_of_times() {
         check(20_000, |way| match way {
             // Line ends, text, NUL, a copy into a buffer, and one within it.
             Way::Push | Way::PushOwned | Way::Observe | Way::Alternate => 8,

@@ -210,7 +210,7 @@ fn bounded_memory_the_buffer_does_not_grow_with_an_event() {
 }
 
 #[test]
-fn bounded_memory_the_memory_of_the_buffer_is_read_into_again() {
+fn bounded_memory_the_memory_of_the_buffer_is_reused_for_reading() {
     let (mut decoder, mut bytes) = (EventDecoder::new(), BytesMut::with_capacity(4096));
     let info = measure(|| {
         for _ in 0..1000 {
@@ -222,7 +222,7 @@ fn bounded_memory_the_memory_of_the_buffer_is_read_into_again() {
 }
 
 #[test]
-fn promptness_a_refused_event_holds_nothing_back_that_was_read_with_it() {
+fn promptness_a_refused_event_does_not_delay_others_of_the_same_read() {
     // In one read, with nothing behind; the first pause comes after all three.
     for end in [None, Some(Step::Pause)] {
         let steps = [Step::Bytes(b"data: 1\n\ndata: too long\n\ndata: 2\n\n")];
@@ -241,7 +241,7 @@ fn promptness_a_refused_event_holds_nothing_back_that_was_read_with_it() {
 }
 
 #[test]
-fn an_error_of_the_transport_comes_through_and_nothing_is_lost() {
+fn an_error_of_the_transport_is_returned_and_nothing_is_lost() {
     let source =
         Script::new([Step::Bytes(b"data: \xE2\x82"), Step::Reset, Step::Bytes(b"\xAC\n\n")]);
     let mut events = FramedRead::new(source, EventDecoder::new());
@@ -253,7 +253,7 @@ fn an_error_of_the_transport_comes_through_and_nothing_is_lost() {
 }
 
 #[test]
-fn the_end_is_told_after_none_and_the_decoder_goes_on_with_the_next_stream() {
+fn finish_reports_the_end_after_none_and_the_decoder_continues_with_the_next_stream() {
     let mut parser = Parser::new();
     parser.set_last_event_id("before").unwrap();
     let decoder = EventDecoder::with_parser(parser);
@@ -273,7 +273,7 @@ fn the_end_is_told_after_none_and_the_decoder_goes_on_with_the_next_stream() {
 }
 
 #[test]
-fn nothing_comes_twice_whatever_is_called_between_two_events() {
+fn nothing_is_returned_twice_whatever_is_called_between_two_events() {
     let stream: String = (0..60).map(|n| format!("id: {n}\ndata: {n}\n\n")).collect();
     let mut events = FramedRead::with_capacity(stream.as_bytes(), EventDecoder::new(), 64);
     for n in 0..60 {
@@ -291,7 +291,7 @@ fn nothing_comes_twice_whatever_is_called_between_two_events() {
 }
 
 #[test]
-fn what_was_read_and_not_decoded_when_a_stream_is_ended_is_reported_and_comes_no_more() {
+fn bytes_not_decoded_when_a_stream_is_ended_are_reported_and_dropped() {
     let mut decoder = EventDecoder::new();
     let mut bytes = BytesMut::from("data: 1\n\ndata: 2\n\n");
     assert_eq!(decoder.decode(&mut bytes).unwrap().unwrap().unwrap().data, "1");
@@ -303,7 +303,7 @@ fn what_was_read_and_not_decoded_when_a_stream_is_ended_is_reported_and_comes_no
 }
 
 #[test]
-fn every_encoder_vector_holds_and_what_would_inject_leaves_no_trace() {
+fn every_encoder_vector_holds_and_injections_write_nothing() {
     for case in encoder_cases() {
         with_block(&case, |block, _, _| {
             let mut bytes = BytesMut::from("before");
@@ -321,7 +321,7 @@ fn every_encoder_vector_holds_and_what_would_inject_leaves_no_trace() {
 }
 
 #[test]
-fn an_event_is_encoded_so_that_it_decodes_to_itself_or_refused() {
+fn an_event_is_encoded_so_that_it_decodes_to_itself_or_rejected() {
     let mut decoder = EventDecoder::new();
     let mut next = |bytes: &mut BytesMut| decoder.decode(bytes).unwrap().unwrap().unwrap();
     let event = next(&mut BytesMut::from("event: e\nid: 1\ndata: a\ndata: b\n\n"));
@@ -340,7 +340,7 @@ fn an_event_is_encoded_so_that_it_decodes_to_itself_or_refused() {
 }
 
 #[test]
-fn framed_write_goes_on_after_a_refused_block_and_tells_a_transport_error_with_its_source() {
+fn framed_write_continues_after_a_rejected_block_and_returns_a_transport_error_with_its_source() {
     let mut blocks = FramedWrite::new(Vec::new(), BlockEncoder);
     blocks.send(Block::new().data("1")).now_or_never().unwrap().unwrap();
     let error = blocks.send(Block::new().id("1\0")).now_or_never().unwrap().unwrap_err();
@@ -356,7 +356,7 @@ fn framed_write_goes_on_after_a_refused_block_and_tells_a_transport_error_with_i
 }
 
 #[test]
-fn bytes_make_their_room_at_once_and_a_dropped_writer_of_data_takes_its_block_back() {
+fn bytes_reserve_their_room_at_once_and_a_dropped_data_writer_rolls_its_block_back() {
     let text = "x".repeat(1000);
     let info = measure(|| Block::new().data(&text).encode(&mut BytesMut::new()).unwrap());
     assert_eq!(info.count_total, 1);
@@ -369,7 +369,7 @@ fn bytes_make_their_room_at_once_and_a_dropped_writer_of_data_takes_its_block_ba
 }
 
 #[test]
-fn the_last_event_without_its_blank_line_is_decoded_if_asked_for() {
+fn the_last_event_without_its_blank_line_is_decoded_on_request() {
     for (stream, expected) in [
         (&b"data: 1\n\nevent: e\ndata: 2"[..], &["1", "2"][..]),
         (b"data: 1\n\ndata: 2\n", &["1", "2"]),

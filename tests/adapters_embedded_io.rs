@@ -214,7 +214,7 @@ fn nothing_is_allocated_for_reading_and_writing_over_arrays() {
 }
 
 #[test]
-fn an_error_of_the_source_comes_through_with_its_source_and_nothing_is_lost() {
+fn an_error_of_the_source_is_returned_with_its_source_and_nothing_is_lost() {
     let steps = [
         Step::Bytes(b"data: \xE2\x82"),
         Step::Reset,
@@ -247,7 +247,7 @@ fn an_error_of_the_source_comes_through_with_its_source_and_nothing_is_lost() {
 }
 
 #[test]
-fn owned_events_come_through_both_readers_and_share_their_id() {
+fn both_readers_return_owned_events_that_share_their_id() {
     let parser = || over_arrays([0; 64], [0; 8], [0; 16]);
     let stream = &b"id: 7\ndata: 1\ndata: 2\n\nevent: e\ndata: 3\n\n"[..];
     let mut reader = blocking::EventReader::new(stream, parser(), [0; 5]);
@@ -266,7 +266,7 @@ fn owned_events_come_through_both_readers_and_share_their_id() {
 }
 
 #[test]
-fn comments_can_be_seen_through_both_readers() {
+fn both_readers_return_comments() {
     let parser = || over_arrays([0; 8], [0; 8], [0; 8]);
     let stream = &b": a\n\n"[..];
     let mut reader = blocking::EventReader::new(stream, parser(), [0; 64]);
@@ -278,7 +278,7 @@ fn comments_can_be_seen_through_both_readers() {
 }
 
 #[test]
-fn a_carried_over_last_event_id_can_be_given_and_goes_on() {
+fn a_last_event_id_can_be_set_and_stays_in_force() {
     let mut parser = over_arrays([0; 8], [0; 8], [0; 16]);
     parser.set_last_event_id("1").unwrap();
     let mut reader = blocking::EventReader::new(&b"data\n\nid: 2\ndata\n\nda"[..], parser, [0; 64]);
@@ -361,7 +361,7 @@ fn a_future_that_is_dropped_in_the_middle_of_a_block_loses_nothing() {
 }
 
 #[test]
-fn a_block_that_does_not_fit_leaves_no_trace_and_what_waits_takes_its_room() {
+fn a_block_that_does_not_fit_writes_nothing_and_unwritten_bytes_take_room() {
     let mut target = Target::new(5);
     target.troubles = [None, Some(Trouble::Reset)].into();
     let mut writer = blocking::BlockWriter::new(target, [0; 12]);
@@ -380,7 +380,7 @@ fn a_block_that_does_not_fit_leaves_no_trace_and_what_waits_takes_its_room() {
 }
 
 #[test]
-fn a_target_that_takes_nothing_is_an_error_and_not_an_endless_loop() {
+fn a_target_that_takes_no_bytes_is_an_error_and_not_an_endless_loop() {
     let block = Block::new().data("1");
     let mut writer = blocking::BlockWriter::new(Target::new(0), [0; 12]);
     assert_eq!(writer.write(&block), Err(WriteError::WriteZero));

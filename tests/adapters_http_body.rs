@@ -111,7 +111,7 @@ fn every_decoder_vector_holds_in_every_chunking_through_a_body() {
 }
 
 #[test]
-fn trailers_are_passed_over_wherever_they_come() {
+fn trailers_are_skipped_anywhere() {
     let data = |bytes: &'static [u8]| Frame::data(Bytes::from_static(bytes));
     let frames = [trailers(), data(b"data: 1\n"), trailers(), data(b"\n"), trailers()];
     let mut events = events(ScriptBody(Script::ready(frames.map(Ok))));
@@ -120,7 +120,7 @@ fn trailers_are_passed_over_wherever_they_come() {
 }
 
 #[test]
-fn an_error_of_a_body_comes_through_behind_the_events_before_it() {
+fn an_error_of_a_body_follows_the_events_before_it() {
     let data = Frame::data(Bytes::from_static(b"data: 1\n\n"));
     let mut events = events(ScriptBody(Script::ready([Ok(data), Err(Broken)])));
     assert!(matches!(poll_next(&mut events), Poll::Ready(Some(Ok(_)))));

@@ -128,7 +128,7 @@ fn every_decoder_vector_holds_through_a_reader_that_is_blocked_after_each_chunk(
 }
 
 #[test]
-fn promptness_an_event_is_out_before_the_next_read() {
+fn promptness_an_event_is_returned_before_the_next_read() {
     let mut reader = EventReader::new(Script::new([Step::Bytes(b"data: 1\n\ndata: 2\r\rda")]));
     assert_eq!(reader.next().unwrap().unwrap().data, "1");
     assert_eq!(reader.next().unwrap().unwrap().data, "2");
@@ -137,7 +137,7 @@ fn promptness_an_event_is_out_before_the_next_read() {
 }
 
 #[test]
-fn an_error_of_the_source_comes_through_with_its_source_and_nothing_is_lost() {
+fn an_error_of_the_source_is_returned_with_its_source_and_nothing_is_lost() {
     for kind in [ErrorKind::TimedOut, ErrorKind::WouldBlock, ErrorKind::ConnectionReset] {
         struct Fails(Vec<Result<&'static [u8], ErrorKind>>);
         impl Read for Fails {
@@ -165,7 +165,7 @@ fn an_error_of_the_source_comes_through_with_its_source_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_refused_event_can_be_told_apart_and_the_next_event_comes() {
+fn a_refused_event_is_an_error_and_the_next_event_follows() {
     let stream = &b"data: 1\n\ndata: too long\n\ndata: 2\n\n"[..];
     let mut reader = EventReader::with_parser(stream, Parser::with_limit(4));
     let mut events = reader.owned_events();
@@ -181,7 +181,7 @@ fn a_refused_event_can_be_told_apart_and_the_next_event_comes() {
 }
 
 #[test]
-fn the_end_is_told_after_none_and_the_parser_goes_on_with_the_next_connection() {
+fn finish_reports_the_end_after_none_and_the_parser_continues_with_the_next_connection() {
     let mut parser = Parser::new();
     parser.set_last_event_id("before").unwrap();
     let mut reader =
@@ -208,7 +208,7 @@ fn the_end_is_told_after_none_and_the_parser_goes_on_with_the_next_connection() 
 }
 
 #[test]
-fn finish_drops_what_was_read_and_not_taken_and_reports_it() {
+fn finish_drops_unparsed_bytes_and_reports_them() {
     let mut reader = EventReader::new(&b"data: 1\n\ndata: 2\n\n"[..]);
     reader.next().unwrap();
     assert!(matches!(reader.finish(), Err(ParseError::Unread { bytes: 9, .. })));
@@ -217,7 +217,7 @@ fn finish_drops_what_was_read_and_not_taken_and_reports_it() {
 }
 
 #[test]
-fn nothing_comes_twice_whatever_is_called_between_two_events() {
+fn nothing_is_returned_twice_whatever_is_called_between_two_events() {
     let stream: String = (0..60).map(|n| format!("id: {n}\ndata: {n}\n\n")).collect();
     for size in [1, 7, 64, 4096] {
         let mut reader = EventReader::with_buffer(stream.as_bytes(), Parser::new(), vec![0; size]);
@@ -251,7 +251,7 @@ fn nothing_comes_twice_whatever_is_called_between_two_events() {
 }
 
 #[test]
-fn a_cursor_that_was_left_before_is_reported_by_the_reader_that_gets_its_parser() {
+fn a_dropped_cursor_is_reported_by_the_reader_that_gets_its_parser() {
     let left = || {
         let mut parser = Parser::new();
         let _ = parser.push(b"data: 1\n\ndata: 2\n\n").next();
@@ -270,7 +270,7 @@ fn a_cursor_that_was_left_before_is_reported_by_the_reader_that_gets_its_parser(
 }
 
 #[test]
-fn a_source_that_goes_on_after_its_end_goes_on() {
+fn a_source_with_more_bytes_after_its_end_continues() {
     let mut reader = EventReader::new(Script::new([
         Step::Bytes(b"data: "),
         Step::Bytes(b""),
@@ -287,7 +287,7 @@ fn an_empty_buffer_is_refused() {
 }
 
 #[test]
-fn a_source_that_says_more_than_it_read_does_no_harm() {
+fn a_source_that_reports_more_than_it_read_is_harmless() {
     struct Liar(bool);
     impl Read for Liar {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -316,7 +316,7 @@ fn zero_copy_an_event_that_lies_in_one_read_allocates_nothing() {
 }
 
 #[test]
-fn kept_and_lent_texts_of_one_event_come_together() {
+fn kept_and_lent_texts_can_be_in_one_event() {
     // The type is kept and the data lent, the other way round, and what was kept before is no text
     // of an event that has none.
     for (chunks, expected) in [
@@ -391,7 +391,7 @@ fn a_target_that_fails_in_the_middle_of_a_block_loses_nothing() {
 }
 
 #[test]
-fn blocks_that_wait_stay_in_order_behind_the_rest_of_earlier_ones() {
+fn unwritten_blocks_stay_in_order() {
     let mut target = Target::new(5);
     target.troubles = [None, Some(Trouble::Pause)].into();
     let mut writer = BlockWriter::new(target);
@@ -407,7 +407,7 @@ fn blocks_that_wait_stay_in_order_behind_the_rest_of_earlier_ones() {
 }
 
 #[test]
-fn a_target_that_takes_nothing_is_an_error_and_not_an_endless_loop() {
+fn a_target_that_takes_no_bytes_is_an_error_and_not_an_endless_loop() {
     let mut writer = BlockWriter::new(Target::new(0));
     let error = writer.write(&Block::new().data("1")).unwrap_err();
     assert!(matches!(error, WriteError::WriteZero));
@@ -418,7 +418,7 @@ fn a_target_that_takes_nothing_is_an_error_and_not_an_endless_loop() {
 }
 
 #[test]
-fn bounded_memory_a_writer_uses_its_buffer_again_and_gives_a_large_one_back() {
+fn bounded_memory_a_writer_reuses_its_buffer_and_frees_a_large_one() {
     let mut writer = BlockWriter::new(io::sink());
     let block = Block::new().data("x");
     writer.write(&block).unwrap();
@@ -436,7 +436,7 @@ fn bounded_memory_a_writer_uses_its_buffer_again_and_gives_a_large_one_back() {
 }
 
 #[test]
-fn a_block_makes_its_room_at_once() {
+fn a_block_reserves_its_room_at_once() {
     let text = "x".repeat(1000);
     let mut writer = BlockWriter::new(io::sink());
     let info = measure(|| Block::new().data(&text).encode(&mut writer).unwrap());
@@ -453,7 +453,7 @@ impl std::fmt::Write for Broken {
 }
 
 #[test]
-fn an_error_of_a_block_is_an_io_error_of_the_kind_that_says_what_to_do() {
+fn an_error_of_a_block_becomes_an_io_error_of_the_right_kind() {
     let kind = |error: EncodeError| {
         let text = error.to_string();
         let error = io::Error::from(error);
@@ -470,7 +470,7 @@ fn an_error_of_a_block_is_an_io_error_of_the_kind_that_says_what_to_do() {
 
 /// A second refusal, and the block whose event was refused.
 #[test]
-fn promptness_nothing_of_what_was_read_waits_for_the_next_read() {
+fn promptness_no_event_that_was_read_waits_for_the_next_read() {
     let parser = || Parser::with_limit(16);
     let two = b"data: 1234567890123\nid: abcdefg\n";
     let mut reader = EventReader::with_parser(Script::new([Step::Bytes(two)]), parser());

@@ -46,7 +46,7 @@ fn zero_copy_a_value_borrows_from_the_event_and_outlives_it_as_the_data_does() {
 }
 
 #[test]
-fn data_that_is_not_the_json_says_which_event_and_carries_the_source() {
+fn data_that_is_not_the_json_is_an_error_with_the_event_and_the_source() {
     let mut parser = Parser::new();
     let mut events = parser.push(b"data: 1\n\nevent: end\ndata: [DONE]\n\ndata: {}\n\n");
     assert_eq!(events.next().unwrap().unwrap().json::<u8>().unwrap(), 1);
@@ -103,7 +103,7 @@ fn raw_json_of_several_lines_is_several_lines_of_data_and_cannot_inject() {
 }
 
 #[test]
-fn a_value_that_fails_halfway_is_told_with_its_source_and_leaves_nothing_behind() {
+fn a_value_that_fails_halfway_is_an_error_with_its_source_and_writes_nothing() {
     struct Fails;
     impl Serialize for Fails {
         fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
@@ -123,7 +123,7 @@ fn a_value_that_fails_halfway_is_told_with_its_source_and_leaves_nothing_behind(
 }
 
 #[test]
-fn a_block_that_is_refused_and_a_sink_that_is_full_are_told_as_such() {
+fn a_rejected_block_and_a_full_sink_are_different_errors() {
     let mut memory = [0; 16];
     let mut sink = SliceSink::new(&mut memory);
     let error = Block::new().id("1\n2").encode_json(&1, &mut sink).unwrap_err();
@@ -139,7 +139,7 @@ fn a_block_that_is_refused_and_a_sink_that_is_full_are_told_as_such() {
 }
 
 #[test]
-fn nothing_is_allocated_between_a_value_and_a_warm_sink() {
+fn encoding_a_value_into_a_warm_sink_allocates_nothing() {
     let value = Delta { text: "some text\nand more", escaped: "\u{6F22}".into(), numbers: [1, 2] };
     let mut stream = Vec::with_capacity(200);
     let info = measure(|| Block::new().encode_json(&value, &mut stream).unwrap());

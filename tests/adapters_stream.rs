@@ -188,7 +188,7 @@ fn told(stream: &mut EventStream<Chunks<'_>>) -> Vec<String> {
 }
 
 #[test]
-fn a_transport_error_comes_behind_the_events_before_it_and_what_follows_continues() {
+fn a_transport_error_follows_the_events_before_it_and_the_stream_continues() {
     let chunks: [Result<&[u8], _>; 4] =
         [Ok(b"data: 1\n\ndata: 2\n\nda"), Err(Broken(1)), Err(Broken(2)), Ok(b"ta: 3\n\n")];
     let mut stream = Script::ready(chunks).events();
@@ -197,14 +197,14 @@ fn a_transport_error_comes_behind_the_events_before_it_and_what_follows_continue
 }
 
 #[test]
-fn a_transport_error_of_a_lending_call_is_its_own_error() {
+fn a_lending_call_returns_the_transport_error_itself() {
     let mut stream = Script::ready([Err(Broken(1)), Ok(&b"data: 1\n\n"[..])]).events();
     assert!(matches!(poll_once(stream.next_events()), Poll::Ready(Some(Err(Broken(1))))));
     assert!(matches!(poll_once(stream.next_items()), Poll::Ready(Some(Ok(_)))), "and it goes on");
 }
 
 #[test]
-fn a_limit_error_is_told_apart_in_the_place_of_its_event_and_the_next_event_comes() {
+fn a_limit_error_takes_the_place_of_its_event_and_the_next_event_follows() {
     let bytes = b"data: 1\n\ndata: too long\n\ndata: 2\n\n";
     for size in 1..=bytes.len() {
         let chunks = bytes.chunks(size).map(Ok);
@@ -214,7 +214,7 @@ fn a_limit_error_is_told_apart_in_the_place_of_its_event_and_the_next_event_come
 }
 
 #[test]
-fn errors_say_what_to_do_and_have_their_source() {
+fn errors_have_advice_and_their_source() {
     let mut stream = EventStream::with_parser(
         Script::ready([Ok(&b"data: xx\n\n"[..]), Err(Broken(9))]),
         Parser::with_limit(1),
@@ -249,7 +249,7 @@ fn cancellation_a_dropped_future_loses_nothing() {
 }
 
 #[test]
-fn the_end_can_be_told_after_none_and_the_parser_goes_on_in_the_next_connection() {
+fn finish_reports_the_end_after_none_and_the_parser_continues_in_the_next_connection() {
     let first = b"id: 1\nretry: 50\ndata: whole\n\nid: 2\ndata: cut";
     let mut stream = Script::ready([Ok(&first[..])]).events();
     assert_eq!(told(&mut stream), ["whole"]);
@@ -266,7 +266,7 @@ fn the_end_can_be_told_after_none_and_the_parser_goes_on_in_the_next_connection(
 }
 
 #[test]
-fn a_parser_in_the_middle_of_a_stream_goes_on_where_it_stands() {
+fn a_parser_in_the_middle_of_a_stream_continues_there() {
     let mut parser = Parser::new();
     assert!(parser.push(b"data: be").next().unwrap().is_none());
     let mut stream =
@@ -320,7 +320,7 @@ fn variant(stream: &[u8], number: usize) -> Vec<u8> {
 }
 
 #[test]
-fn no_panic_and_only_text_from_a_chunk_that_has_other_bytes_at_each_look() {
+fn no_panic_and_only_valid_text_from_a_chunk_whose_bytes_change() {
     let stream = [
         &b"event: xx\nid: xyz\n: yy\ndata: zz\n: xyz\ndata: yx\n\n: zz\nid: x\nretry: 1\n\n"[..],
         b"data: xyz\nid: yyyyyyyyyyyyyyyyyyyy\n\n",
@@ -465,7 +465,7 @@ fn bounded_memory_one_chunk_is_kept_and_none_while_waiting() {
 }
 
 #[test]
-fn a_stream_that_cannot_move_works_where_it_is_pinned() {
+fn a_stream_that_is_not_unpin_works_if_pinned() {
     // A future of an async block can't move once it was polled.
     let chunks = || futures::stream::once(async { Ok::<_, Broken>(b"data: x\n\n") });
 
@@ -480,7 +480,7 @@ fn a_stream_that_cannot_move_works_where_it_is_pinned() {
 }
 
 #[test]
-fn it_is_send_where_its_chunks_are_and_need_not_be() {
+fn a_stream_is_send_if_and_only_if_its_chunks_are() {
     let mut sendable = Script::ready([Ok::<_, Broken>(b"x".to_vec())]).events();
     assert!(is_send!(sendable));
     assert!(is_send!(sendable.next_events()));
@@ -492,7 +492,7 @@ fn it_is_send_where_its_chunks_are_and_need_not_be() {
 }
 
 #[test]
-fn round_trip_encoded_blocks_come_back_through_the_stream() {
+fn round_trip_encoded_blocks_are_decoded_by_the_stream() {
     let mut bytes = Vec::new();
     for n in 0..20 {
         let data = format!("{n}\nof 20");

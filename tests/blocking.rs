@@ -63,7 +63,7 @@ macro_rules! expect {
 }
 
 #[test]
-fn a_blocking_source_resumes_and_an_error_comes_once_and_last() {
+fn a_blocking_source_resumes_and_an_error_is_its_last_item() {
     let ids = RefCell::new(Vec::new());
     let mut replies = vec![
         reply(404, "{}", false),
@@ -96,7 +96,7 @@ fn a_blocking_source_resumes_and_an_error_comes_once_and_last() {
 }
 
 #[test]
-fn a_blocking_source_can_be_reconnected_and_closed_and_ends_at_a_final_error() {
+fn a_blocking_source_can_be_reconnected_and_closed_and_ends_with_a_final_error() {
     let mut replies = vec![
         Err(FinalError::new("no token is left").into()),
         reply(200, ": c\n\ndata: b\n\n", false),

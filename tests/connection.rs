@@ -388,7 +388,7 @@ fn an_opening_is_reported_before_the_loss_of_the_same_connection() {
 }
 
 #[test]
-fn notices_that_nobody_took_are_those_of_the_last_connection() {
+fn untaken_notices_are_those_of_the_last_connection() {
     let mut connection = Connection::new(BARE);
     let mut now = Duration::ZERO;
     for _ in 0..3 {
@@ -435,7 +435,7 @@ fn time_never_goes_back() {
 }
 
 #[test]
-fn a_wait_begins_when_the_loss_is_polled_and_is_over_exactly_at_its_end() {
+fn a_wait_starts_when_the_loss_is_polled_and_ends_exactly_on_time() {
     let mut connection = open();
     _ = connection.handle_end().unwrap();
     let start = Duration::from_nanos(7_000_000_123);
@@ -447,7 +447,7 @@ fn a_wait_begins_when_the_loss_is_polled_and_is_over_exactly_at_its_end() {
 }
 
 #[test]
-fn the_longest_wait_at_the_latest_time_ends_where_time_does() {
+fn the_longest_wait_at_the_latest_time_saturates() {
     let mut connection = open();
     connection.push(b"retry: 99999999999999999999\n").next().unwrap();
     _ = connection.handle_end().unwrap();
@@ -474,7 +474,7 @@ fn the_end_of_a_stream_returns_what_was_pending() {
 }
 
 #[test]
-fn a_cursor_that_was_left_is_reported_once_by_the_next_one_or_by_the_end_of_the_stream() {
+fn a_dropped_cursor_is_reported_once_by_the_next_one_or_by_the_end_of_the_stream() {
     for error in [false, true] {
         let mut connection = open();
         assert_eq!(connection.push(b"data: 1\n\ndata: 2\n\n").next().unwrap().unwrap().data, "1");
@@ -492,7 +492,7 @@ fn a_cursor_that_was_left_is_reported_once_by_the_next_one_or_by_the_end_of_the_
 }
 
 #[test]
-fn a_parser_brings_its_id_and_time_along_and_no_half_stream() {
+fn a_parser_keeps_its_id_and_time_but_not_an_unfinished_stream() {
     let mut parser = Parser::with_limit(100);
     let mut events = parser.push(b"\xEF\xBB\xBFid: 1\nretry: 7\n\nid: 2\ndata: half");
     while events.next().unwrap().is_some() {}
@@ -510,7 +510,7 @@ fn a_parser_brings_its_id_and_time_along_and_no_half_stream() {
 }
 
 #[test]
-fn the_first_reconnection_time_can_be_chosen_and_gives_way_to_a_retry_line() {
+fn the_first_reconnection_time_can_be_set_and_a_retry_line_replaces_it() {
     let delay = Duration::from_millis(50);
     let mut connection = Connection::new(Policy { reconnection_time: delay, ..BARE });
     assert_eq!(connection.poll(Duration::ZERO), Action::Connect);

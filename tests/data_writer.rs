@@ -36,7 +36,7 @@ fn an_empty_piece_changes_nothing_even_in_the_middle_of_a_character() {
 }
 
 #[test]
-fn the_first_error_stays_whatever_comes_after_it_and_the_block_is_taken_back() {
+fn the_first_error_is_kept_and_the_block_is_rolled_back() {
     let mut stream = b"before".to_vec();
     let mut data = writer(&mut stream);
     data.write("ok").unwrap();
@@ -51,7 +51,7 @@ fn the_first_error_stays_whatever_comes_after_it_and_the_block_is_taken_back() {
 }
 
 #[test]
-fn text_in_the_middle_of_a_character_and_an_end_there_are_refused() {
+fn text_or_an_end_in_the_middle_of_a_character_is_rejected() {
     let mut stream = Vec::new();
     let mut data = writer(&mut stream);
     data.write_bytes(b"a\xE2").unwrap();
@@ -75,7 +75,7 @@ fn a_strict_block_refuses_a_carriage_return_and_says_where() {
 }
 
 #[test]
-fn a_lack_of_room_tells_what_the_block_needs_so_far_and_leaves_no_trace() {
+fn a_lack_of_room_reports_what_the_block_needs_so_far_and_writes_nothing() {
     let mut memory = [0; 24];
     let mut sink = SliceSink::new(&mut memory);
     Block::new().data("1").encode(&mut sink).unwrap();
@@ -95,7 +95,7 @@ fn a_lack_of_room_tells_what_the_block_needs_so_far_and_leaves_no_trace() {
 }
 
 #[test]
-fn an_io_error_has_the_kind_and_the_source_of_what_happened() {
+fn an_io_error_has_the_kind_and_the_source_of_its_cause() {
     let mut stream = Vec::new();
     let error = io::Write::write_all(&mut writer(&mut stream), b"\xFF").unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
@@ -118,7 +118,7 @@ fn an_io_error_has_the_kind_and_the_source_of_what_happened() {
 }
 
 #[test]
-fn a_serializer_that_fails_leaves_nothing_behind() {
+fn a_serializer_that_fails_writes_nothing() {
     struct Fails;
     impl std::fmt::Display for Fails {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -143,7 +143,7 @@ fn formatted_text_goes_into_the_data() {
 }
 
 #[test]
-fn a_writer_of_bytes_takes_each_piece_whole_and_says_so() {
+fn a_writer_of_bytes_takes_each_piece_whole() {
     let mut stream = Vec::new();
     let mut data = writer(&mut stream);
     assert_eq!(io::Write::write(&mut data, b"").unwrap(), 0);
@@ -154,7 +154,7 @@ fn a_writer_of_bytes_takes_each_piece_whole_and_says_so() {
 }
 
 #[test]
-fn what_is_shown_of_a_writer_is_its_first_error() {
+fn the_debug_output_of_a_writer_shows_its_first_error() {
     let mut stream = Vec::new();
     let mut data = writer(&mut stream);
     assert_eq!(format!("{data:?}"), "DataWriter { failed: None, .. }");
@@ -163,7 +163,7 @@ fn what_is_shown_of_a_writer_is_its_first_error() {
 }
 
 #[test]
-fn a_line_break_is_refused_at_every_place_of_a_line_of_any_length_and_begins_a_line_in_data() {
+fn a_line_break_is_rejected_anywhere_in_a_line_of_any_length_and_starts_a_line_in_data() {
     for len in 1..40 {
         for at in 0..len {
             for line_break in ['\n', '\r'] {
@@ -194,7 +194,7 @@ fn a_line_break_is_refused_at_every_place_of_a_line_of_any_length_and_begins_a_l
 }
 
 #[test]
-fn a_refused_line_break_names_its_part_and_its_place() {
+fn a_rejected_line_break_has_its_part_and_its_offset() {
     for (block, part, name) in [
         (Block::new().comment("a\n"), Part::Comment, "comment"),
         (Block::new().event_type("a\n"), Part::EventType, "event type"),

@@ -324,7 +324,7 @@ async fn drive_async(source: &mut Connection, world: &World) {
 }
 
 #[test]
-fn an_async_driver_hears_what_it_should() {
+fn an_async_driver_gets_the_expected_sequence() {
     let world = World::new();
     let mut source = Connection::new(POLICY);
     let driver = pin!(drive_async(&mut source, &world));
@@ -381,7 +381,7 @@ impl Device<'_> {
 }
 
 #[test]
-fn an_embedded_driver_hears_what_it_should() {
+fn an_embedded_driver_gets_the_expected_sequence() {
     let world = World::new();
     let parser = Parser::with_arrays(Arrays { data: [0; 64], event_type: [0; 8], ids: [0; 16] });
     let mut device = Device {

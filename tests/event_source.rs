@@ -123,7 +123,7 @@ macro_rules! expect {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_gives_events_and_notices_and_resumes_after_the_last_event() {
+async fn a_source_returns_events_and_notices_and_resumes_after_the_last_event() {
     let (request, seen) = source([
         Answer::Refused,
         Answer::Stream("retry: 700\nid: 1\ndata: a\n\nid: 2\ndata: cut"),
@@ -170,7 +170,7 @@ async fn a_source_gives_events_and_notices_and_resumes_after_the_last_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_comes_once_and_last_and_has_the_response_unread() {
+async fn an_error_is_the_last_item_and_has_the_response_unread() {
     let (request, _) = source([Answer::Stream("data: a\n\n"), Answer::Status(404)]);
     let mut source = EventSource::new(request).with_policy(policy());
     expect!(source, "open", ":a", "reconnecting in 3s: the server ended the stream");
@@ -196,7 +196,7 @@ async fn a_final_error_of_a_request_ends_the_source_and_any_other_does_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_policy_gives_up_on_is_an_error_with_the_last_cause() {
+async fn giving_up_is_an_error_with_the_last_cause() {
     let (request, _) = source([Answer::Refused, Answer::Refused]);
     let policy = Policy { max_reconnections: Some(1), ..policy() };
     let mut source = EventSource::new(request).with_policy(policy);
@@ -215,7 +215,7 @@ async fn what_the_policy_gives_up_on_is_an_error_with_the_last_cause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reconnect_forgives_a_failure_ends_a_wait_and_drops_a_connection() {
+async fn reconnect_starts_again_after_a_failure_ends_a_wait_and_drops_a_connection() {
     let (request, seen) = source([
         Answer::Open("id: 7\ndata: a\n\ndata: half"),
         Answer::Refused,
@@ -256,7 +256,7 @@ async fn close_is_for_good_and_nothing_comes_after_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_response_that_does_not_come_and_a_stream_without_events_are_given_up_in_time() {
+async fn a_missing_response_and_a_stream_without_events_time_out() {
     let (request, _) = source([Answer::Silence, Answer::Open(": keep-alive\n\n")]);
     let silence = Silence { events: Some(Duration::from_secs(20)), ..Silence::default() };
     let mut source = EventSource::new(request).with_policy(Policy { silence, ..policy() });
@@ -289,7 +289,7 @@ async fn keep_alives_that_never_end_do_not_keep_an_event_limit_from_passing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_refused_is_a_notice_and_ends_nothing() {
+async fn a_refused_event_or_id_is_a_notice_and_does_not_end_the_stream() {
     let (request, _) =
         source([Answer::Open("data: 12345678\n\nid: 12345\ndata: a\n\ndata: b\n\n")]);
     let mut source = EventSource::new(request).with_parser(Parser::with_limit(7));
@@ -328,7 +328,7 @@ async fn an_initial_last_event_id_is_sent_and_one_that_no_header_can_carry_is_no
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_without_a_wait_is_sent_though_its_notice_comes_first() {
+async fn a_request_without_a_wait_is_sent_after_its_notice() {
     let answers = || [Answer::Stream("retry: 0\n"), Answer::Open("data: a\n\n")];
     let (request, _) = source(answers());
     let mut plain = EventSource::new(request).with_policy(Policy::specification());
@@ -343,7 +343,7 @@ async fn a_request_without_a_wait_is_sent_though_its_notice_comes_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_observes_gives_comments_times_ids_and_what_was_cut() {
+async fn a_source_that_observes_returns_comments_times_ids_and_what_was_cut() {
     let answers =
         [Answer::Stream(": hi\nretry: 700\n\nid: 7\n\n: x\nid: 8\ndata: a\n\n\n:y\ndata: cu")];
     let (request, _) = source(answers);
@@ -417,7 +417,7 @@ impl Timer for Jumping {
 }
 
 #[test]
-fn a_source_needs_no_tokio_and_nothing_that_is_send() {
+fn a_source_works_without_tokio_and_without_send() {
     let clock = Rc::new(RefCell::new(Duration::ZERO));
     let answers = Rc::new(RefCell::new(vec!["", "data: b\n\n", "data: a\n\n"]));
     let request = move |_: Attempt| {
@@ -450,7 +450,7 @@ fn a_source_needs_no_tokio_and_nothing_that_is_send() {
 // Laws
 
 #[tokio::test(start_paused = true)]
-async fn cancellation_a_next_that_loses_a_select_loses_nothing() {
+async fn cancellation_a_next_that_is_dropped_by_select_loses_nothing() {
     let chunks = || {
         let chunks = (0..100).map(|n| format!("id: {n}\ndata: {n}\n\n"));
         let bytes: Vec<u8> = chunks.flat_map(String::into_bytes).collect();
@@ -522,7 +522,7 @@ async fn with_retry_0_a_source_sends_at_most_two_requests_a_second_and_backs_off
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_cuts_of_nine_kinds_and_every_event_comes_exactly_once() {
+async fn a_thousand_cuts_of_nine_kinds_deliver_every_event_exactly_once() {
     let events = |after: usize| {
         let event = |id| format!("id: {id}\nevent: e\ndata: {id}\ndata: x\n\n");
         let whole: String = (after + 1..after + 4).map(event).collect();
@@ -579,7 +579,7 @@ async fn a_thousand_cuts_of_nine_kinds_and_every_event_comes_exactly_once() {
 }
 
 #[test]
-fn headers_of_an_attempt_are_a_map_of_their_own() {
+fn the_headers_of_an_attempt_are_a_new_map() {
     fn takes(_: HeaderMap) {}
     let _ = |attempt: Attempt| takes(attempt.headers());
 }

@@ -115,7 +115,7 @@ fn the_response_is_an_event_stream_that_servers_take() {
 }
 
 #[tokio::test]
-async fn a_new_subscriber_is_given_what_is_published_from_then_on_or_what_is_held_too() {
+async fn a_new_subscriber_gets_later_events_and_if_set_the_retained_ones() {
     for settings in [Settings::new(), Settings::new().replay_to_new()] {
         let replay = format!("{settings:?}").contains("replay_to_new: true");
         let hub = Hub::new(settings);
@@ -308,7 +308,7 @@ proptest! {
 
     /// hoister#106: a burst takes no more than the room that it has, or that others have too much.
     #[test]
-    fn one_topics_burst_pushes_nothing_out_of_a_topic_that_holds_less(
+    fn a_burst_in_one_topic_evicts_nothing_from_a_smaller_topic(
         sizes in vec(1..400usize, 1..20), burst in 1..60usize
     ) {
         let quiet_bytes: usize =
@@ -336,7 +336,7 @@ fn data_count(text: &str) -> usize {
 }
 
 #[tokio::test]
-async fn ids_of_another_process_and_of_another_topic_and_forgotten_ones_are_gaps() {
+async fn ids_of_another_process_or_topic_and_forgotten_ones_are_gaps() {
     let (earlier, hub) = (Hub::new(Retention::default()), Hub::new(Retention::new().events(2)));
     let foreign = publish(&earlier, "x");
     let ids: Vec<String> = ["1", "2", "3", "4"].iter().map(|data| publish(&hub, data)).collect();
@@ -370,7 +370,7 @@ async fn an_id_of_the_query_counts_unless_the_header_has_a_later_one() {
 }
 
 #[tokio::test]
-async fn ids_are_the_callers_as_their_header_carries_them_or_made() {
+async fn ids_are_the_callers_without_outer_spaces_or_generated() {
     let hub = Hub::new(Retention::default());
     assert_eq!(publish(&hub, "1").rsplit('-').next(), Some("1"));
     assert_eq!(hub.publish(&Block::new().id(" größe\t").data("x")).unwrap(), " größe\t");
@@ -383,7 +383,7 @@ async fn ids_are_the_callers_as_their_header_carries_them_or_made() {
 }
 
 #[tokio::test]
-async fn a_block_without_id_comes_again_behind_the_last_id() {
+async fn a_block_without_an_id_is_sent_again_after_the_last_id() {
     let hub = Hub::new(Settings::new().own_ids());
     hub.publish(&Block::new().id("1").data("1")).unwrap();
     publish(&hub, "2");
@@ -391,7 +391,7 @@ async fn a_block_without_id_comes_again_behind_the_last_id() {
 }
 
 #[tokio::test]
-async fn what_follows_the_first_use_of_an_id_is_given() {
+async fn events_after_the_first_use_of_an_id_are_sent() {
     let hub = Hub::new(Retention::new().events(3));
     for data in ["1", "2", "3"] {
         hub.publish(&Block::new().id("same").data(data)).unwrap();
@@ -410,7 +410,7 @@ async fn what_follows_the_first_use_of_an_id_is_given() {
 }
 
 #[tokio::test]
-async fn an_id_that_two_topics_have_stands_for_the_first_of_both() {
+async fn an_id_in_two_topics_means_the_first_of_both() {
     let hub = Hub::new(Retention::default());
     for (topic, data) in [("a", "1"), ("b", "2")] {
         hub.publish_to(topic, &Block::new().id("same").data(data)).unwrap();
@@ -422,7 +422,7 @@ async fn an_id_that_two_topics_have_stands_for_the_first_of_both() {
 }
 
 #[tokio::test]
-async fn a_gap_in_one_of_its_topics_is_one_also_if_its_id_is_known_in_another() {
+async fn a_gap_in_one_topic_is_a_gap_even_if_its_id_is_known_in_another() {
     let hub = Hub::new(Settings::new().end_lagging());
     hub.retain("short", Retention::new().events(1));
     let id = hub.publish_to("long", &Block::new().data("1")).unwrap();
@@ -434,7 +434,7 @@ async fn a_gap_in_one_of_its_topics_is_one_also_if_its_id_is_known_in_another() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_of_a_topic_that_was_forgotten_are_a_gap_and_no_silent_loss() {
+async fn events_of_a_forgotten_topic_are_a_gap_and_not_a_silent_loss() {
     let hub = Hub::new(Retention::default());
     hub.retain("fleeting", Retention::new().age(SECOND));
     let both = |id| with_id(id).topic("lasting").topic("fleeting");
@@ -450,7 +450,7 @@ async fn events_of_a_topic_that_was_forgotten_are_a_gap_and_no_silent_loss() {
 
 /// The only client of a topic whose events have grown old loses its connection.
 #[tokio::test(start_paused = true)]
-async fn a_client_that_has_the_last_event_of_a_topic_that_was_forgotten_has_missed_nothing() {
+async fn a_client_with_the_last_event_of_a_forgotten_topic_has_missed_nothing() {
     let settings = Settings::from(Retention::new().age(SECOND));
     for (hub, id) in [(Hub::new(settings.clone().own_ids()), Some("7")), (Hub::new(settings), None)]
     {
@@ -470,7 +470,7 @@ async fn a_client_that_has_the_last_event_of_a_topic_that_was_forgotten_has_miss
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gap_of_the_source_is_one_for_all_subscribers_also_for_those_who_come_later() {
+async fn a_gap_of_the_source_is_a_gap_for_all_subscribers_even_later_ones() {
     let hub = Hub::new(Retention::default());
     hub.retain("fleeting", Retention::new().age(SECOND));
     let id = publish(&hub, "1");
@@ -499,7 +499,7 @@ async fn a_gap_of_the_source_is_one_for_all_subscribers_also_for_those_who_come_
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_has_more_than_this_hub_is_waited_for_and_no_longer_than_allowed() {
+async fn a_client_ahead_of_this_hub_waits_at_most_as_long_as_allowed() {
     let hub = Hub::new(Settings::new().own_ids());
     let send = |id| hub.publish(&Block::new().id(id).data("")).map(drop).unwrap();
     send("1");
@@ -533,7 +533,7 @@ async fn who_has_more_than_this_hub_is_waited_for_and_no_longer_than_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_topic_that_was_forgotten_is_no_gap_for_clients_of_others() {
+async fn a_forgotten_topic_is_not_a_gap_for_clients_of_other_topics() {
     let hub = Hub::new(Retention::default());
     hub.retain("fleeting", Retention::new().age(SECOND));
     let id = hub.publish_to("lasting", &Block::new().data("1")).unwrap();
@@ -549,7 +549,7 @@ async fn a_topic_that_was_forgotten_is_no_gap_for_clients_of_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn topics_of_nobody_are_given_up_without_being_asked_for() {
+async fn topics_without_subscribers_are_removed_automatically() {
     let hub = Hub::new(Retention::new().age(SECOND));
     let grown = measure(|| {
         for number in 0..5000 {
@@ -563,7 +563,7 @@ async fn topics_of_nobody_are_given_up_without_being_asked_for() {
 }
 
 #[tokio::test]
-async fn a_subscriber_that_falls_behind_is_told_at_once_and_goes_on_with_the_oldest_event() {
+async fn a_subscriber_that_falls_behind_gets_a_gap_at_once_and_continues_with_the_oldest_event() {
     let settings = Settings::from(Retention::new().events(2)).gap("lost", "reload").unwrap();
     let hub = Hub::new(settings.clone());
     let mut slow = subscribe(&hub, Subscriber::new());
@@ -590,7 +590,7 @@ async fn a_subscriber_that_falls_behind_is_told_at_once_and_goes_on_with_the_old
 }
 
 #[tokio::test]
-async fn a_new_subscriber_of_what_is_held_has_missed_nothing_where_its_first_event_is_later() {
+async fn a_new_subscriber_with_replay_has_missed_nothing_if_its_first_event_is_later() {
     let hub = Hub::new(Settings::from(Retention::new().events(2)).replay_to_new());
     publish(&hub, "1");
     let mut body = subscribe(&hub, Subscriber::new());
@@ -608,7 +608,7 @@ async fn a_new_subscriber_of_what_is_held_has_missed_nothing_where_its_first_eve
 
 /// rust-sdk#791: a client that is cut before the first event resumes as well.
 #[tokio::test]
-async fn a_new_subscriber_is_given_the_retry_and_an_id_with_empty_data_if_asked_for() {
+async fn a_new_subscriber_gets_the_retry_and_an_id_with_empty_data_if_set() {
     let settings = Settings::new().retry(2 * SECOND).initial_id();
     let hub = Hub::new(settings.clone());
     publish(&hub, "1");
@@ -633,7 +633,7 @@ async fn a_new_subscriber_is_given_the_retry_and_an_id_with_empty_data_if_asked_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gap_is_told_once_also_where_nothing_is_held() {
+async fn a_gap_is_reported_once_even_if_nothing_is_retained() {
     let hub = Hub::new(Retention::new().age(SECOND));
     publish(&hub, "1");
     advance(SECOND).await;
@@ -646,7 +646,7 @@ async fn a_gap_is_told_once_also_where_nothing_is_held() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_are_held_for_their_age_and_their_last_id_is_known_after_that() {
+async fn events_are_retained_until_their_age_and_their_last_id_is_known_after_that() {
     let hub = Hub::new(Retention::new().age(60 * SECOND));
     let ids = [publish(&hub, "1"), publish(&hub, "2")];
     advance(59 * SECOND).await;
@@ -669,7 +669,7 @@ async fn events_are_held_for_their_age_and_their_last_id_is_known_after_that() {
 
 /// frontmcp's GHSA-84j6-jc92-77jm: an id replays only what its subscriber may see.
 #[tokio::test]
-async fn a_message_to_one_client_is_its_alone_and_waits_for_it() {
+async fn a_message_to_one_client_is_sent_to_it_alone_and_retained_for_it() {
     let hub = Hub::new(Retention::default());
     let of = |user: &'static str| Subscriber::new().topic("all").topic(user);
     let (mut ada, mut eve) = (subscribe(&hub, of("ada")), subscribe(&hub, of("eve")));
@@ -687,7 +687,7 @@ async fn a_message_to_one_client_is_its_alone_and_waits_for_it() {
 }
 
 #[tokio::test]
-async fn each_topic_has_a_retention_of_its_own() {
+async fn each_topic_has_its_own_retention() {
     let hub = Hub::new(Retention::default());
     hub.retain("short", Retention::new().events(1));
     for topic in ["short", "long"] {
@@ -704,7 +704,7 @@ async fn each_topic_has_a_retention_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_topic_that_is_named_twice_gives_its_events_once() {
+async fn a_topic_that_is_named_twice_sends_its_events_once() {
     let hub = Hub::new(Retention::default());
     let mut body = subscribe(&hub, Subscriber::new().topic("a").topic("a"));
     hub.publish_to("a", &Block::new().data("1")).unwrap();
@@ -715,7 +715,7 @@ async fn a_topic_that_is_named_twice_gives_its_events_once() {
 }
 
 #[test]
-fn a_block_that_is_refused_leaves_everything_as_it_was() {
+fn a_rejected_block_changes_nothing() {
     let hub = Hub::new(Retention::new().bytes(1000));
     publish(&hub, "1");
     let before = hub.counts();
@@ -733,7 +733,7 @@ fn a_block_that_is_refused_leaves_everything_as_it_was() {
 
 /// axum#2673, rust-sdk#493: open streams end, those that come meanwhile too.
 #[tokio::test]
-async fn close_ends_all_behind_what_is_held_for_them_with_a_last_event() {
+async fn close_ends_all_after_what_is_retained_for_them_with_a_last_event() {
     let hub = Hub::new(Retention::default());
     let (mut early, mut other) =
         (subscribe(&hub, Subscriber::new()), subscribe(&hub, Subscriber::new().topic("other")));
@@ -784,7 +784,7 @@ async fn drain_waits_until_the_publisher_is_done_and_no_longer_than_the_deadline
 }
 
 #[tokio::test]
-async fn who_has_all_of_a_closed_topic_is_told_not_to_come_back() {
+async fn a_client_with_all_of_a_closed_topic_is_asked_not_to_reconnect() {
     let hub = Hub::new(Settings::new().own_ids());
     for id in ["1", "2"] {
         hub.publish_to("answer", &Block::new().id(id).data(id)).unwrap();
@@ -808,7 +808,7 @@ async fn who_has_all_of_a_closed_topic_is_told_not_to_come_back() {
 }
 
 #[test]
-fn counts_say_who_is_there_and_who_has_left_why() {
+fn counts_have_the_subscribers_and_why_others_left() {
     let hub = Hub::new(Retention::default());
     let (first, second) =
         (subscribe(&hub, Subscriber::new()), subscribe(&hub, Subscriber::new().topic("a")));
@@ -934,7 +934,7 @@ async fn wakers_are_woken_and_dropped_outside_the_lock() {
 }
 
 #[test]
-fn zero_copy_all_subscribers_are_given_the_same_bytes() {
+fn zero_copy_all_subscribers_get_the_same_bytes() {
     let runtime = runtime();
     let _entered = runtime.enter();
     let hub = Hub::new(Retention::default());
@@ -981,7 +981,7 @@ fn bounded_memory_an_idle_subscriber_costs_a_kib_at_most() {
 }
 
 #[test]
-fn bounded_memory_subscribers_that_come_and_go_leave_nothing() {
+fn bounded_memory_subscribers_that_leave_free_their_memory() {
     let runtime = runtime();
     let _entered = runtime.enter();
     let hub = Hub::new(Retention::default());
@@ -1002,7 +1002,7 @@ fn bounded_memory_subscribers_that_come_and_go_leave_nothing() {
 const SHAPES: [(usize, usize); 4] = [(0, 0), (36, 100), (300, 20), (8, 10_000)];
 
 #[test]
-fn bounded_memory_what_is_allocated_never_passes_the_bound_for_bytes() {
+fn bounded_memory_allocations_never_exceed_the_bound_for_bytes() {
     // Bounds on either side of where the order of blocks doubles its room.
     let bounds = (20..32usize).map(|step| step << 15);
     for ((id_len, data_len), bound) in
@@ -1028,7 +1028,7 @@ fn bounded_memory_what_is_allocated_never_passes_the_bound_for_bytes() {
 }
 
 #[test]
-fn bounded_memory_many_topics_with_an_event_each_pass_the_bound_no_more_than_one() {
+fn bounded_memory_many_topics_with_an_event_each_stay_within_the_bound() {
     const BOUND: usize = 2 << 20;
     let hub = Hub::new(Retention::new().bytes(BOUND));
     let info = measure(|| {
@@ -1042,7 +1042,7 @@ fn bounded_memory_many_topics_with_an_event_each_pass_the_bound_no_more_than_one
 }
 
 #[tokio::test(start_paused = true)]
-async fn bounded_memory_goes_back_when_events_grow_old() {
+async fn bounded_memory_shrinks_as_events_expire() {
     let hub = Hub::new(Retention::new().age(SECOND));
     let idle = subscribe(&hub, Subscriber::new());
     let before = allocation_counter::measure(|| {

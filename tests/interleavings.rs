@@ -150,7 +150,7 @@ proptest! {
     #![proptest_config(support::kept::failures())]
 
     #[test]
-    fn any_order_of_pushes_ended_cursors_and_ends_gives_each_stream_as_it_is_whole(
+    fn any_order_of_pushes_ended_cursors_and_ends_gives_each_whole_stream(
         mut stream in sent_stream(),
         mutations in mutations(),
         calls in vec(harmless(), 0..40),
@@ -193,7 +193,7 @@ proptest! {
     }
 
     #[test]
-    fn any_order_of_all_calls_is_answered_alike_over_arrays_within_the_limit_and_once_for_each_block(
+    fn any_order_of_calls_gives_the_same_results_over_arrays_within_the_limit_and_one_for_each_block(
         mut stream in sent_stream(),
         mutations in mutations(),
         limit in 0..AMPLE,

@@ -126,7 +126,7 @@ fn events_of(stream: &[u8]) -> Vec<support::Told> {
 }
 
 #[test]
-fn an_owned_event_is_the_event_and_lends_it_again() {
+fn an_owned_event_equals_the_event_and_can_lend_it() {
     let mut parser = Parser::new();
     let mut events = parser.push(b"event: tick\nid: 7\ndata: a\n\ndata: b\n\n");
     for event_type in ["tick", "message"] {
@@ -140,7 +140,7 @@ fn an_owned_event_is_the_event_and_lends_it_again() {
 }
 
 #[test]
-fn an_owned_event_has_the_id_in_force_whoever_has_set_it_and_none_that_was_in_force_before() {
+fn an_owned_event_has_the_id_in_force_and_never_an_earlier_one() {
     let next_id = |parser: &mut Parser, chunk: &[u8]| {
         let mut events = parser.push(chunk);
         let event = events.next_owned().unwrap().unwrap();
@@ -162,7 +162,7 @@ fn an_owned_event_has_the_id_in_force_whoever_has_set_it_and_none_that_was_in_fo
 }
 
 #[test]
-fn round_trip_an_event_is_a_block_with_its_id_where_it_has_set_one_and_no_default_type() {
+fn round_trip_an_event_becomes_a_block_with_its_own_id_and_no_default_type() {
     let blocks = ["event: tick\nid: 7\ndata: a\ndata: b\n\n", "data: c\n\n", "id: \ndata: d\n\n"];
     let stream = blocks.concat();
     let mut parser = Parser::new();
@@ -190,7 +190,7 @@ proptest! {
     }
 
     #[test]
-    fn every_law_that_is_steered_by_bytes_holds(
+    fn every_law_holds_for_random_bytes(
         stream in hostile_stream(),
         steering in vec(any::<u8>(), 0..20),
     ) {
@@ -208,7 +208,7 @@ proptest! {
     }
 
     #[test]
-    fn bounded_memory_events_within_the_limits_come_whole_and_others_are_one_error(
+    fn bounded_memory_events_within_the_limits_are_whole_and_others_are_one_error(
         stream in hostile_stream(),
         places in places(),
         all in 0_usize..60,
@@ -219,7 +219,7 @@ proptest! {
     }
 
     #[test]
-    fn round_trip_blocks_decode_to_themselves_alone_and_between_others_or_are_refused(
+    fn round_trip_blocks_decode_to_themselves_alone_and_between_others_or_are_rejected(
         blocks in vec(any_block(), 0..5),
     ) {
         laws::encoding::round_trip(blocks.iter().map(AnyBlock::as_block));
@@ -281,7 +281,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_lost_in_silence_a_cursor_that_is_ended_anywhere_hands_back_what_it_has_not_taken(
+    fn nothing_lost_in_silence_a_cursor_that_is_ended_anywhere_returns_what_it_has_not_taken(
         stream in hostile_stream(),
         calls in vec((any::<bool>(), 0_usize..3), 1..20),
         limit in prop_oneof![Just(usize::MAX), 1_usize..90],
@@ -305,7 +305,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_lost_in_silence_a_left_cursor_is_reported_once_and_parsing_goes_on_after_the_next_blank_line(
+    fn nothing_lost_in_silence_a_dropped_cursor_is_reported_once_and_parsing_continues_after_the_next_blank_line(
         before in hostile_stream(),
         left in hostile_stream(),
         after in hostile_stream(),
@@ -347,7 +347,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_lost_in_silence_tokens_that_are_ended_anywhere_hand_back_what_they_have_not_taken(
+    fn nothing_lost_in_silence_tokens_that_are_ended_anywhere_return_what_they_have_not_taken(
         stream in hostile_stream(),
         calls in vec(0_usize..3, 1..20),
     ) {
@@ -364,7 +364,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_lost_in_silence_tokens_that_are_left_are_reported_by_their_range_and_lines_go_on(
+    fn nothing_lost_in_silence_dropped_tokens_are_reported_by_their_range_and_lines_continue(
         before in hostile_stream(),
         left in hostile_stream(),
         after in hostile_stream(),
@@ -540,7 +540,7 @@ fn an_id_with_a_nul_at_any_place_among_any_other_bytes_is_ignored() {
 }
 
 #[test]
-fn an_event_that_is_made_by_hand_is_the_one_that_a_stream_gives() {
+fn an_event_made_by_hand_equals_one_of_a_stream() {
     let mut made = Event::new("tick", "a\nb");
     (made.last_event_id, made.sets_id, made.range) = ("7", true, 0..35);
     let mut parser = Parser::new();
@@ -561,7 +561,7 @@ fn unread<T: std::fmt::Debug>(result: Result<T, ParseError>) -> usize {
 }
 
 #[test]
-fn nothing_lost_in_silence_a_left_cursor_is_reported_by_the_end_of_the_stream_as_well() {
+fn nothing_lost_in_silence_a_dropped_cursor_is_reported_by_the_end_of_the_stream_as_well() {
     for observed in [false, true] {
         let mut parser = Parser::new();
         let stream = b"id: 1\ndata: 1\n\nid: 2\nretry: 5\n\ndata: 3\n\n";
@@ -590,7 +590,7 @@ fn nothing_lost_in_silence_a_refusal_that_no_cursor_has_reported_is_reported_by_
 }
 
 #[test]
-fn nothing_lost_in_silence_tokens_that_are_left_make_the_end_unclean() {
+fn nothing_lost_in_silence_dropped_tokens_make_the_end_unclean() {
     let mut tokenizer = Tokenizer::new();
     tokenizer.push(b"data: x\n\ndata: y\n\n").take(2).for_each(drop);
     assert_eq!(tokenizer.position(), 9);
@@ -599,7 +599,7 @@ fn nothing_lost_in_silence_tokens_that_are_left_make_the_end_unclean() {
 }
 
 #[test]
-fn nothing_lost_in_silence_all_left_bytes_are_in_the_report_and_none_twice() {
+fn nothing_lost_in_silence_all_unread_bytes_are_reported_and_none_twice() {
     let mut parser = Parser::new();
     let _ = parser.push(b"data: 1\n\n");
     let _ = parser.observe(b"data: 2\n\nda");
@@ -623,7 +623,7 @@ fn nothing_lost_in_silence_all_left_bytes_are_in_the_report_and_none_twice() {
 }
 
 #[test]
-fn nothing_lost_in_silence_one_event_a_chunk_is_no_false_alarm() {
+fn nothing_lost_in_silence_one_event_for_each_chunk_is_not_a_false_alarm() {
     for chunks in [
         ["data: x\n\n", "data: x\n\n", ": c\ndata: x\n\n"],
         ["data: x\r\r", "data: x\r\r", "id: 1\rdata: x\r\r"],
@@ -641,7 +641,7 @@ fn nothing_lost_in_silence_one_event_a_chunk_is_no_false_alarm() {
 }
 
 #[test]
-fn nothing_lost_in_silence_one_item_or_error_a_chunk_is_no_false_alarm() {
+fn nothing_lost_in_silence_one_item_or_error_for_each_chunk_is_not_a_false_alarm() {
     for line_end in ["\n", "\r", "\r\n"] {
         let mut parser = Parser::with_limit(40);
         for (line, expected) in [
@@ -696,8 +696,7 @@ fn nothing_lost_in_silence_a_cursor_that_is_ended_within_a_block_keeps_what_the_
 }
 
 #[test]
-fn a_chunk_that_is_discarded_has_its_effect_on_ids_and_reconnection_times_and_its_events_are_gone()
-{
+fn a_discarded_chunk_sets_ids_and_reconnection_times_without_its_events() {
     let stream = b"data: 1\n\nid: 2\nretry: 2\ndata: 2\n\nid: 3\n\nretry: 4\nid: 4\ndata: 4";
     let mut parser = Parser::new();
     let mut events = parser.push(stream);
@@ -719,7 +718,7 @@ fn a_chunk_that_is_discarded_has_its_effect_on_ids_and_reconnection_times_and_it
 }
 
 #[test]
-fn the_last_event_id_is_that_of_the_blocks_which_the_cursor_has_passed() {
+fn the_last_event_id_is_that_of_the_last_block_that_the_cursor_has_passed() {
     let stream = b"id: 1\ndata: 1\n\nid: 2\n\nid: 3\ndata: 3\n\nid: 4\n\nid: 5\n";
     let mut parser = Parser::new();
     // Right after an event it is that event's.
@@ -757,7 +756,7 @@ fn the_last_event_id_is_that_of_the_blocks_which_the_cursor_has_passed() {
 }
 
 #[test]
-fn zero_copy_an_event_is_lent_from_its_chunk_though_comments_and_times_are_observed_within_it() {
+fn zero_copy_an_event_is_lent_from_its_chunk_even_if_comments_and_times_in_it_are_observed() {
     let stream = "event: tick\n: one\nid: 7\nretry: 5\ndata: größe\n: two\n\n";
     let mut parser = Parser::new();
     let mut items = parser.observe(stream.as_bytes());
@@ -832,7 +831,7 @@ fn state_after_finish_only_the_last_event_id_and_the_reconnection_time_stay() {
 }
 
 #[test]
-fn the_end_tells_what_was_pending_and_how_far_it_came() {
+fn the_end_has_what_was_pending_and_whether_its_line_was_cut() {
     let pending = |stream: &'static str| {
         let mut parser = Parser::new();
         let mut events = parser.push(stream.as_bytes());

@@ -132,7 +132,7 @@ proptest! {
     }
 
     #[test]
-    fn no_input_wedges_a_parser_whatever_came_a_healthy_event_comes_out_after_it(
+    fn no_input_wedges_a_parser_a_healthy_event_follows_any_input(
         hostile in stream_of_fields(),
         limits in limits(),
         places in places(),
@@ -177,7 +177,7 @@ fn limit_error<T: std::fmt::Debug>(result: Result<T, ParseError>) -> LimitError 
 }
 
 #[test]
-fn an_array_that_is_too_small_is_named_and_the_event_skipped_even_if_it_could_be_lent() {
+fn an_array_that_is_too_small_is_named_and_its_event_skipped_even_if_it_could_be_lent() {
     for (stream, limit, array) in [
         ("data: 123456789\n\n", 8, Field::Data),
         ("data: 1234\ndata: 5678\n\n", 8, Field::Data),
@@ -194,7 +194,7 @@ fn an_array_that_is_too_small_is_named_and_the_event_skipped_even_if_it_could_be
 }
 
 #[test]
-fn an_id_longer_than_a_third_of_its_array_is_refused_by_name_and_its_event_comes() {
+fn an_id_longer_than_a_third_of_its_array_is_refused_and_its_event_is_returned() {
     // A third, so that the ID in force, the block's and the one that is being read fit.
     let stream = "id: 12\ndata: a\n\nid: 34\nid: 567\ndata: b\n\nid: 8901\nid: 23\ndata: c\n\n";
     let (data, errors, id) = outcome!(over_arrays([0; 8], [0; 4], [0; 6]), stream);
@@ -210,7 +210,7 @@ fn an_id_longer_than_a_third_of_its_array_is_refused_by_name_and_its_event_comes
 }
 
 #[test]
-fn an_array_without_room_refuses_all_but_empty_values_of_its_field_by_name() {
+fn an_empty_array_refuses_all_but_empty_values_and_is_named() {
     for (stream, array, refused) in [
         ("data: x\n\n", Field::Data, Refused::Event),
         ("data\ndata\n\n", Field::Data, Refused::Event),
@@ -229,7 +229,7 @@ fn an_array_without_room_refuses_all_but_empty_values_of_its_field_by_name() {
 }
 
 #[test]
-fn parsers_over_arrays_are_made_at_compile_time_and_stand_in_statics() {
+fn parsers_over_arrays_can_be_const_and_static() {
     use std::sync::Mutex;
     type Small = Arrays<[u8; 16], [u8; 0], [u8; 24]>;
     const PARSER: Parser<Small> = over_arrays([0; 16], [], [0; 24]);
@@ -246,7 +246,7 @@ fn parsers_over_arrays_are_made_at_compile_time_and_stand_in_statics() {
 }
 
 #[test]
-fn the_bound_that_is_met_first_is_named_where_the_limit_and_an_array_both_are_too_small() {
+fn the_bound_that_is_reached_first_is_named_if_the_limit_and_an_array_are_too_small() {
     for limit in 0..12 {
         for stream in
             ["data: 1234567890\n\n", "data: 12\ndata: 34567\n\n", "event: 1234567890\ndata\n\n"]
@@ -279,7 +279,7 @@ fn the_bound_that_is_met_first_is_named_where_the_limit_and_an_array_both_are_to
 }
 
 #[test]
-fn the_bound_that_is_met_first_is_named_with_an_id_in_force_as_well() {
+fn the_bound_that_is_reached_first_is_named_with_an_id_in_force_as_well() {
     for limit in 12..24 {
         let (data, errors, _) = outcome!(
             {
@@ -297,7 +297,7 @@ fn the_bound_that_is_met_first_is_named_with_an_id_in_force_as_well() {
 }
 
 #[test]
-fn what_fits_each_array_exactly_comes() {
+fn events_that_fit_each_array_exactly_are_returned() {
     let stream = "id: 123\nevent: type\ndata: 1234\ndata: 678\n\n";
     let (data, errors, id) = outcome!(over_arrays([0; 8], [0; 4], [0; 9]), stream);
     assert_eq!((data, errors, id), (vec!["1234\n678".into()], vec![], "123".into()));
@@ -326,7 +326,7 @@ fn bounded_memory_the_lf_between_empty_data_lines_counts_wherever_they_are_cut()
 }
 
 #[test]
-fn a_comment_between_data_lines_changes_nothing_of_them_wherever_they_are_cut() {
+fn a_comment_between_data_lines_does_not_change_them_wherever_they_are_cut() {
     let rest = "\u{E9}".repeat(60);
     let data = format!("ab\n{rest}");
     for comment in 0..100 {
@@ -350,7 +350,7 @@ fn a_comment_between_data_lines_changes_nothing_of_them_wherever_they_are_cut() 
 }
 
 #[test]
-fn a_comment_that_was_handed_out_is_retained_no_more_nor_is_a_refused_event_before_it() {
+fn a_returned_comment_is_not_retained_nor_is_a_refused_event_before_it() {
     let mut parser = Parser::new();
     assert!(matches!(parser.observe(b"data: abc\n: com").next(), Ok(None)));
     assert!(matches!(parser.observe(b"ment\n").next(), Ok(Some(Item::Comment { .. }))));
@@ -361,7 +361,7 @@ fn a_comment_that_was_handed_out_is_retained_no_more_nor_is_a_refused_event_befo
 }
 
 #[test]
-fn a_comment_that_was_handed_out_leaves_nothing_if_the_rest_is_discarded() {
+fn a_returned_comment_is_not_retained_if_the_rest_is_discarded() {
     for head in ["", "data: a\n"] {
         let mut parser = Parser::new();
         assert_eq!(parser.observe(format!("{head}: com").as_bytes()).next(), Ok(None));
@@ -375,7 +375,7 @@ fn a_comment_that_was_handed_out_leaves_nothing_if_the_rest_is_discarded() {
 }
 
 #[test]
-fn an_error_names_the_limit_and_the_position_and_says_what_to_do() {
+fn an_error_has_the_limit_the_position_and_advice() {
     let (_, errors, _) = outcome!(Parser::with_limit(4), "data: 1\n\n: c\ndata: 12345\n\n");
     assert_eq!(facts(&errors[0]), (4, 9, None, Refused::Event));
     assert_eq!(
@@ -386,7 +386,7 @@ fn an_error_names_the_limit_and_the_position_and_says_what_to_do() {
 }
 
 #[test]
-fn an_id_that_takes_the_place_of_its_event_comes_whole_wherever_it_is_cut() {
+fn an_id_reported_in_place_of_its_event_is_complete_wherever_it_is_cut() {
     // The error may come in the middle of a character.
     for id in ["abcdef", "ab\u{20AC}cd", "\u{1F600}\u{1F600}", "a\u{20AC}\u{20AC}"] {
         for data in 15..30 {
@@ -401,7 +401,7 @@ fn an_id_that_takes_the_place_of_its_event_comes_whole_wherever_it_is_cut() {
 }
 
 #[test]
-fn an_id_that_takes_the_place_of_its_event_comes_whole_if_it_is_ill_formed() {
+fn an_id_reported_in_place_of_its_event_is_complete_if_ill_formed() {
     for data in 25..40 {
         let stream = [b"data: ", &[b'x'; 40][..data], b"\nid: a\xFFb\xE2\x82c\n\n"].concat();
         let (_, errors, last_event_id) = outcome!(Parser::with_limit(40), stream);
@@ -411,7 +411,7 @@ fn an_id_that_takes_the_place_of_its_event_comes_whole_if_it_is_ill_formed() {
 }
 
 #[test]
-fn an_id_of_just_its_limit_comes_and_one_more_byte_is_refused_and_leaves_the_event() {
+fn an_id_at_its_limit_is_kept_and_one_more_byte_is_refused_without_its_event() {
     let parser = |id_limit| {
         let mut parser = Parser::with_limit(80);
         parser.set_id_limit(id_limit).unwrap();
@@ -448,7 +448,7 @@ fn an_id_of_just_its_limit_comes_and_one_more_byte_is_refused_and_leaves_the_eve
 }
 
 #[test]
-fn an_id_is_judged_at_its_lines_end_and_its_nul_first() {
+fn an_id_is_checked_at_the_end_of_its_line_for_nul_first() {
     let parser = || Parser::with_limit(32);
     // It is 8 bytes long at most.
     for (id, refused) in [
@@ -514,7 +514,7 @@ fn an_ill_formed_event_is_refused_at_its_blank_line_if_it_is_too_long_only_as_te
 }
 
 #[test]
-fn an_ill_formed_type_that_a_later_one_replaces_counts_as_its_bytes_and_then_no_more() {
+fn an_ill_formed_type_counts_as_its_bytes_until_a_later_one_replaces_it() {
     let stream = b"event: \xFF\xFF\xFF\xFF\nevent: e\ndata: 1234567\n\n";
     let (data, errors, _) = outcome!(Parser::with_limit(8), stream);
     assert_eq!((data, errors), (vec!["1234567".into()], vec![]));
@@ -537,7 +537,7 @@ fn the_end_of_the_stream_obeys_the_limit_of_decoded_text_as_well() {
 }
 
 #[test]
-fn a_comment_beyond_the_limit_is_an_error_of_its_own_and_its_event_comes() {
+fn a_comment_beyond_the_limit_is_a_separate_error_and_its_event_is_returned() {
     let stream = b"data: ab\n: a long comment\ndata: c\n: ok\n\n";
     for size in [1, 5, stream.len()] {
         let mut parser = Parser::with_limit(8);
@@ -567,7 +567,7 @@ fn a_comment_beyond_the_limit_is_an_error_of_its_own_and_its_event_comes() {
 }
 
 #[test]
-fn a_comment_is_shown_only_where_all_of_it_was_observed_and_never_touches_the_data() {
+fn a_comment_is_returned_only_if_all_of_it_was_observed_and_never_affects_the_data() {
     // Whether each part of the stream is observed, and the comments that are shown then.
     let parts = ["data: a\n: on", "e\n: two\n: th", "ree\ndata: b\n\n"];
     for observed in 0..8 {
@@ -612,7 +612,7 @@ fn a_comment_outlives_empty_chunks_at_any_entry_point() {
 }
 
 #[test]
-fn an_empty_chunk_begins_no_value_and_retains_nothing() {
+fn an_empty_chunk_starts_no_value_and_retains_nothing() {
     let mut parser = Parser::with_limit(0);
     assert_eq!(parser.push(b"data\ndata: ").next(), Ok(None));
     assert_eq!(parser.push(b"").next(), Ok(None));
@@ -636,7 +636,7 @@ fn an_event_type_of_a_refused_event_is_not_retained() {
 }
 
 #[test]
-fn chunk_invariance_a_sequence_that_is_cut_where_the_limit_is_met_is_decoded_whole() {
+fn chunk_invariance_a_sequence_cut_at_the_limit_is_decoded_whole() {
     let text = "\u{feff}é\u{10348}";
     let needed = text.len();
     for limit in needed..4 * needed {
@@ -656,7 +656,7 @@ fn chunk_invariance_a_sequence_that_is_cut_where_the_limit_is_met_is_decoded_who
 }
 
 #[test]
-fn a_comment_that_nobody_wants_any_more_is_not_retained() {
+fn a_comment_that_is_no_longer_observed_is_not_retained() {
     let mut parser = Parser::new();
     assert_eq!(parser.observe(b"data: ab\n: a long comm").next(), Ok(None));
     assert!(parser.retained() > 10);
@@ -702,7 +702,7 @@ fn a_limit_can_be_lowered_and_raised_in_the_middle_of_anything() {
 }
 
 #[test]
-fn a_limit_that_leaves_an_id_no_room_is_refused_and_changes_nothing() {
+fn a_limit_that_leaves_no_room_for_an_id_is_rejected_and_changes_nothing() {
     for set_id_limit in [false, true] {
         let refused = |parser: &mut Parser, limit| {
             let before = (parser.limit(), parser.id_limit(), parser.retained());
@@ -740,7 +740,7 @@ fn a_limit_that_leaves_an_id_no_room_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn a_last_event_id_is_set_from_outside_or_refused_with_the_reason() {
+fn a_last_event_id_is_set_by_the_caller_or_rejected_with_the_reason() {
     let mut parser = Parser::with_limit(16);
     parser.set_last_event_id("old").unwrap();
     for (id, at, character) in [("a\0b", 1, '\0'), ("\n", 0, '\n'), ("\u{E9}\r", 2, '\r')] {
@@ -784,7 +784,7 @@ fn a_last_event_id_that_is_set_in_the_middle_of_a_block_replaces_what_the_block_
 
 #[cfg(feature = "std")]
 #[test]
-fn a_last_event_id_that_is_set_between_two_events_of_one_read_counts_beside_the_second() {
+fn a_last_event_id_that_is_set_between_two_events_of_one_read_counts_for_the_second() {
     let id = "i".repeat(100);
     for data in [300, 301] {
         let stream = format!("data\n\ndata: {}\n\ndata\n\n", "x".repeat(data));
@@ -800,7 +800,7 @@ fn a_last_event_id_that_is_set_between_two_events_of_one_read_counts_beside_the_
 }
 
 #[test]
-fn the_limit_of_a_parser_that_is_given_none_is_16_mib() {
+fn the_default_limit_is_16_mib() {
     assert_eq!(Parser::new().limit(), 1 << 24);
     assert_eq!(Parser::with_limit(7).limit(), 7);
     assert_eq!(over_arrays([0; 8], [0; 8], [0; 8]).limit(), usize::MAX);

@@ -42,7 +42,7 @@ fn zero_copy_a_lent_event_allocates_nothing() {
 }
 
 #[test]
-fn zero_copy_ids_of_one_length_allocate_once_a_buffer_however_many_come() {
+fn zero_copy_ids_of_one_length_allocate_once_for_each_buffer() {
     let stream = "id: 12345678\ndata: x\n\n".repeat(1000);
     let (count, info) = decode(&mut Parser::new(), [stream.as_bytes()].into_iter());
     assert_eq!(count, 1000);
@@ -64,7 +64,7 @@ fn zero_copy_items_that_are_observed_allocate_nothing_within_a_block_either() {
 }
 
 #[test]
-fn bounded_memory_a_buffer_that_is_warm_is_used_again() {
+fn bounded_memory_a_warm_buffer_is_reused() {
     let stream = event_of(1000).repeat(200);
     let mut parser = Parser::new();
     // Every event is cut by a border, so every event is copied.
@@ -106,7 +106,7 @@ fn bounded_memory_the_peak_of_allocation_stays_below_a_small_multiple_of_the_lim
 }
 
 #[test]
-fn bounded_memory_a_large_event_is_given_back_and_does_not_make_later_ones_expensive() {
+fn bounded_memory_a_large_event_is_freed_and_does_not_make_later_ones_expensive() {
     let mut parser = Parser::new();
     let large = event_of(4 << 20);
     let (count, info) = decode(&mut parser, large.chunks(1000));
@@ -132,7 +132,7 @@ fn bounded_memory_events_of_one_large_size_keep_their_buffer() {
 }
 
 #[test]
-fn bounded_memory_a_block_of_a_quarter_of_the_buffer_keeps_it_and_one_of_less_gives_back() {
+fn bounded_memory_a_block_of_a_quarter_of_the_buffer_keeps_it_and_a_smaller_one_shrinks_it() {
     // What is retained of the first chunk is as long as the data, and the first to be allocated.
     let decode = |parser: &mut Parser, data_len| {
         let line = format!("data: {}", "x".repeat(data_len));
@@ -148,7 +148,7 @@ fn bounded_memory_a_block_of_a_quarter_of_the_buffer_keeps_it_and_one_of_less_gi
 }
 
 #[test]
-fn bounded_memory_the_text_of_ill_formed_data_is_given_back_with_the_next_block() {
+fn bounded_memory_the_text_of_ill_formed_data_is_freed_with_the_next_block() {
     let mut parser = Parser::new();
     // Each byte is three of text, and 4 KiB may stay.
     let line = [&b"data: "[..], &[0xFF; 2000]].concat();
@@ -159,7 +159,7 @@ fn bounded_memory_the_text_of_ill_formed_data_is_given_back_with_the_next_block(
 }
 
 #[test]
-fn bounded_memory_what_a_dropped_id_took_is_given_back_with_the_next_block() {
+fn bounded_memory_the_memory_of_a_dropped_id_is_freed_with_the_next_block() {
     let mut parser = Parser::new();
     parser.set_id_limit(usize::MAX).unwrap();
     let mut dropped = vec![b'x'; 1 << 20];
@@ -178,7 +178,7 @@ fn bounded_memory_what_a_dropped_id_took_is_given_back_with_the_next_block() {
 }
 
 #[test]
-fn an_owned_event_allocates_only_for_what_it_holds() {
+fn an_owned_event_allocates_only_for_its_values() {
     for (stream, allocations) in [
         (&b"data: x\n\n"[..], 1),
         (b"data\n\n", 0),
@@ -304,7 +304,7 @@ fn bounded_memory_an_owned_event_does_not_hold_the_buffer_of_a_larger_one_before
 }
 
 #[test]
-fn bounded_memory_the_data_of_an_owned_event_is_the_buffer_that_it_was_kept_in() {
+fn bounded_memory_the_data_of_an_owned_event_takes_over_its_buffer() {
     let stream = event_of(64 << 10);
     let (events, info) = owned(&mut Parser::new(), [&stream[..1000], &stream[1000..]].into_iter());
     assert_eq!(events[0].data.len(), 64 << 10);
@@ -352,7 +352,7 @@ fn encoding_into_warm_or_fixed_memory_allocates_nothing() {
 }
 
 #[test]
-fn bounded_memory_a_long_type_or_id_is_given_back_with_the_next_short_one() {
+fn bounded_memory_a_long_type_or_id_is_freed_with_the_next_short_one() {
     for field in ["event", "id"] {
         let mut parser = Parser::new();
         parser.set_id_limit(usize::MAX).unwrap();
@@ -366,7 +366,7 @@ fn bounded_memory_a_long_type_or_id_is_given_back_with_the_next_short_one() {
 }
 
 #[test]
-fn bounded_memory_a_block_that_uses_more_than_a_quarter_of_a_buffer_gives_nothing_back() {
+fn bounded_memory_a_block_that_uses_more_than_a_quarter_of_a_buffer_does_not_shrink_it() {
     let mut parser = Parser::new();
     let [large, smaller] = [64, 40].map(|kib| event_of(kib << 10));
     decode(&mut parser, large.chunks(1024));
@@ -377,7 +377,7 @@ fn bounded_memory_a_block_that_uses_more_than_a_quarter_of_a_buffer_gives_nothin
 }
 
 #[test]
-fn bounded_memory_what_is_given_back_leaves_room_for_twice_the_block() {
+fn bounded_memory_a_buffer_shrinks_to_twice_the_block() {
     let mut parser = Parser::new();
     for kib in [64, 5] {
         decode(&mut parser, event_of(kib << 10).chunks(1024));
@@ -387,7 +387,7 @@ fn bounded_memory_what_is_given_back_leaves_room_for_twice_the_block() {
 }
 
 #[test]
-fn a_block_makes_its_room_in_a_sink_at_once() {
+fn a_block_reserves_its_room_in_a_sink_at_once() {
     let text = "x".repeat(1000);
     for block in
         [Block::new().data(&text), Block::new().comment(&text), Block::new().id("1").data(&text)]
@@ -399,7 +399,7 @@ fn a_block_makes_its_room_in_a_sink_at_once() {
 }
 
 #[test]
-fn what_is_shown_of_a_parser_is_not_the_text_that_it_keeps() {
+fn the_debug_output_of_a_parser_does_not_show_its_texts() {
     let mut parser = Parser::new();
     let mut events =
         parser.push(b"id: secret\ndata: secret\n\nevent: secret\nid: secret\ndata: secret");

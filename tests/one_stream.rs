@@ -54,7 +54,7 @@ fn ends(chunks: &[&str], sentinel: Option<&str>, cut: bool) -> (usize, bool, Str
 }
 
 #[test]
-fn a_clean_end_a_cut_a_missing_sentinel_and_a_sentinel_are_four_ends() {
+fn a_clean_end_a_cut_a_missing_sentinel_and_a_sentinel_are_different_ends() {
     let done = Some("[DONE]");
     assert_eq!(ends(&["data: 1\n\n"], None, false), (1, false, StreamEnd::Clean));
     assert_eq!(ends(&["data: 1\n\nda", "ta: 2\n"], None, false), (1, true, StreamEnd::InEvent));
@@ -69,7 +69,7 @@ fn a_clean_end_a_cut_a_missing_sentinel_and_a_sentinel_are_four_ends() {
 }
 
 #[test]
-fn an_error_event_is_an_error_if_asked_for() {
+fn an_error_event_is_an_error_on_request() {
     let stream = "data: 1\n\nevent: error\ndata: {\"code\": 7}\n\ndata: 3\n\n";
     let (seen, error, end) = read(events(response(&[stream], false)).unwrap());
     assert_eq!((seen.len(), error, end), (3, None, Some(StreamEnd::Clean)));
@@ -80,7 +80,7 @@ fn an_error_event_is_an_error_if_asked_for() {
 
 #[cfg(feature = "json")]
 #[test]
-fn an_error_object_in_the_data_is_an_error_if_asked_for() {
+fn an_error_object_in_the_data_is_an_error_on_request() {
     for (data, is_error) in [
         (r#"{"error": {"message": "overloaded"}}"#, true),
         (r#"{"id": 1, "\u0065rror": "x"}"#, true),
@@ -99,7 +99,7 @@ fn an_error_object_in_the_data_is_an_error_if_asked_for() {
 }
 
 #[test]
-fn a_refused_event_ends_nothing_and_a_refused_id_is_no_error() {
+fn a_refused_event_does_not_end_the_stream_and_a_refused_id_is_not_an_error() {
     let stream =
         format!("data: {}\n\nid: {}\ndata: 2\n\ndata: 3\n\n", "x".repeat(99), "y".repeat(30));
     let mut events =
@@ -116,7 +116,7 @@ fn a_refused_event_ends_nothing_and_a_refused_id_is_no_error() {
 }
 
 #[test]
-fn the_last_event_without_its_blank_line_is_given_if_asked_for() {
+fn the_last_event_without_its_blank_line_is_returned_on_request() {
     for (stream, last) in [
         ("data: 1\n\ndata: 2", "2"),
         ("data: 1\n\nevent: e\ndata: 2\n", "2"),
@@ -134,7 +134,7 @@ fn the_last_event_without_its_blank_line_is_given_if_asked_for() {
 }
 
 #[test]
-fn what_is_no_stream_is_an_error_with_the_whole_response() {
+fn a_response_that_is_not_a_stream_is_an_error_with_the_whole_response() {
     for (status, name, value, failure) in [
         (401, "content-type", "application/json", Failure::Status(401)),
         (204, "content-type", "text/event-stream", Failure::Status(204)),
@@ -200,7 +200,7 @@ impl http_body::Body for Bare {
 }
 
 #[test]
-fn errors_go_through_the_question_mark_whatever_the_body_is() {
+fn errors_convert_with_the_question_mark_for_any_body() {
     fn open() -> Result<ResponseEvents<Bare>, Box<dyn Error + Send + Sync>> {
         Ok(events(Response::new(Bare(0.into())))?)
     }

@@ -146,7 +146,7 @@ proptest! {
 }
 
 #[test]
-fn jitter_differs_from_seed_to_seed_and_comes_again_with_a_seed() {
+fn jitter_differs_between_seeds_and_repeats_with_the_same_seed() {
     let waits = |seed| {
         let mut connection = Connection::new(Policy { jitter: 50, ..BARE }).with_seed(seed);
         let mut now = Duration::ZERO;
@@ -165,7 +165,7 @@ fn jitter_differs_from_seed_to_seed_and_comes_again_with_a_seed() {
 // Giving up
 
 #[test]
-fn a_failure_names_the_count_of_reconnections_and_the_last_loss() {
+fn a_failure_has_the_count_of_reconnections_and_the_last_reason() {
     let mut connection = Connection::new(Policy { max_reconnections: Some(1), ..BARE });
     let mut now = Duration::ZERO;
     assert!(lose(&mut connection, &mut now).is_some());
@@ -221,7 +221,7 @@ const CLASSES: [Liveness; 4] =
     [Liveness::Bytes, Liveness::Comments, Liveness::Blocks, Liveness::Events];
 
 #[test]
-fn a_sign_of_life_puts_off_the_deadlines_of_its_class_and_of_weaker_ones_alone() {
+fn a_sign_of_life_postpones_only_the_deadlines_of_its_class_and_of_weaker_ones() {
     for class in CLASSES {
         for (sign, stream) in SIGNS {
             for size in [1, 2, stream.len()] {
@@ -274,7 +274,7 @@ fn the_deadline_that_comes_first_is_the_next_one_and_names_its_class() {
 }
 
 #[test]
-fn a_sign_of_life_that_was_handed_in_counts_though_the_poll_is_late() {
+fn a_sign_of_life_counts_even_if_the_poll_is_late() {
     let mut connection = with_silence(Liveness::Bytes, 10);
     open(&mut connection, seconds(0));
     assert_eq!(connection.poll(seconds(0)), Action::Receive { until: Some(seconds(10)) });
@@ -288,7 +288,7 @@ fn a_sign_of_life_that_was_handed_in_counts_though_the_poll_is_late() {
 }
 
 #[test]
-fn a_rest_that_is_pushed_again_is_one_sign_of_life() {
+fn a_rest_that_is_pushed_again_counts_once_as_a_sign_of_life() {
     let mut connection = with_silence(Liveness::Blocks, 10);
     open(&mut connection, seconds(0));
     assert!(matches!(connection.poll(seconds(0)), Action::Receive { .. }));
@@ -303,7 +303,7 @@ fn a_rest_that_is_pushed_again_is_one_sign_of_life() {
 }
 
 #[test]
-fn a_chunk_after_a_cursor_that_was_left_is_a_sign_of_life() {
+fn a_chunk_after_a_dropped_cursor_is_a_sign_of_life() {
     let mut connection = with_silence(Liveness::Bytes, 10);
     open(&mut connection, seconds(0));
     assert!(connection.push(b"data: 1\n\ndata: 2\n\n").next().unwrap().is_some());
@@ -313,7 +313,7 @@ fn a_chunk_after_a_cursor_that_was_left_is_a_sign_of_life() {
 }
 
 #[test]
-fn an_event_that_is_refused_for_its_size_is_a_sign_of_life() {
+fn an_event_refused_because_of_its_size_is_a_sign_of_life() {
     let policy = Policy { silence: silence(Liveness::Events, seconds(10)), ..BARE };
     let mut connection = Connection::with_parser(Parser::with_limit(4), policy);
     open(&mut connection, seconds(0));
@@ -322,7 +322,7 @@ fn an_event_that_is_refused_for_its_size_is_a_sign_of_life() {
 }
 
 #[test]
-fn a_new_connection_has_its_whole_deadline_and_none_of_the_block_before() {
+fn a_new_connection_starts_with_full_deadlines_and_without_the_previous_block() {
     for lost in [true, false] {
         let mut connection = with_silence(Liveness::Events, 10);
         open(&mut connection, seconds(0));
@@ -349,7 +349,7 @@ fn a_new_connection_has_its_whole_deadline_and_none_of_the_block_before() {
 }
 
 #[test]
-fn a_line_that_the_connection_before_left_unfinished_hides_no_sign_of_life() {
+fn an_unfinished_line_of_the_previous_connection_hides_no_sign_of_life() {
     let mut connection = with_silence(Liveness::Events, 10);
     open(&mut connection, seconds(0));
     push(&mut connection, b": comm");
@@ -365,7 +365,7 @@ proptest! {
     #![proptest_config(support::kept::failures())]
 
     #[test]
-    fn deadlines_only_ever_move_away_and_are_the_same_over_arrays(
+    fn deadlines_are_only_postponed_and_are_the_same_over_arrays(
         limits in prop::array::uniform4(proptest::option::of(1..30_u64)),
         turns in vec((0..6_u64, select(&SIGNS[..]), any::<bool>()), 0..40),
     ) {

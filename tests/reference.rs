@@ -51,7 +51,7 @@ fn the_lines_of_a_stream_are_all_of_its_bytes_in_order() {
 }
 
 #[test]
-fn each_line_says_where_it_stands_what_it_did_and_which_section_says_so() {
+fn each_line_has_its_range_its_effect_and_the_section() {
     let explained: &[(&[u8], &str)] = &[
         (b"\xEF\xBB\xBF", r#""\u{feff}": removed: a byte order mark begins the stream (9.2.5)"#),
         (b": hi\n", r#"": hi\n": ignored: a comment (9.2.6)"#),

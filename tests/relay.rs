@@ -148,7 +148,7 @@ fn every_encoder_vector_holds_through_a_body_alone_and_between_others() {
 }
 
 #[tokio::test]
-async fn promptness_whatever_is_ready_goes_out_before_anything_is_waited_for() {
+async fn promptness_ready_items_are_written_before_any_wait() {
     let script = Script::new([
         Poll::Ready("1"),
         Poll::Pending,
@@ -170,7 +170,7 @@ async fn promptness_whatever_is_ready_goes_out_before_anything_is_waited_for() {
 
 /// tower-http#420, axum#2585: what stands between holds the head back until a first byte has come.
 #[tokio::test(start_paused = true)]
-async fn something_is_written_at_once_where_nothing_is_ready() {
+async fn something_is_written_at_once_if_nothing_is_ready() {
     let keep_alive = KeepAlive::default().interval(Duration::MAX);
     let silent = || EventBody::new(stream::pending(), encode_text).keep_alive(keep_alive);
     let mut body = silent();
@@ -214,7 +214,7 @@ fn backpressure_a_body_that_is_not_polled_takes_nothing() {
 }
 
 #[test]
-fn an_error_of_the_stream_or_of_an_item_ends_the_body_behind_what_came_before() {
+fn an_error_of_the_stream_or_of_an_item_ends_the_body_after_earlier_items() {
     let items = [Ok("1"), Err(Broken), Ok("2")];
     let encode = |item: Result<&'static str, Broken>, out: &mut Vec<u8>| encode_id(item?, out);
     let mut body = EventBody::new(stream::iter(items), encode);
@@ -234,7 +234,7 @@ fn an_error_of_the_stream_or_of_an_item_ends_the_body_behind_what_came_before() 
 
 /// octos#13, goose#8027: a failure in the middle must not look like the end.
 #[test]
-fn an_error_becomes_the_last_event_where_the_user_writes_one() {
+fn an_error_becomes_the_last_event_if_on_error_writes_one() {
     for items in [vec![Ok("1"), Err("cut")], vec![Ok("1"), Ok("2\ninjected"), Ok("3")]] {
         let mut body = EventBody::new(stream::iter(items), |item: Result<&str, &str>, out| {
             Ok(Block::new().id(item?).encode(out)?)
@@ -254,7 +254,7 @@ fn an_error_becomes_the_last_event_where_the_user_writes_one() {
 }
 
 #[test]
-fn an_item_whose_encoding_fails_halfway_leaves_no_trace() {
+fn an_item_whose_encoding_fails_halfway_writes_nothing() {
     let mut body = EventBody::new(stream::iter([true, false]), |good, out: &mut Vec<u8>| {
         out.extend_from_slice(b"data: whole or not\n\n");
         if good { Ok(()) } else { Err(Broken.into()) }
@@ -285,7 +285,7 @@ async fn items_that_are_left_out_make_no_frame_and_no_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keep_alive_a_comment_comes_after_each_interval_of_silence_and_only_then() {
+async fn keep_alive_a_comment_is_written_after_each_interval_of_silence_and_only_then() {
     let second = Duration::from_secs(1);
     let schedule = KeepAlive::default().interval(20 * second);
     let schedule = schedule.block(Block::new().comment("still here")).unwrap();
@@ -355,7 +355,7 @@ async fn a_pending_body_is_woken_by_its_items_and_by_its_timer() {
 }
 
 #[test]
-fn round_trip_a_body_of_events_gives_the_same_events() {
+fn round_trip_a_body_of_events_decodes_to_the_same_events() {
     let event = |n: usize| {
         let mut event = OwnedEvent::default();
         event.data = format!("{n}\n漢字");
@@ -404,7 +404,7 @@ fn the_stream_is_dropped_with_the_body_and_only_then() {
 }
 
 #[test]
-fn a_body_is_send_and_sync_if_its_parts_are_and_need_not_be() {
+fn a_body_is_send_and_sync_if_and_only_if_its_parts_are() {
     /// What axum and warp ask for.
     fn servable<B>(_: &B)
     where

@@ -10,7 +10,7 @@ fn events(stream: &[u8]) -> Vec<OwnedEvent> {
 }
 
 #[test]
-fn round_trip_an_owned_event_comes_back_from_its_serialized_form() {
+fn round_trip_an_owned_event_is_deserialized_from_its_serialized_form() {
     let stream =
         b"data: 0\n\nevent: e\nid: \"7\\\ndata: a\ndata: \xC3\xA9\n\ndata\n\nid\ndata: 1\n\n";
     let events = events(stream);
@@ -35,7 +35,7 @@ fn the_serialized_form_has_the_fields_of_the_event() {
 }
 
 #[test]
-fn fields_that_are_missing_are_those_of_a_default_event() {
+fn missing_fields_are_those_of_a_default_event() {
     let mut expected = OwnedEvent::default();
     expected.data = "x".to_owned();
     assert_eq!(serde_json::from_str::<OwnedEvent>(r#"{"data":"x"}"#).unwrap(), expected);

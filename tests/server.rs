@@ -22,7 +22,7 @@ fn seconds(seconds: u64) -> Duration {
 }
 
 #[test]
-fn a_header_with_what_no_event_stream_can_have_put_there_is_refused_and_says_what_to_do() {
+fn a_header_that_can_not_be_from_a_stream_is_rejected_with_advice() {
     for character in ['\0', '\n', '\r'] {
         let error = HeaderError::Character { character, at: 1 };
         assert_eq!(last_event_id(format!("4{character}2").as_bytes()), Err(error));
@@ -54,7 +54,7 @@ proptest! {
     }
 
     #[test]
-    fn a_header_of_any_bytes_is_an_id_or_an_error_that_tells_where(
+    fn a_header_of_any_bytes_is_an_id_or_an_error_with_its_offset(
         value in vec(prop_oneof![any::<u8>(), Just(0xC3), Just(0xA9), Just(b' '), Just(b'x')], 0..12)
     ) {
         let latin1: String = value.iter().map(|&byte| char::from(byte)).collect();
@@ -79,7 +79,7 @@ proptest! {
     }
 
     #[test]
-    fn a_keep_alive_is_due_where_the_silence_has_lasted_for_the_interval(
+    fn a_keep_alive_is_due_after_the_interval_of_silence(
         interval in 0..40u64, writes in vec(0..100u64, 0..8), asked in 0..200u64
     ) {
         let mut keep_alive = KeepAlive::new(seconds(10)).interval(seconds(interval));
@@ -93,7 +93,7 @@ proptest! {
 }
 
 #[test]
-fn a_keep_alive_is_no_event_and_moves_no_id() {
+fn a_keep_alive_is_not_an_event_and_sets_no_id() {
     let mut stream = b"id: 7\ndata: x\n\n".to_vec();
     let keep_alive = KeepAlive::new(NOW);
     keep_alive.due(KeepAlive::DEFAULT_INTERVAL).unwrap().encode(&mut stream).unwrap();
@@ -119,14 +119,14 @@ fn a_keep_alive_that_cannot_be_encoded_is_refused_before_it_is_due() {
 }
 
 #[test]
-fn a_keep_alive_with_an_interval_without_end_is_never_due() {
+fn a_keep_alive_with_an_infinite_interval_is_never_due() {
     let keep_alive = KeepAlive::new(seconds(1)).interval(Duration::MAX);
     assert_eq!(keep_alive.next_at(), Duration::MAX);
     assert_eq!(keep_alive.due(seconds(1 << 40)), None);
 }
 
 #[test]
-fn text_that_was_not_decoded_as_latin1_is_refused() {
+fn text_that_was_not_decoded_as_latin1_is_rejected() {
     let error = last_event_id_from_latin1("é漢").unwrap_err();
     assert_eq!(error, HeaderError::NotLatin1 { character: '漢', at: 1 });
 }

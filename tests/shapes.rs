@@ -51,7 +51,7 @@ proptest! {
     #![proptest_config(support::kept::failures())]
 
     #[test]
-    fn what_was_sent_is_told_at_every_entry_point_in_any_chunks(stream in sent_stream(), places in places()) {
+    fn sent_streams_decode_to_their_events_at_every_entry_point_in_any_chunks(stream in sent_stream(), places in places()) {
         let mut id = String::new();
         let mut expected = Vec::new();
         for block in &stream.blocks {
@@ -72,7 +72,7 @@ proptest! {
     }
 
     #[test]
-    fn chunk_invariance_a_damaged_stream_comes_to_the_same_in_any_chunks_at_every_entry_point(
+    fn chunk_invariance_a_damaged_stream_gives_the_same_in_any_chunks_at_every_entry_point(
         mut stream in sent_stream(),
         mutations in mutations(),
         places in places(),
@@ -105,7 +105,7 @@ proptest! {
     }
 
     #[test]
-    fn limits_an_event_comes_whole_or_is_refused_once_and_the_next_one_comes(
+    fn limits_an_event_is_whole_or_refused_once_and_the_next_one_follows(
         mut stream in sent_stream(),
         mutations in mutations(),
         places in places(),
@@ -164,7 +164,7 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_stream_leaves_nothing_in_the_next_one(
+    fn a_damaged_stream_does_not_affect_the_next_one(
         mut stream in sent_stream(),
         mutations in mutations(),
         next in sent_stream(),

@@ -168,7 +168,7 @@ fn every_accepted_encoder_vector_decodes_to_itself_alone_and_between_others() {
 }
 
 #[test]
-fn every_vector_has_an_id_and_a_name_of_its_own_and_tags_of_the_suite() {
+fn every_vector_has_a_unique_id_and_name_and_known_tags() {
     let suite = suite();
     let known = |what: &str, key: &Value| suite[what].get(key.as_str().unwrap()).is_some();
     let version = |text: &Value| -> Vec<u32> {

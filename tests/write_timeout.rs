@@ -41,7 +41,7 @@ async fn a_client_that_reads_slowly_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_nothing_is_written_to_is_kept_and_can_be_read() {
+async fn a_connection_without_writes_stays_open_and_can_be_read() {
     let (server, mut client) = duplex(10);
     let mut server = WriteTimeout::new(server, TIME);
     assert!(timeout(10 * TIME, server.read_u8()).await.is_err(), "only a write has a time");
@@ -94,7 +94,7 @@ impl AsyncWrite for Stuck {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_way_to_write_has_the_time_and_goes_to_its_own_call() {
+async fn every_kind_of_write_has_the_timeout_and_calls_its_counterpart() {
     for what in ["write", "write_vectored", "flush", "shutdown"] {
         let mut stream = WriteTimeout::new(Stuck(""), TIME);
         assert!(stream.is_write_vectored(), "or each piece would be copied");

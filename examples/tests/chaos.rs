@@ -122,7 +122,7 @@ async fn server(cut: Arc<Mutex<Cut>>) -> SocketAddr {
 }
 
 #[tokio::test]
-async fn a_thousand_cuts_of_nine_kinds_and_every_event_comes_exactly_once() {
+async fn a_thousand_cuts_of_nine_kinds_deliver_every_event_exactly_once() {
     let way = Arc::new(Mutex::new(Cut::Fin));
     let address = server(way.clone()).await;
     let refused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();

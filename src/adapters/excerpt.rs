@@ -34,7 +34,7 @@ mod tests {
     use super::Excerpt;
 
     #[test]
-    fn what_could_deceive_a_terminal_is_escaped() {
+    fn text_that_could_deceive_a_terminal_is_escaped() {
         let text = "a\"é\u{1b}[2J\u{61c}\u{200e}\u{200f}\u{202e}\n";
         assert_eq!(Excerpt(text).to_string(), r#"`a"é\u{1b}[2J\u{61c}\u{200e}\u{200f}\u{202e}\n`"#);
     }

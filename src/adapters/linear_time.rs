@@ -31,7 +31,7 @@ fn check(most: usize, run: impl Fn(Parser, &[u8], usize)) {
 }
 
 #[test]
-fn linear_time_a_reader_looks_at_each_byte_a_bounded_number_of_times() {
+fn linear_time_a_reader_reads_each_byte_a_bounded_number_of_times() {
     // That of the parser alone.
     check(8, |parser, stream, size| {
         let buffer = std::vec![0; size];
@@ -42,7 +42,7 @@ fn linear_time_a_reader_looks_at_each_byte_a_bounded_number_of_times() {
 
 #[cfg(feature = "codec")]
 #[test]
-fn linear_time_a_decoder_looks_at_each_byte_a_bounded_number_of_times() {
+fn linear_time_a_decoder_reads_each_byte_a_bounded_number_of_times() {
     use tokio_util::bytes::BytesMut;
     use tokio_util::codec::Decoder;
 
@@ -59,7 +59,7 @@ fn linear_time_a_decoder_looks_at_each_byte_a_bounded_number_of_times() {
 
 #[cfg(feature = "stream")]
 #[test]
-fn linear_time_the_rest_of_a_chunk_is_not_looked_at_again_for_each_event() {
+fn linear_time_the_rest_of_a_chunk_is_not_read_again_for_each_event() {
     use core::convert::Infallible;
 
     use futures::{StreamExt, executor::block_on, stream};

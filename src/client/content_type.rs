@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comma_within_quotes_separates_nothing() {
+    fn a_comma_within_quotes_is_not_a_separator() {
         for (header, expected) in [
             (r#"text/event-stream;a="x,text/html""#, true),
             (r#"text/event-stream;a="x\",text/html""#, true),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn any_byte_elsewhere_makes_another_type() {
+    fn any_other_byte_makes_a_different_type() {
         let name = b"text/event-stream";
         for at in 0..=name.len() {
             for byte in 0..=u8::MAX {

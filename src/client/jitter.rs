@@ -33,7 +33,7 @@ mod tests {
     use super::SplitMix64;
 
     #[test]
-    fn the_generator_gives_the_published_numbers() {
+    fn the_generator_returns_the_published_numbers() {
         // The first ones of the reference implementation for this seed.
         let mut random = SplitMix64(1_234_567);
         assert_eq!(random.next(), 6_457_827_717_110_365_317);
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn jitter_reaches_from_nothing_to_its_bound() {
+    fn jitter_is_between_zero_and_its_bound() {
         let mut random = SplitMix64(7);
         let mut seen = [false; 31];
         for _ in 0..2000 {
