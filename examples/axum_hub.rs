@@ -1,6 +1,6 @@
-//! One stream for any number of clients, who resume: the shortest server, with axum.
+//! The shortest server of one stream for many clients, which can resume, with axum.
 //!
-//! `axum_server.rs` is one to put into use: it lets go of clients that don't read, and shuts down.
+//! For production, start from `axum_server.rs`, which disconnects clients that don't read, and shuts down gracefully.
 
 use axum::{Router, extract::State, http::HeaderMap, routing::get, routing::post};
 use sse_wire::{Block, server::Hub, server::Retention};

@@ -1,4 +1,4 @@
-//! The stream of another server as it comes, one request there for each here: with axum and reqwest.
+//! Relays the stream of another server, with one upstream request for each request, with axum and reqwest.
 
 use axum::{Router, response::IntoResponse, routing::get};
 use sse_wire::{Block, http_body::events};

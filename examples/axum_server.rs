@@ -9,14 +9,14 @@
 //! curl http://127.0.0.1:3000/stats
 //! ```
 //!
-//! - A client that comes back with `Last-Event-ID` gets what it has missed, or an event of the type
-//!   `gap` if this is no longer there.
-//! - Nobody waits for a slow client. One that takes nothing for 30 seconds is let go.
-//! - Ctrl-C and SIGTERM end all streams; the clients come back to the next server.
+//! - A client that reconnects with `Last-Event-ID` gets what it has missed, or an event of the type `gap` if that is
+//!   no longer retained.
+//! - A slow client delays no other. One that reads nothing for 30 seconds is disconnected.
+//! - Ctrl-C and SIGTERM end all streams; the clients reconnect to the next server.
 //!
-//! Each client takes a file descriptor: for thousands, raise `ulimit -n`. A client whose machine has
-//! vanished is noticed sooner with the socket option `TCP_USER_TIMEOUT`
-//! (`socket2::SockRef::from(&stream).set_tcp_user_timeout(…)`).
+//! Each client needs a file descriptor: for thousands of clients, raise `ulimit -n`. The socket option
+//! `TCP_USER_TIMEOUT` (`socket2::SockRef::from(&stream).set_tcp_user_timeout(…)`) detects a client sooner whose
+//! machine is unreachable.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ use sse_wire::server::{Hub, Retention, Settings, WriteTimeout};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time;
 
-/// A listener whose connections fail if the client takes nothing.
+/// A listener whose connections fail if the client stops reading.
 struct Patient(TcpListener);
 
 impl Listener for Patient {
@@ -41,7 +41,7 @@ impl Listener for Patient {
 
     async fn accept(&mut self) -> (Self::Io, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.0).await;
-        // Events are small, and shall not wait for more to come.
+        // Send small events without delay.
         _ = stream.set_nodelay(true);
         (WriteTimeout::new(stream, Duration::from_secs(30)), address)
     }
@@ -51,7 +51,7 @@ impl Listener for Patient {
     }
 }
 
-/// How many clients are connected, how many events are held, and how many bytes they take.
+/// Returns the numbers of connected clients, retained events, and their bytes.
 pub fn stats(hub: &Hub) -> String {
     let counts = hub.counts();
     let (clients, events, bytes) = (counts.subscribers, counts.events, counts.bytes);
@@ -61,7 +61,7 @@ pub fn stats(hub: &Hub) -> String {
 /// Serves until Ctrl-C or SIGTERM.
 pub async fn serve(listener: TcpListener, router: Router, hub: Hub) -> io::Result<()> {
     let interrupted = interrupted()?;
-    // Whoever has started this may have asked for any free port, so say which it is.
+    // The port may have been chosen by the operating system.
     println!("listening on http://{}", listener.local_addr()?);
     let (closing, closed) = tokio::sync::oneshot::channel();
     let server = axum::serve(Patient(listener), router).with_graceful_shutdown(async move {
@@ -71,7 +71,7 @@ pub async fn serve(listener: TcpListener, router: Router, hub: Hub) -> io::Resul
     });
     tokio::select! {
         result = server => result,
-        // Who has not taken the end of its stream in five seconds is not waited for.
+        // Wait at most five seconds for clients that have not read the end of their streams.
         () = async {
             _ = closed.await;
             time::sleep(Duration::from_secs(5)).await;
@@ -79,7 +79,7 @@ pub async fn serve(listener: TcpListener, router: Router, hub: Hub) -> io::Resul
     }
 }
 
-/// What is ready when the server has to end. Signals are caught from the call on.
+/// Returns a future that is ready after a signal. Signals are caught from this call on.
 #[cfg(unix)]
 fn interrupted() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -111,7 +111,7 @@ async fn main() -> io::Result<()> {
         tokio::spawn(async move {
             let (start, mut interval) =
                 (Instant::now(), time::interval(Duration::from_millis(tick)));
-            // Until the hub is closed.
+            // Ends when the hub is closed.
             while hub
                 .publish(&Block::new().data(&format!("{} ms", start.elapsed().as_millis())))
                 .is_ok()
@@ -130,7 +130,7 @@ async fn main() -> io::Result<()> {
     let router = Router::new()
         .route("/events", get(events))
         .route("/stats", get(async |State(hub): State<Hub>| stats(&hub)))
-        // On a server that others can reach, ask who publishes.
+        // On a public server, authenticate the publisher.
         .route("/publish", post(publish))
         .with_state(hub.clone());
     serve(TcpListener::bind(address).await?, router, hub).await

@@ -4,7 +4,7 @@
 //! cargo run -p sse-wire-examples --bin blocking_client http://127.0.0.1:3000/events
 //! ```
 //!
-//! `EventSource` decides which response is a stream, when to connect again, and from which event on. For one stream
+//! `EventSource` decides whether a response is a stream, when to reconnect, and after which event. For one stream
 //! without reconnection, `sse_wire::io::EventReader` over the body is enough.
 
 use std::env;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use sse_wire::{Incoming, OwnedEvent, blocking::EventSource};
 use ureq::Agent;
 
-/// Gives each event to `on_event`, until the server wants no more of this client.
+/// Calls `on_event` for each event until the server ends the stream for good.
 fn listen(
     http: &Agent,
     url: &str,
@@ -37,18 +37,18 @@ fn listen(
 /// An HTTP client for event streams.
 fn http() -> Agent {
     Agent::config_builder()
-        // Which status is an error is for the source to decide.
+        // The source handles all statuses.
         .http_status_as_error(false)
         .timeout_connect(Some(Duration::from_secs(10)))
         .timeout_recv_response(Some(Duration::from_secs(30)))
-        // Servers send something every 15 seconds or so: one that doesn't is gone.
+        // Servers usually send something every 15 seconds.
         .timeout_per_read(Some(Duration::from_secs(45)))
         .build()
         .into()
 }
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    let url = env::args().nth(1).ok_or("which address? http://…")?;
+    let url = env::args().nth(1).ok_or("usage: blocking_client URL")?;
     listen(&http(), &url, |event| {
         println!("{} {} {:?}", event.last_event_id, event.event_type, event.data);
     })

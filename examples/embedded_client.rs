@@ -1,12 +1,12 @@
-//! A client for a board: arrays, no allocator, any network stack that has the traits of
+//! A client for a microcontroller: arrays, no allocator, and any network stack that implements the traits of
 //! `embedded-io`.
 //!
 //! ```sh
 //! cargo run -p sse-wire-examples --bin embedded_client 127.0.0.1:3000 /events
 //! ```
 //!
-//! Everything but `main` and `Host`, which stands for the board, is `core` alone. HTTP is spoken by
-//! hand: a request of HTTP/1.0, so that the body is not chunked, and httparse for the response.
+//! Everything except `main` and `Host`, which simulates the board, uses `core` only. HTTP is done by hand: the request
+//! is HTTP/1.0, so that the body is not chunked, and httparse parses the response.
 
 use core::fmt::Write as _;
 use core::ops::Range;
@@ -15,7 +15,7 @@ use core::time::Duration;
 use embedded_io::{Read, Write};
 use sse_wire::{Action, Arrays, Connection, Event, Notice, Parser, Policy, ResponseHead};
 
-/// What a board has.
+/// What the client needs from a board.
 pub trait Board {
     /// A connection; dropping it ends it.
     type Connection: Read + Write;
@@ -23,17 +23,17 @@ pub trait Board {
     /// Connects to the server; `None` if that fails.
     fn connect(&mut self) -> Option<Self::Connection>;
 
-    /// The time since the start.
+    /// Returns the time since the start.
     fn now(&mut self) -> Duration;
 
-    /// Sleeps until then.
+    /// Sleeps until this time.
     fn sleep_until(&mut self, time: Duration);
 }
 
-/// Data of 512 bytes, types of 32, and IDs of 32: the last array has up to three of them.
+/// Data of up to 512 bytes, types of up to 32, and IDs of up to 32: the last array has room for three of them.
 type Source = Connection<Arrays<[u8; 512], [u8; 32], [u8; 96]>>;
 
-/// Reads events until the server wants no more of this client, and returns why.
+/// Reads events until the connection is closed for good, and returns why.
 pub fn listen<B: Board>(
     board: &mut B,
     host: &str,
@@ -41,10 +41,10 @@ pub fn listen<B: Board>(
     mut on_event: impl FnMut(Event<'_>),
 ) -> Notice {
     let parser = Parser::with_arrays(Arrays { data: [0; 512], event_type: [0; 32], ids: [0; 96] });
-    // With a seed from the hardware, waits differ from board to board.
+    // Set a seed from the hardware, so that waits differ between boards.
     let mut source: Source = Connection::with_parser(parser, Policy::default());
     let mut connection = None;
-    // What was read: the head of the response, and then its body.
+    // First the head of the response, then its body.
     let mut buffer = [0; 1024];
     loop {
         match source.poll(board.now()) {
@@ -86,7 +86,7 @@ pub fn listen<B: Board>(
             Action::Stop => break,
         }
     }
-    // The last of the notices is why it stops.
+    // The last notice is the reason for the stop.
     let mut last = Notice::Ended;
     while let Some(notice) = source.next_notice() {
         last = notice;
@@ -100,14 +100,14 @@ fn take(source: &mut Source, bytes: &[u8], on_event: &mut impl FnMut(Event<'_>))
         match events.next() {
             Ok(Some(event)) => on_event(event),
             Ok(None) => return,
-            // An event or an id is too large for the arrays, and is skipped.
+            // An event or an ID is too large for the arrays, and is skipped.
             Err(_) => {}
         }
     }
 }
 
 fn request(to: &mut impl Write, host: &str, path: &str, id: Option<&str>) -> Result<(), ()> {
-    // From one array, so that it goes out in one piece.
+    // Sent in one write.
     let mut head = Text { bytes: [0; 512], len: 0 };
     write!(head, "GET {path} HTTP/1.0\r\nHost: {host}\r\nAccept: text/event-stream\r\n")
         .and_then(|()| write!(head, "Cache-Control: no-cache\r\n"))
@@ -131,21 +131,21 @@ impl core::fmt::Write for Text {
     }
 }
 
-/// The head of a response. Ranges are those in the buffer that it was read to.
+/// The head of a response, as ranges of the buffer.
 struct Head {
     status: u16,
     content_type: Option<Range<usize>>,
     content_encoding: Option<Range<usize>>,
     retry_after: Option<Range<usize>>,
     date: Option<Range<usize>>,
-    /// What was read of the body already.
+    /// The part of the body that was read with the head.
     body: Range<usize>,
 }
 
 fn head(from: &mut impl Read, buffer: &mut [u8]) -> Result<Head, ()> {
     let mut len = 0;
     loop {
-        // With a full buffer this reads nothing: the head is too long.
+        // If the buffer is full, this reads nothing: the head is too long.
         match from.read(&mut buffer[len..]) {
             Ok(read @ 1..) => len += read,
             Ok(0) | Err(_) => return Err(()),
@@ -171,9 +171,9 @@ fn head(from: &mut impl Read, buffer: &mut [u8]) -> Result<Head, ()> {
     }
 }
 
-// From here on: the host that stands for a board.
+// The host, which simulates a board.
 
-/// Its network stack is that of the operating system; an adapter gives it the board's traits.
+/// Uses the network stack of the operating system through an adapter.
 struct Host {
     address: String,
     start: std::time::Instant,
@@ -197,7 +197,7 @@ impl Board for Host {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let address = arguments.next().ok_or("which address? 127.0.0.1:3000 /events")?;
+    let address = arguments.next().ok_or("usage: embedded_client HOST:PORT PATH")?;
     let path = arguments.next().unwrap_or("/".into());
     let mut host = Host { address: address.clone(), start: std::time::Instant::now() };
     let end = listen(&mut host, &address, &path, |event| {

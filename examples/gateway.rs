@@ -1,24 +1,23 @@
-//! A proxy that gives the models of an answer other names and leaves every other byte as it is.
+//! A proxy that renames the models in an answer and leaves every other byte unchanged.
 //!
 //! ```sh
 //! cargo run -p sse-wire-examples --bin gateway http://127.0.0.1:3000   # listens on 127.0.0.1:3001
 //! ```
 //!
-//! A stream that is parsed and encoded again comes out with other line ends, without its comments
-//! and unknown fields, and late. Here the tokenizer only finds where things are, and all bytes
-//! but those of one JSON value are handed on as they came.
+//! Parsing and encoding a stream again would change line ends, drop comments and unknown fields, and delay bytes. Here
+//! the tokenizer only finds positions, and all bytes except one JSON value are forwarded unchanged.
 //!
-//! What a proxy must not break, and this one keeps:
-//! - the request: method, path, query, body, and every header that is not of one connection, so `Last-Event-ID` too;
-//! - the response: status, so that 204 ends a client and a redirect is the client's to follow, and its headers,
-//!   `Retry-After` and several of one name among them;
-//! - time: each piece goes out when it comes, but for the data line that is being read;
-//! - the end: a stream that breaks off upstream breaks off here, and does not end clean;
-//! - pressure: a slow client slows the server down, and one that goes away ends the request upstream;
-//! - silence: there is no time limit but that for connecting.
+//! What a proxy has to preserve, and this one does:
+//! - the request: method, path, query, body, and every end-to-end header, including `Last-Event-ID`;
+//! - the response: its status, so that 204 ends a client and the client follows redirects, and its headers, including
+//!   `Retry-After` and repeated ones;
+//! - time: each piece is forwarded when it arrives, except for an unfinished data line;
+//! - the end: a stream that breaks off upstream breaks off here too;
+//! - back-pressure: a slow client slows the server down, and one that disconnects ends the upstream request;
+//! - silence: the only time limit is for connecting.
 //!
-//! It asks for no compression, since it could not read such a body; one that comes compressed all the same is handed on
-//! as it is, and it says so.
+//! It requests an uncompressed body, because it can't read any other. A compressed body is forwarded unchanged, with a
+//! message.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,33 +42,33 @@ use sse_wire::http_body::BodyData;
 use sse_wire::{Failure, Field, ResponseHead, Token, Tokenizer};
 use tokio::net::TcpListener;
 
-/// What a data line can have for its `model` to be replaced. A longer one is handed on as it is: a
-/// gateway that has to hide something ends the stream there.
+/// The longest data line in which `model` is replaced. A longer one is forwarded unchanged; a gateway that has to hide
+/// something should end the stream instead.
 pub const LONGEST_LINE: usize = 64 * 1024;
 
-/// Rewrites one stream, chunk by chunk. It looks at each `data` line by itself, as everybody writes
-/// JSON; a document that spans several is handed on as it is.
+/// Rewrites one stream, chunk by chunk. It reads each `data` line separately, since servers write JSON in one line; a
+/// document in several lines is forwarded unchanged.
 #[derive(Default)]
 pub struct Rewriter {
     tokenizer: Tokenizer,
     /// The beginning of a data line that a chunk has cut.
     held: Vec<u8>,
-    /// Whether the line is too long and handed on as it comes.
+    /// Whether the line is too long, and forwarded as it arrives.
     too_long: bool,
 }
 
 impl Rewriter {
-    /// Takes a chunk and appends to `out` what is to be handed on.
+    /// Takes a chunk, and appends to `out` what to forward.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
         let chunk_starts = self.tokenizer.position();
-        // What of the chunk has been handed on or held.
+        // How much of the chunk was forwarded or kept.
         let mut done = 0;
         for token in self.tokenizer.push(chunk) {
             let Token::Value { field: Field::Data, bytes, position, complete, .. } = token else {
                 continue;
             };
             let start = (position - chunk_starts) as usize;
-            // Line ends, names, and all that is no data.
+            // Line ends, names, and everything that is not data.
             out.extend_from_slice(&chunk[done..start]);
             done = start + bytes.len();
 
@@ -90,25 +89,25 @@ impl Rewriter {
         out.extend_from_slice(&chunk[done..]);
     }
 
-    /// What is left at the end: the beginning of a line that was cut.
+    /// Returns the beginning of a line that the end of the stream cut.
     pub fn finish(self) -> Vec<u8> {
         self.held
     }
 }
 
-/// The part of the JSON that is looked at. `RawValue` is the value as it stands in the text.
+/// The part of the JSON that is read. `RawValue` is the value as a part of the text.
 #[derive(Deserialize)]
 struct Answer<'a> {
     #[serde(borrow)]
     model: &'a RawValue,
 }
 
-/// Appends the line to `out`, with another model if it has one.
+/// Appends the line to `out`, with its model replaced if it has one.
 fn rewrite(line: &[u8], out: &mut Vec<u8>) {
     let Ok(Answer { model }) = serde_json::from_slice(line) else {
         return out.extend_from_slice(line);
     };
-    // It lies in the line, so this is its place there.
+    // The value is a part of the line, so this is its offset there.
     let start = model.get().as_ptr() as usize - line.as_ptr() as usize;
     out.extend_from_slice(&line[..start]);
     out.extend_from_slice(br#""our-model""#);
@@ -120,8 +119,8 @@ struct Upstream {
     base: String,
 }
 
-/// The headers that are about one connection, and those that it names
-/// ([RFC 9110, 7.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1)).
+/// The headers of one connection, and those that `Connection` names ([RFC 9110,
+/// 7.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1)).
 fn remove_hop_by_hop(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)
@@ -178,7 +177,7 @@ async fn forward(State(upstream): State<Arc<Upstream>>, request: Request) -> Res
         parts.headers.remove(CONTENT_LENGTH);
     }
 
-    // One chunk is on its way at a time, and nothing piles up.
+    // Only one chunk is in flight at a time.
     let state = (BodyData::new(body), rewriter, None);
     let chunks = stream::unfold(state, async |(mut body, mut rewriter, error)| {
         if let Some(error) = error {
@@ -191,7 +190,7 @@ async fn forward(State(upstream): State<Arc<Upstream>>, request: Request) -> Res
                 rewriter.push(&chunk, &mut out);
                 (out.into(), None)
             }
-            // What of a line was kept back goes out before the end, whichever it is.
+            // The kept part of a line is forwarded before the end, of either kind.
             (None, rewriter) => (rewriter.take()?.finish().into(), None),
             (Some(Err(error)), rewriter) => {
                 let rest = rewriter.take().map_or(Vec::new(), Rewriter::finish);
@@ -203,7 +202,7 @@ async fn forward(State(upstream): State<Arc<Upstream>>, request: Request) -> Res
     (parts.status, parts.headers, Body::from_stream(chunks)).into_response()
 }
 
-/// A client that leaves redirects to others, and knows no proxy but itself.
+/// An HTTP client that follows no redirects and uses no proxy.
 fn client() -> reqwest::Result<Client> {
     Client::builder()
         .redirect(Policy::none())
@@ -223,7 +222,7 @@ async fn main() -> io::Result<()> {
 
     let listener = TcpListener::bind(address).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    // Events are small, and shall not wait for more to come.
+    // Send small events without delay.
     let listener = listener.tap_io(|connection| _ = connection.set_nodelay(true));
     axum::serve(listener, Router::new().fallback(forward).with_state(upstream)).await
 }

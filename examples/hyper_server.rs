@@ -43,9 +43,9 @@ pub async fn serve(listener: TcpListener, hub: Hub, stop: impl Future<Output = (
                 }
             },
         };
-        // Events are small, and shall not wait for more to come.
+        // Send small events without delay.
         _ = stream.set_nodelay(true);
-        // A client that takes nothing is let go.
+        // Disconnects a client that stops reading.
         let stream = WriteTimeout::new(stream, Duration::from_secs(30));
         let hub = hub.clone();
         let service = service_fn(move |request| ready(Ok::<_, Infallible>(answer(&hub, &request))));
@@ -70,7 +70,7 @@ async fn main() -> io::Result<()> {
     let publisher = hub.clone();
     tokio::spawn(async move {
         let mut interval = time::interval(Duration::from_millis(tick.unwrap_or(1000)));
-        // Until the hub is closed.
+        // Ends when the hub is closed.
         while publisher.publish(&Block::new().event_type("tick").data("")).is_ok() {
             interval.tick().await;
         }

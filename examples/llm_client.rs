@@ -1,11 +1,11 @@
-//! The answer of a language model as it comes: a POST, JSON in events, and `[DONE]` at the end, with reqwest.
+//! Streams the answer of a language model: a POST, JSON in events, and `[DONE]` at the end, with reqwest.
 //!
 //! ```sh
 //! API_KEY=… cargo run -p sse-wire-examples --bin llm_client http://127.0.0.1:8080/v1/chat/completions model 'Hello!'
 //! ```
 //!
-//! An answer that is cut is an error, and so is an error object in the stream, or a response that is no stream. The
-//! request is sent once: to send it again is the user's decision.
+//! An answer that is cut is an error, and so is an error object in the stream, or a response that is not a stream. The
+//! request is sent once: whether to send it again is up to the caller.
 
 use std::env;
 use std::error::Error;
@@ -14,7 +14,7 @@ use reqwest::Client;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The part of an event's data that is looked at.
+/// The part of an event's data that is used.
 #[derive(Deserialize)]
 struct Chunk {
     choices: Vec<Choice>,
@@ -31,7 +31,7 @@ struct Delta {
     content: Option<String>,
 }
 
-/// Gives each piece of the answer to `on_text`.
+/// Calls `on_text` for each piece of the answer.
 pub async fn complete(
     http: &Client,
     url: &str,
@@ -58,7 +58,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let (Some(url), Some(model), Some(text)) =
         (arguments.next(), arguments.next(), arguments.next())
     else {
-        return Err("which address, model and text?".into());
+        return Err("usage: llm_client URL MODEL TEXT".into());
     };
     let messages = json!([{"role": "user", "content": text}]);
     let request = json!({"model": model, "stream": true, "messages": messages});

@@ -4,8 +4,8 @@
 //! cargo run -p sse-wire-examples --bin reqwest_client http://127.0.0.1:3000/events
 //! ```
 //!
-//! `EventSource` decides which response is a stream, when to connect again, and from which event on. `http` is
-//! what to set in reqwest for it.
+//! `EventSource` decides whether a response is a stream, when to reconnect, and after which event. The function `http`
+//! has the settings of reqwest for it.
 
 use std::env;
 use std::error::Error;
@@ -15,7 +15,7 @@ use reqwest::Client;
 use reqwest::redirect::Policy;
 use sse_wire::{EventSource, Incoming, OwnedEvent};
 
-/// Gives each event to `on_event`, until the server wants no more of this client.
+/// Calls `on_event` for each event until the server ends the stream for good.
 pub async fn listen(
     http: &Client,
     url: &str,
@@ -34,9 +34,9 @@ pub async fn listen(
 /// An HTTP client for event streams.
 pub fn http() -> reqwest::Result<Client> {
     Client::builder()
-        // An address, with the tokens that it may have, is nobody else's business.
+        // The address may have tokens that other servers must not see.
         .referer(false)
-        // No other server is given this client's headers, and none of them goes over http after https.
+        // This client's headers are not sent to another server, nor over http after https.
         .redirect(Policy::custom(|redirect| {
             let from = redirect.previous().last().map(|url| url.origin());
             match redirect.previous().len() {
@@ -45,15 +45,14 @@ pub fn http() -> reqwest::Result<Client> {
             }
         }))
         .connect_timeout(Duration::from_secs(10))
-        // Servers send something every 15 seconds or so: one that doesn't is gone. There is no `timeout`, since
-        // that would end each stream.
+        // Servers usually send something every 15 seconds. Don't set `timeout`, which would end each stream.
         .read_timeout(Duration::from_secs(45))
         .build()
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    let url = env::args().nth(1).ok_or("which address? http://…")?;
+    let url = env::args().nth(1).ok_or("usage: reqwest_client URL")?;
     let http = http()?;
     listen(&http, &url, |event| {
         println!("{} {} {:?}", event.last_event_id, event.event_type, event.data);

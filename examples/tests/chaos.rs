@@ -1,5 +1,5 @@
-//! A connection that is cut a thousand times, in nine ways, over sockets of this machine: every event comes exactly
-//! once, since each has an ID and the server replays from there.
+//! A connection that is cut a thousand times, in nine ways, over sockets of this machine: every event is delivered
+//! exactly once, because each has an ID and the server replays from there.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ enum Cut {
     /// The body ends in the middle of an event.
     Fin,
     Reset,
-    /// Nobody listens.
+    /// The connection is refused.
     Refused,
     /// In the middle of the response's head.
     Head,
@@ -30,9 +30,9 @@ enum Cut {
     ByteByByte,
     /// Pieces with pauses between them, and then the end.
     Delayed,
-    /// Nothing more comes, for ever.
+    /// Nothing more is sent.
     Stalled,
-    /// A proxy says that its server is gone.
+    /// A proxy answers that its server is down.
     Upstream,
 }
 
@@ -48,7 +48,7 @@ const WAYS: [Cut; 9] = [
     Cut::Upstream,
 ];
 
-/// The events after this one, as many as a connection gives, and the beginning of another.
+/// The events after this one, as many as a connection sends, and the beginning of another.
 fn events(after: usize) -> String {
     let event = |id: usize| format!("id: {id}\r\nevent: e\r\ndata: {id}\r\ndata: x\r\n\r\n");
     let whole: String = (after + 1..after + 4).map(event).collect();
@@ -69,7 +69,7 @@ async fn serve(mut stream: TcpStream, cut: Cut) {
     let body = events(id.map_or(0, |id| id.parse().unwrap()));
     let ok = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n";
     let whole = format!("{ok}connection: close\r\n\r\n{body}");
-    // What a client does not take any more is no error here.
+    // A client that has disconnected is not an error here.
     _ = match cut {
         Cut::Refused => return,
         Cut::Fin => stream.write_all(whole.as_bytes()).await,
@@ -108,7 +108,7 @@ async fn serve(mut stream: TcpStream, cut: Cut) {
     };
 }
 
-/// A server that cuts each connection as it is told to.
+/// A server that cuts each connection as requested.
 async fn server(cut: Arc<Mutex<Cut>>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -160,7 +160,7 @@ async fn a_thousand_cuts_of_nine_kinds_deliver_every_event_exactly_once() {
         }
     };
     timeout(Duration::from_secs(120), all).await.expect("no connection hangs");
-    // Two of nine ways give no response, and one another status.
+    // Two of the nine ways send no response, and one sends a different status.
     assert!(last >= 3 * CUTS * 5 / 9, "{last} events");
     assert!(reasons[&Interruption::Status(502)] >= CUTS / 9, "{reasons:?}");
     assert!(reasons[&Interruption::NetworkError] >= 4 * (CUTS / 9), "{reasons:?}");

@@ -1,5 +1,5 @@
-//! The clients against servers that do everything wrong, over sockets of this machine: how short they are, and what
-//! they make of each fault.
+//! The example clients: how short they are, and what they return for each fault of a server, over sockets of this
+//! machine.
 
 #[path = "../llm_client.rs"]
 #[allow(dead_code)] // Its `main`.
@@ -18,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
 
-/// How many lines a function's body has that are neither empty nor a comment.
+/// Counts the lines of a function's body that are neither empty nor a comment.
 fn lines(program: &str, function: &str) -> usize {
     let body = program.split_once(function).expect("the function").1;
     let body = body.split_once("{\n").unwrap().1.split_once("\n}\n").unwrap().0;
@@ -54,7 +54,7 @@ use Answer::{Close, Endless, Reset, Stall};
 /// The head of each request.
 type Heads = Arc<Mutex<Vec<String>>>;
 
-/// A server that gives these answers, one a connection, and the last one to each later one.
+/// A server that sends these answers, one for each connection, and the last one to each later connection.
 async fn server(answers: &'static [Answer]) -> (String, Heads) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/events?token=secret", listener.local_addr().unwrap());
@@ -82,7 +82,7 @@ async fn serve(mut stream: TcpStream, answer: Answer, heads: Heads) {
     }
     let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    // All of it, since a close with something unread is a reset.
+    // All of it, because closing with unread bytes is a reset.
     let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
     _ = stream.read_exact(&mut body).await;
     heads.lock().unwrap().push(head);
@@ -107,7 +107,7 @@ macro_rules! ok {
 
 const GONE: Answer = Close("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n");
 
-/// A policy without the waits that a test has no time for.
+/// A policy with waits that are short enough for a test.
 fn quick() -> Policy {
     Policy {
         reconnection_time: Duration::from_millis(1),
@@ -118,7 +118,7 @@ fn quick() -> Policy {
     }
 }
 
-/// What comes of these answers: the data of events, and notices and errors as text.
+/// What the client returns for these answers: the data of events, and notices and errors as text.
 async fn hear(answers: &'static [Answer], policy: Policy) -> (Vec<String>, Vec<String>, Heads) {
     let (url, heads) = server(answers).await;
     let http = reqwest_client::http().unwrap();

@@ -1,4 +1,4 @@
-//! The examples do what they say. As users run them: as processes, over sockets of this machine.
+//! The examples do what they document, run as processes over sockets of this machine.
 
 #[path = "../embedded_client.rs"]
 #[allow(dead_code)] // Its `main`.
@@ -26,7 +26,7 @@ use ureq::BodyReader;
 
 type Events = EventReader<BodyReader<'static>>;
 
-/// One request at a time, on a connection of its own.
+/// One request at a time, on a new connection.
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .timeout_global(Some(PATIENCE))
@@ -50,7 +50,7 @@ fn connect(server: &str, last_event_id: Option<&str>) -> Events {
     EventReader::new(response.into_body().into_reader())
 }
 
-/// Gives the event's ID.
+/// Returns the event's ID.
 fn publish(server: &str, data: &str) -> String {
     let mut response = agent().post(format!("{server}/publish")).send(data).unwrap();
     assert_eq!(response.status(), 201);
@@ -62,7 +62,7 @@ fn stats(server: &str) -> serde_json::Value {
     serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap()
 }
 
-/// Asks until the server has noticed: a connection that is dropped says nothing of when.
+/// Asks until the server has noticed that a connection was dropped.
 fn wait_for_clients(server: &str, count: u64) {
     let start = Instant::now();
     while stats(server)["clients"] != count {
@@ -125,7 +125,7 @@ fn the_server_waits_for_no_slow_client_and_keeps_no_more_than_its_bound_for_it()
     let server = process.address();
     let mut slow = connect(&server, None);
     let mut fast = connect(&server, None);
-    // More than the buffer and all sockets between can hold.
+    // More than fits into the buffer and all sockets between.
     let data = "x".repeat(1 << 20);
     let ids: Vec<String> = (0..48)
         .map(|_| {
@@ -136,7 +136,7 @@ fn the_server_waits_for_no_slow_client_and_keeps_no_more_than_its_bound_for_it()
         .collect();
     assert!(stats(&server)["bytes"].as_u64().unwrap() <= 16 << 20);
 
-    // The slow one gets what was on its way, in order, then the news of the gap, then what is held.
+    // The slow client gets what was in flight, in order, then the gap event, then what is retained.
     let seen: Vec<_> =
         std::iter::from_fn(|| Some(next(&mut slow)).filter(|event| event.1 != "gap"))
             .map(|(id, ..)| id)
@@ -162,7 +162,7 @@ fn a_server_that_is_killed_and_started_again_tells_its_clients_of_the_gap() {
     let address = server.strip_prefix("http://").unwrap();
     let mut again = start(env!("CARGO_BIN_EXE_axum_server"), &[address]);
     assert_eq!(again.address(), server);
-    // Its first event has the number of the one before, and is another.
+    // Its first event has the number of the previous server's, but is a different event.
     publish(&server, "another");
     let mut client = connect(&server, Some(&id));
     assert_eq!(next(&mut client).1, "gap");
@@ -184,8 +184,8 @@ fn the_server_ends_all_streams_between_two_events_when_it_is_terminated() {
 
 // The clients.
 
-/// A server that gives these answers, one a connection. It says where it is, and at its end which
-/// last event IDs it was asked for.
+/// Starts a server that sends these answers, one for each connection. Returns its address, and at its end the last
+/// event IDs of the requests.
 fn script(answers: &'static [&str]) -> (String, thread::JoinHandle<Vec<Option<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -243,7 +243,7 @@ fn the_embedded_client_resumes_and_ends_as_the_specification_says() {
     check_client(|address| start(env!("CARGO_BIN_EXE_embedded_client"), &[address, "/"]));
 }
 
-/// A board without a network: what it reads comes in pieces of seven bytes.
+/// A board without a network, which reads pieces of seven bytes.
 struct Scripted {
     answers: std::slice::Iter<'static, &'static str>,
     now: Duration,
@@ -341,12 +341,12 @@ fn the_gateway_hands_on_bytes_that_are_no_text_and_lines_that_are_too_long_as_th
             assert_eq!(rewritten(&chunks), stream);
         }
     }
-    // The next line is looked at again.
+    // The next line is parsed again.
     let next = rewritten(&[long.as_bytes(), b"data: {\"model\": 1}\n\n"]);
     assert!(next.ends_with(b"\n\ndata: {\"model\": \"our-model\"}\n\n"));
 }
 
-/// What upstream is sent, and what comes out of the gateway until its end.
+/// Returns what upstream received, and what the gateway sent until its end.
 fn through_gateway(request: &str, answer: &[u8]) -> (String, Vec<u8>) {
     let upstream = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", upstream.local_addr().unwrap());
@@ -356,7 +356,7 @@ fn through_gateway(request: &str, answer: &[u8]) -> (String, Vec<u8>) {
         let lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
         let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
         stream.write_all(&answer).unwrap();
-        // A length that is not kept is a stream that breaks off.
+        // A body shorter than its length is a stream that breaks off.
         drop(stream);
         head.join("\n").to_ascii_lowercase()
     });
@@ -416,7 +416,7 @@ fn a_stream_that_breaks_off_does_not_end_clean_behind_the_gateway() {
         );
         let request = "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
         let (_, came) = through_gateway(request, answer.as_bytes());
-        // The last chunk of the transfer encoding is what a clean end has.
+        // A clean end has the last chunk of the transfer encoding.
         assert!(came.windows(9).any(|bytes| bytes == b"data: 1\n\n"), "{}", came.escape_ascii());
         assert_eq!(came.ends_with(b"0\r\n\r\n"), clean, "{}", came.escape_ascii());
     }
@@ -424,7 +424,7 @@ fn a_stream_that_breaks_off_does_not_end_clean_behind_the_gateway() {
 
 #[test]
 fn the_gateway_hands_on_each_piece_before_it_needs_the_next_one() {
-    // What upstream sends, and what has to have come out before it sends more.
+    // What upstream sends, and what has to be forwarded before it sends more.
     let pieces = [
         (": keep-alive\r\n", ": keep-alive\r\n"),
         ("\r", "\r"),

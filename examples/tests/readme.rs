@@ -1,4 +1,4 @@
-//! The programs of the README that need other crates are parts of the examples, which the other tests run.
+//! The programs of the README that need other crates are parts of the examples, which other tests run.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Two servers of `examples/redis_server.rs` behind nginx, with its configuration from `examples/`:
-//! which of them a client is on, and how often it loses it, makes no difference.
+//! Two servers of `examples/redis_server.rs` behind nginx, with its configuration from `examples/`: clients get the
+//! same events whichever server they are connected to, and however often they lose it.
 //!
 //! It needs the programs `redis-server` and `nginx`, which `.ci/services` installs on Debian; then
 //! `cargo test -p sse-wire-examples --test redis_cluster -- --ignored` runs the tests.
@@ -21,7 +21,7 @@ use redis::streams::StreamMaxlen;
 use sse_wire::io::EventReader;
 use ureq::BodyReader;
 
-/// A directory, gone with the test, and a Redis whose socket and data are in it.
+/// A temporary directory, and a Redis whose socket and data are in it.
 struct Redis {
     connection: redis::Connection,
     url: String,
@@ -49,7 +49,7 @@ impl Redis {
         Redis { connection, url, directory, _process: process }
     }
 
-    /// Adds an event and gives its ID.
+    /// Adds an event and returns its ID.
     fn add(&mut self, id: &str, data: &str) -> String {
         let added: Option<String> = self.connection.xadd("events", id, &[("data", data)]).unwrap();
         added.unwrap()
@@ -62,14 +62,14 @@ impl Drop for Redis {
     }
 }
 
-/// The part of an address behind `http://`.
+/// The part of an address after `http://`.
 fn host(address: &str) -> &str {
     address.strip_prefix("http://").unwrap()
 }
 
-/// nginx with the configuration of the example, but for its addresses.
+/// nginx with the configuration of the example, with different addresses.
 fn start_nginx(directory: &Path, servers: [&str; 2]) -> (String, Process) {
-    // nginx can't be asked which port it has got, so it is given one that was free just now.
+    // nginx does not report its port, so it gets one that was free just before.
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("redis_nginx.conf");
     let mut configuration = fs::read_to_string(example).unwrap();
@@ -107,9 +107,9 @@ fn clients(server: &str) -> u64 {
 }
 
 const EVENTS: usize = 240;
-/// How many events may be on their way to the client.
+/// How many events may be in flight to the client.
 const AHEAD: usize = 20;
-/// The server that the client is on is killed each time it has got so many more.
+/// The client's server is killed each time it has received this many more events.
 const KILL_EACH: usize = 40;
 
 #[test]
@@ -126,7 +126,7 @@ fn a_client_that_loses_its_server_again_and_again_gets_each_event_once_and_in_or
     let (nginx, _nginx) = start_nginx(&redis.directory, addresses.each_ref().map(String::as_str));
 
     let mut client = start(env!("CARGO_BIN_EXE_blocking_client"), &[&format!("{nginx}/events")]);
-    // From the first event on: the client has no ID yet, and begins with what comes next.
+    // The client has no ID yet, and starts with the next event.
     let start_of_wait = Instant::now();
     while servers.iter().all(|(server, _)| clients(server) == 0) {
         assert!(start_of_wait.elapsed() < PATIENCE, "the client does not come");
@@ -142,7 +142,7 @@ fn a_client_that_loses_its_server_again_and_again_gets_each_event_once_and_in_or
         assert_eq!(client.line().unwrap(), format!("{id} message {data:?}"));
 
         if received % KILL_EACH == KILL_EACH - 1 {
-            // A client that has just come back is there by its first event.
+            // A client that has reconnected is subscribed by its first event.
             let on: Vec<_> = (0..2).filter(|&at| clients(&servers[at].0) > 0).collect();
             assert_eq!(on.len(), 1, "the client is on one server");
             servers[on[0]].1.kill();
@@ -189,7 +189,7 @@ fn a_client_that_has_more_than_its_new_server_is_waited_for_and_not_told_of_a_ga
     redis.add("1-1", "seen");
     let mut process = start(env!("CARGO_BIN_EXE_redis_server"), &[&redis.url, "127.0.0.1:0"]);
     let server = process.address();
-    // It has been given 2-1 by another server. This one has not read it yet.
+    // It got 2-1 from another server. This one has not read it yet.
     let client = std::thread::spawn(move || next(&mut connect(&server, "2-1")));
     redis.add("2-1", "seen");
     redis.add("3-1", "new");

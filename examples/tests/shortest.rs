@@ -1,4 +1,4 @@
-//! The shortest servers: how short they are, and that they do what they are for.
+//! The shortest servers: how short they are, and that they work.
 
 #[path = "../axum_hub.rs"]
 #[allow(dead_code)] // Its `main`.
@@ -24,7 +24,7 @@ fn a_relay_has_12_lines_and_a_hub_with_resuming_15_at_most() {
     assert!(lines(include_str!("../axum_hub.rs")) <= 15);
 }
 
-/// Serves until the test's runtime ends, and says where.
+/// Serves until the test's runtime ends, and returns the address.
 async fn serve(app: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

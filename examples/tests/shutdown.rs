@@ -22,7 +22,7 @@ use tokio::time::timeout;
 /// Two descriptors each; `tests/load` has more.
 const CLIENTS: usize = 200;
 
-/// Nothing here takes so long, unless it hangs.
+/// Longer than anything here takes, unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
@@ -31,8 +31,8 @@ async fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Shuts down while events are published and clients come. Each stream that was begun ends between two
-/// events, by the end of its body.
+/// Shuts down while events are published and clients connect. Each stream that has started ends between two events, by
+/// the end of its body.
 async fn check<S: Future<Output = ()> + Send + 'static>(
     serve: impl FnOnce(TcpListener, Hub, oneshot::Receiver<()>) -> S,
 ) {
@@ -61,7 +61,7 @@ async fn check<S: Future<Output = ()> + Send + 'static>(
         }
     });
     let arriving = tokio::spawn(async move {
-        // Until the server takes no more. Whoever was taken is let go.
+        // Until the server accepts no more. Every client that was accepted ends.
         while let Ok(mut stream) = connect(address).await {
             tokio::spawn(async move { stream.read_to_end(&mut Vec::new()).await });
             tokio::task::yield_now().await;
