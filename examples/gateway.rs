@@ -215,7 +215,7 @@ fn client() -> reqwest::Result<Client> {
 #[tokio::main]
 async fn main() -> io::Result<()> {
     let mut arguments = env::args().skip(1);
-    let base = arguments.next().ok_or(io::Error::other("whose stream? http://…"))?;
+    let base = arguments.next().ok_or(io::Error::other("usage: gateway URL"))?;
     let address = arguments.next().unwrap_or("127.0.0.1:3001".into());
     let client = client().map_err(io::Error::other)?;
     let upstream = Arc::new(Upstream { client, base });

@@ -44,12 +44,12 @@ pub struct Items<'p, 'c, S = Growable> {
 }
 
 impl<'c, S: Storage> Events<'_, 'c, S> {
-    /// The next event, which borrows the cursor; `None` once the whole chunk is taken.
+    /// Returns the next event, which borrows the cursor; `None` at the end of the chunk.
     ///
     /// # Errors
     ///
-    /// An event or an id that needs more than its limit is refused, and what an earlier cursor has left
-    /// unread is reported. The next call goes on after it.
+    /// An event or an ID that exceeds its limit is refused, and bytes that an earlier cursor left unread are reported.
+    /// The next call continues after the error.
     #[inline(always)]
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ParseError> {
@@ -57,9 +57,9 @@ impl<'c, S: Storage> Events<'_, 'c, S> {
         Ok(if found { Some(self.parser.event(self.chunk)) } else { None })
     }
 
-    /// The next event, to keep: like [`next`](Self::next) with [`Event::into_owned`], but cheaper. The memory
-    /// of data that the parser had to keep is handed over, if it is not much more than the data, and the last
-    /// event ID is shared.
+    /// Returns the next event as an owned one, like [`next`](Self::next) with [`Event::into_owned`], but cheaper: it
+    /// takes over the memory of data that the parser had to keep, unless that is much larger than the data, and shares
+    /// the last event ID.
     ///
     /// ```
     /// let mut parser = sse_wire::Parser::new();
@@ -81,11 +81,11 @@ impl<'c, S: Storage> Events<'_, 'c, S> {
 }
 
 impl<'c, S: Storage> Items<'_, 'c, S> {
-    /// The next item, which borrows the cursor; `None` once the whole chunk is taken.
+    /// Returns the next item, which borrows the cursor; `None` at the end of the chunk.
     ///
     /// # Errors
     ///
-    /// Those of [`Events::next`], and a comment that needs more than the limit is refused.
+    /// Those of [`Events::next`]; also, a comment that exceeds the limit is refused.
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Item<'_>>, ParseError> {
         match self.parser.step::<true>(self.chunk) {
@@ -99,18 +99,18 @@ impl<'c, S: Storage> Items<'_, 'c, S> {
 macro_rules! rest_methods {
     ($cursor:ident) => {
         impl<'c, S: Storage> $cursor<'_, 'c, S> {
-            /// Reads the rest of the chunk without handing anything out: its ids and reconnection
-            /// times have their effect; its events are gone, those that would be refused too.
+            /// Reads the rest of the chunk without returning anything: its IDs and reconnection times take effect, and
+            /// its events and refusals are dropped.
             ///
             /// # Errors
             ///
-            /// [`ParseError::Unread`], if an earlier cursor was left.
+            /// [`ParseError::Unread`] if an earlier cursor was dropped before the end of its chunk.
             pub fn discard(self) -> Result<(), ParseError> {
                 self.parser.discard(self.chunk)
             }
 
-            /// Ends the cursor here, and returns the bytes of the chunk that it has not taken: to be
-            /// pushed again, alone or with what came since. Nothing is lost.
+            /// Ends the cursor, and returns the bytes of the chunk that it has not taken, so that they can be pushed
+            /// again, alone or followed by new bytes. Nothing is lost.
             pub fn into_rest(self) -> &'c [u8] {
                 &self.chunk[self.parser.leave(self.chunk)..]
             }

@@ -1,4 +1,4 @@
-//! The push parser: chunks in, events out
+//! The push parser, which turns chunks into events
 //! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)).
 
 use core::fmt::{self, Debug, Formatter};
@@ -17,10 +17,10 @@ use crate::error::{LastEventIdError, LimitError, ParseError};
 use crate::event::LastEventId;
 use crate::event::{End, Pending};
 
-/// The limit of a parser that is given none: 16 MiB.
+/// The default limit: 16 MiB.
 #[cfg(feature = "alloc")]
 const DEFAULT_LIMIT: usize = 16 * 1024 * 1024;
-/// The limit for ids that is in force until another is set: 64 KiB.
+/// The default limit for IDs: 64 KiB.
 const DEFAULT_ID_LIMIT: usize = 64 * 1024;
 
 /// Turns the chunks of a stream into events.
@@ -43,34 +43,31 @@ const DEFAULT_ID_LIMIT: usize = 64 * 1024;
 ///
 /// # Laws
 ///
-/// - Chunk-invariance: any split of the stream, empty chunks included, gives the same events, errors
-///   and final state.
-/// - Promptness: an event is out as soon as the chunk with the end of its blank line is pushed; a lone
-///   CR is enough.
-/// - Nothing is lost in silence: a cursor that has returned `None` has taken the whole chunk; one that
-///   is ended with [`into_rest`](Events::into_rest) returns what it has not taken; if one is dropped
-///   before, the next call reports [`ParseError::Unread`].
+/// - Chunk-invariance: any split of the stream, including empty chunks, gives the same events, errors, and final
+///   state.
+/// - Promptness: an event is returned as soon as the end of its blank line is pushed, for which a lone CR is enough.
+/// - Nothing is lost in silence: a cursor that has returned `None` has taken the whole chunk;
+///   [`into_rest`](Events::into_rest) ends a cursor and returns what it has not taken; after a cursor that was dropped
+///   earlier, the next call returns [`ParseError::Unread`].
 /// - Every byte sequence is a valid stream: the limits are the only other error.
 ///
 /// # Limits
 ///
-/// What the parser retains has a limit in bytes: the data (lines joined by LF), the event type, the last
-/// event ID in force, the one that the block sets, and an `id` line that is being read. A block that
-/// needs more is refused with one [`LimitError`], whether or not its values had to be copied, so that
-/// chunks decide nothing. Bytes count as they came, and again as decoded text when they are decoded: an
-/// id at the end of its line, data and type at the blank line. In a refused block `id` and `retry` lines
-/// still have their effect. Comments and unknown fields never count, unless [observed](Self::observe).
+/// The limit in bytes covers the data (lines joined by LF), the event type, the last event ID in force, the one that
+/// the block sets, and an `id` line that is being read. A block that needs more is refused with one [`LimitError`],
+/// even if its values were not copied, so that chunk borders change nothing. Bytes count as they arrive, and again as
+/// decoded text: an ID at the end of its line, data and type at the blank line. The `id` and `retry` lines of a
+/// refused block still take effect. Comments and unknown fields never count, unless [observed](Self::observe).
 ///
-/// An id has a limit of its own: 64 KiB unless another is [set](Self::set_id_limit), and never more than
-/// a quarter of the limit, so that the next event always fits beside it. An id that is longer is refused
-/// with one [`LimitError`] at the end of its line, and the last event ID before it stays in force.
+/// IDs have a separate limit: 64 KiB unless [set](Self::set_id_limit), and never more than a quarter of the limit, so
+/// that the next event always fits beside an ID. A longer ID is refused with one [`LimitError`] at the end of its
+/// line, and the previous last event ID stays in force.
 ///
 /// # Memory and cost
 ///
-/// An event whose block lies in one chunk, with one `data` line and well-formed UTF-8, is lent from the
-/// chunk: nothing is copied (an id is, since it outlives the chunk) and nothing is allocated. Of other
-/// blocks the values are kept, never more than the limit. Each byte is looked at a bounded number of
-/// times, whatever the chunks and the limit.
+/// An event whose block lies in one chunk, with one `data` line and well-formed UTF-8, is lent from the chunk, without
+/// an allocation or a copy (except of an ID, which outlives the chunk). The values of other blocks are copied, up to
+/// the limit. Each byte is read a bounded number of times, whatever the chunks and the limit.
 #[derive(Clone)]
 pub struct Parser<S = Growable> {
     pub(super) lines: Lines,
@@ -105,7 +102,7 @@ pub struct Parser<S = Growable> {
     pub(super) shared_id: (u64, LastEventId),
 }
 
-/// Without the texts that it keeps, which may be secret.
+/// Omits the texts, which may be secret.
 impl<S> Debug for Parser<S> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.debug_struct("Parser").field("position", &self.lines.position()).finish_non_exhaustive()
@@ -114,12 +111,12 @@ impl<S> Debug for Parser<S> {
 
 #[cfg(feature = "alloc")]
 impl Parser {
-    /// A parser that retains at most 16 MiB.
+    /// Creates a parser that retains at most 16 MiB.
     pub const fn new() -> Self {
         Self::with_limit(DEFAULT_LIMIT)
     }
 
-    /// A parser that retains at most so many bytes; `usize::MAX` for no limit.
+    /// Creates a parser that retains at most `limit` bytes; `usize::MAX` means no limit.
     ///
     /// ```
     /// let mut parser = sse_wire::Parser::with_limit(1024);
@@ -140,7 +137,7 @@ impl Default for Parser {
 }
 
 impl<D: Memory, E: Memory, I: Memory> Parser<Arrays<D, E, I>> {
-    /// A parser over arrays, owned or borrowed, for use without an allocator.
+    /// Creates a parser over arrays, owned or borrowed, for use without an allocator.
     ///
     /// ```
     /// use sse_wire::{Arrays, Parser};
@@ -159,13 +156,13 @@ impl<D: Memory, E: Memory, I: Memory> Parser<Arrays<D, E, I>> {
     ///
     /// # Errors
     ///
-    /// An event that needs more than an array has is refused as one beyond the limit is:
-    /// [`LimitError::array`] names the array. An id can have a third of its array. An array may be empty:
-    /// then every value of its field is refused but an empty one.
+    /// An event that needs more than an array has is refused like one beyond the limit, and [`LimitError::array`]
+    /// names the array. An ID can have a third of its array. If an array is empty, every value of its field except an
+    /// empty one is refused.
     ///
     /// # Memory and cost
     ///
-    /// Nothing beside the arrays and the parser itself.
+    /// Only the arrays and the parser itself.
     pub const fn with_arrays(arrays: Arrays<D, E, I>) -> Self {
         Self::with_storage(arrays, usize::MAX)
     }
@@ -199,19 +196,19 @@ impl<S> Parser<S> {
 }
 
 impl<S: Storage> Parser<S> {
-    /// Takes the next bytes of the stream, any number of them, and returns a cursor over the events that
-    /// they complete. Nothing is read before the cursor is asked.
+    /// Takes the next bytes of the stream, any number of them, and returns a cursor over the events that they
+    /// complete. Nothing is read before the first call of the cursor.
     pub fn push<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Events<'p, 'c, S> {
         self.begin(chunk);
         self.resume(chunk)
     }
 
-    /// Like [`push`](Self::push), but the cursor also shows comments, reconnection times and blocks without
-    /// an event, in order.
+    /// Like [`push`](Self::push), but the cursor also returns comments, reconnection times, and blocks without an
+    /// event, in order.
     ///
-    /// Comments are handed out whole, so they count for the limit here: one that is too long is refused with
-    /// an error of its own ([`Refused::Comment`](crate::Refused::Comment)), which `push` never gives. A
-    /// comment of which a part went through `push` is not shown.
+    /// Comments are returned whole, so they count toward the limit here: one that is too long is refused with a
+    /// separate error ([`Refused::Comment`](crate::Refused::Comment)), which `push` never returns. A comment of which
+    /// a part was passed to `push` is not returned.
     ///
     /// ```
     /// use sse_wire::{Item, ParseError, Parser};
@@ -229,8 +226,8 @@ impl<S: Storage> Parser<S> {
         self.resume_items(chunk)
     }
 
-    /// Ends the stream, returns how it ended, and makes the parser ready for the next connection: the last
-    /// event ID string and the reconnection time stay, everything else starts afresh.
+    /// Ends the stream, returns how it ended, and makes the parser ready for the next connection: the last event ID
+    /// string and the reconnection time stay, everything else is reset.
     ///
     /// ```
     /// use sse_wire::{End, ParseError, Parser};
@@ -248,8 +245,8 @@ impl<S: Storage> Parser<S> {
     ///
     /// # Errors
     ///
-    /// What no cursor has reported: [`ParseError::Unread`], if the last one was dropped before it had
-    /// taken its whole chunk, or a refusal. The stream has ended all the same.
+    /// An error that no cursor has reported: [`ParseError::Unread`] if the last one was dropped before it had taken
+    /// its whole chunk, or a refusal. The stream is ended even so.
     pub fn finish(&mut self) -> Result<End<'_>, ParseError> {
         self.begin(&[]);
         let (error, skipped) = (self.errors[0], self.due == Due::Skip);
@@ -276,25 +273,24 @@ impl<S: Storage> Parser<S> {
         }))
     }
 
-    /// The last event ID string, as the blocks that were passed have left it: what a `Last-Event-ID` header
-    /// must say; empty if there is none.
+    /// Returns the last event ID string after the blocks that were passed, the value for a `Last-Event-ID` header;
+    /// empty if there is none.
     #[inline]
     pub fn last_event_id(&self) -> &str {
         self.buffers.get(self.string)
     }
 
-    /// Sets the last event ID string: to one that was kept from an earlier stream, before this one begins. In
-    /// the middle of a block, an `id` line that the block has had does not count, nor one of whose value a
-    /// part was taken.
+    /// Sets the last event ID string, for example to that of an earlier stream before this one starts. In the middle
+    /// of a block, earlier `id` lines of the block then do not count, nor does one whose value is being read.
     ///
     /// # Errors
     ///
-    /// An id that is longer than the [limit for ids](Self::id_limit), or has a character that no stream can
-    /// have put there, is refused and changes nothing.
+    /// An ID that is longer than the [limit for IDs](Self::id_limit), or that has a NUL, LF, or CR, is refused and
+    /// changes nothing.
     ///
     /// # Memory and cost
     ///
-    /// The id is copied.
+    /// The ID is copied.
     pub fn set_last_event_id(&mut self, id: &str) -> Result<(), LastEventIdError> {
         let mut characters = id.char_indices();
         if let Some((at, character)) = characters.find(|(_, c)| matches!(c, '\0' | '\n' | '\r')) {
@@ -305,19 +301,18 @@ impl<S: Storage> Parser<S> {
         replaced.map_err(|room| LastEventIdError::TooLong { length: id.len(), room })
     }
 
-    /// The reconnection time; `None` as long as no `retry` line has set it. It is `u64::MAX` milliseconds at
-    /// most.
+    /// Returns the reconnection time, at most `u64::MAX` milliseconds; `None` if no `retry` line has set it.
     pub fn reconnection_time(&self) -> Option<Duration> {
         self.milliseconds.map(Duration::from_millis)
     }
 
-    /// The limit in bytes; `usize::MAX` if only the arrays limit.
+    /// Returns the limit in bytes; `usize::MAX` if there is none besides the arrays.
     pub fn limit(&self) -> usize {
         self.limit
     }
 
-    /// The limit for ids in bytes that is in force: what was [set](Self::set_id_limit), a quarter of the
-    /// limit, or a third of the array, whichever is least.
+    /// Returns the limit for IDs in bytes that is in force: the one that was [set](Self::set_id_limit), a quarter of
+    /// the limit, or a third of the array, whichever is smallest.
     pub fn id_limit(&self) -> usize {
         self.limit_of_ids().bytes
     }
@@ -326,9 +321,9 @@ impl<S: Storage> Parser<S> {
     ///
     /// # Errors
     ///
-    /// If the last event ID in force, or the one that the block has set, would be longer than a quarter of
-    /// the new limit, nothing changes, and the error names the id: [`set_last_event_id`] to a shorter one, or
-    /// to none, first. If more is retained of the block than the new limit allows, a comment that is being
+    /// If the last event ID in force, or the one that the block has set, is longer than a quarter of the new limit,
+    /// nothing changes, and the error has [`Refused::Id`](crate::Refused::Id): first call [`set_last_event_id`] with a
+    /// shorter or an empty one. If more of the block is retained than the new limit allows, a comment that is being
     /// read is dropped, and if that is not enough, the event is refused.
     ///
     /// [`set_last_event_id`]: Self::set_last_event_id
@@ -336,8 +331,7 @@ impl<S: Storage> Parser<S> {
         self.set_limits(limit, self.max_id_len)
     }
 
-    /// Changes the limit for ids in bytes. A quarter of the limit and a third of an array bound it all the
-    /// same.
+    /// Changes the limit for IDs in bytes. A quarter of the limit and a third of an array still apply.
     ///
     /// # Errors
     ///
@@ -346,18 +340,18 @@ impl<S: Storage> Parser<S> {
         self.set_limits(self.limit, limit)
     }
 
-    /// How many bytes are retained now. They count as they came until they are decoded.
+    /// Returns how many bytes are retained. They count as they arrived until they are decoded.
     pub fn retained(&self) -> usize {
         if self.due == Due::Ended { self.last_event_id().len() } else { self.sizes().iter().sum() }
     }
 
-    /// How many bytes of the stream have been taken.
+    /// Returns how many bytes of the stream were taken.
     pub const fn position(&self) -> u64 {
         self.lines.position()
     }
 
-    /// The range of the block that has not seen its blank line yet, as far as it was taken; empty between
-    /// blocks. Nothing before it will be asked for again.
+    /// Returns the range of the block whose blank line has not arrived, as far as it was taken; empty between blocks.
+    /// Nothing before it is needed again.
     pub const fn unfinished_block(&self) -> Range<u64> {
         self.lines.unfinished_block()
     }

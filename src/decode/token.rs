@@ -1,9 +1,9 @@
-//! What a tokenizer hands out: the lines of a stream, whole or in pieces
+//! What a tokenizer returns: the lines of a stream, whole or in pieces
 //! ([9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream)).
 
 use core::ops::Range;
 
-/// A field that the specification knows (9.2.6).
+/// A field of the specification (9.2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Field {
     /// `data`: a line of the event's data.
@@ -17,7 +17,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// The field's name as it stands in the stream.
+    /// Returns the field's name in the stream.
     ///
     /// ```
     /// assert_eq!(sse_wire::Field::Retry.name(), "retry");
@@ -47,12 +47,11 @@ impl core::fmt::Display for Field {
     }
 }
 
-/// What a [`Tokenizer`](crate::Tokenizer) sees in the stream.
+/// A part of a stream, from a [`Tokenizer`](crate::Tokenizer).
 ///
-/// A value, a comment or an unknown line that a chunk border cuts comes in several pieces: all but
-/// the last have `complete: false`. No byte is kept back once it is known what it belongs to, so a
-/// line may end with an empty piece. Bytes are those of the stream, not decoded; positions count from
-/// the stream's first byte.
+/// A value, a comment, or an unknown line that a chunk border cuts is returned in several pieces, of which all but the
+/// last have `complete: false`. A byte is returned as soon as its role is known, so a line may end with an empty
+/// piece. Bytes are those of the stream, not decoded; positions count from the stream's first byte.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Token<'c> {
@@ -63,7 +62,7 @@ pub enum Token<'c> {
         field: Field,
         /// The piece.
         bytes: &'c [u8],
-        /// Where in the stream the piece begins.
+        /// The offset of the piece in the stream.
         position: u64,
         /// Whether the line ends here.
         complete: bool,
@@ -73,40 +72,40 @@ pub enum Token<'c> {
     Comment {
         /// The piece.
         bytes: &'c [u8],
-        /// Where in the stream the piece begins.
+        /// The offset of the piece in the stream.
         position: u64,
         /// Whether the line ends here.
         complete: bool,
     },
-    /// A piece of a line with an unknown field name: the line as it is, name and colon included.
+    /// A piece of a line with an unknown field name, including the name and the colon.
     #[non_exhaustive]
     Unknown {
         /// The piece.
         bytes: &'c [u8],
-        /// Where in the stream the piece begins.
+        /// The offset of the piece in the stream.
         position: u64,
         /// Whether the line ends here.
         complete: bool,
     },
-    /// Bytes that the cursor of an earlier chunk did not take. What follows them is read as the rest
-    /// of an unknown line, unless they ended with a line end.
+    /// Bytes that the iterator of an earlier chunk did not take. What follows is read as the rest of an unknown line,
+    /// unless they ended with a line end.
     #[non_exhaustive]
     Unread {
-        /// Where in the stream they stand.
+        /// Their range in the stream.
         range: Range<u64>,
     },
     /// A blank line, the end of a block.
     #[non_exhaustive]
     BlankLine {
-        /// The range of the block in the stream: from the first byte of its first line to just
-        /// after the first byte of the blank line's end. The LF of a CRLF stays outside, since the
-        /// block is complete before it arrives; so does a byte order mark.
+        /// The range of the block in the stream: from the first byte of its first line to just after the first byte of
+        /// the blank line's end. It excludes the LF of a CRLF, because the block is complete before it arrives, and a
+        /// byte order mark.
         block: Range<u64>,
     },
 }
 
 impl Token<'_> {
-    /// Where the token's bytes stand in the stream; a blank line is the one byte that ends it.
+    /// Returns the range of the token's bytes in the stream; for a blank line, of the byte that ends it.
     ///
     /// ```
     /// let mut tokenizer = sse_wire::Tokenizer::new();

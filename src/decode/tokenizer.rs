@@ -1,4 +1,4 @@
-//! The tokenizer: chunks in, lines and pieces of lines out
+//! The tokenizer, which cuts chunks into lines and pieces of lines
 //! ([9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream)).
 
 use core::iter::FusedIterator;
@@ -8,8 +8,8 @@ use super::line::Line;
 use super::lines::{Lines, Step};
 use super::token::Token;
 
-/// Cuts a stream into [`Token`]s: the layer for gateways, keep-alive timers, data larger than
-/// memory, and explaining a stream.
+/// Cuts a stream into [`Token`]s, for gateways, keep-alive timers, data larger than memory, and tools that explain a
+/// stream.
 ///
 /// ```
 /// use sse_wire::{Field, Token, Tokenizer};
@@ -29,14 +29,13 @@ use super::token::Token;
 ///
 /// # Laws
 ///
-/// - Chunk-invariance: under any split of the stream, the pieces of each value, comment and unknown
-///   line join to the same bytes at the same positions.
+/// - Chunk-invariance: for any split of the stream, the pieces of each value, comment, and unknown line join to the
+///   same bytes at the same positions.
 /// - Positions: a token's bytes are the stream's bytes at [`Token::range`].
 ///
 /// # Memory and cost
 ///
-/// No buffer and no allocation. Each byte is looked at a bounded number of times, whatever the
-/// chunks.
+/// No buffer and no allocation. Each byte is read a bounded number of times, whatever the chunks.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     lines: Lines,
@@ -51,14 +50,13 @@ impl Default for Tokenizer {
 }
 
 impl Tokenizer {
-    /// A tokenizer at the start of a stream.
+    /// Creates a tokenizer at the start of a stream.
     pub const fn new() -> Self {
         Tokenizer { lines: Lines::new(), unread: 0 }
     }
 
-    /// Takes the next bytes of the stream, any number of them. Nothing is read before the iterator is
-    /// asked; if it is dropped before it has returned `None`, the next one begins with
-    /// [`Token::Unread`].
+    /// Takes the next bytes of the stream, any number of them. Nothing is read before the first call of the iterator.
+    /// If it is dropped before it has returned `None`, the next one starts with [`Token::Unread`].
     #[inline]
     pub fn push<'t, 'c>(&'t mut self, chunk: &'c [u8]) -> Tokens<'t, 'c> {
         self.pass_unread();
@@ -66,20 +64,18 @@ impl Tokenizer {
         Tokens { tokenizer: self, chunk }
     }
 
-    /// How many bytes of the stream have been taken.
+    /// Returns how many bytes of the stream were taken.
     pub const fn position(&self) -> u64 {
         self.lines.position()
     }
 
-    /// The range of the block that has not seen its blank line yet, as far as it was taken; empty
-    /// between blocks.
+    /// Returns the range of the block whose blank line has not arrived, as far as it was taken; empty between blocks.
     pub const fn unfinished_block(&self) -> Range<u64> {
         self.lines.unfinished_block()
     }
 
-    /// Ends the stream and makes the tokenizer ready for the next one. Returns the range of the
-    /// block that did not see its blank line: empty if the stream has ended clean, that is, if it
-    /// follows the grammar of 9.2.5.
+    /// Ends the stream and makes the tokenizer ready for the next one. Returns the range of the block without its
+    /// blank line: empty if the stream has ended clean, that is, if it follows the grammar of 9.2.5.
     pub fn finish(&mut self) -> Range<u64> {
         let mut start = self.unfinished_block().start;
         self.pass_unread();
@@ -107,8 +103,8 @@ pub struct Tokens<'t, 'c> {
 }
 
 impl<'c> Tokens<'_, 'c> {
-    /// Ends the iterator here, and returns the bytes of the chunk that it has not taken: to be pushed
-    /// again, alone or with what came since.
+    /// Ends the iterator, and returns the bytes of the chunk that it has not taken, so that they can be pushed again,
+    /// alone or followed by new bytes.
     ///
     /// ```
     /// let mut tokenizer = sse_wire::Tokenizer::new();
