@@ -85,12 +85,14 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
             report.out.flush()
         }
     })?;
-    let (step, end) = interpreter.finish();
-    if let Some(step) = step {
-        report.step(&step)?;
+    // What did come is explained, whatever comes instead of the rest.
+    if read.is_ok() || report.summary.bytes > 0 {
+        let (step, end) = interpreter.finish();
+        if let Some(step) = step {
+            report.step(&step)?;
+        }
+        report.end(&end)?;
     }
-    report.end(&end)?;
-    // What did come is explained all the same.
     if let Err(error) = read {
         complain(format_args!("cannot read {name}: {error}"));
         return Ok(ExitCode::FAILURE);

@@ -33,7 +33,7 @@ impl Display for Finding {
 pub(crate) struct Linter {
     /// Whether a line that is not blank has come.
     begun: bool,
-    /// Whether the stream is something else, so that unknown fields are not worth a word each.
+    /// Whether the stream is something else, so that its lines are not worth a word each.
     something_else: bool,
     /// What is a habit of the server and reported once.
     reported: Vec<&'static str>,
@@ -49,6 +49,10 @@ impl Linter {
                 self.first_line(source, range);
             }
             self.begun = true;
+        }
+        if self.something_else {
+            // What else could be said of its lines is not what is wrong.
+            return std::mem::take(&mut self.findings);
         }
         if source.ends_with('\r') {
             self.once(
@@ -67,11 +71,15 @@ impl Linter {
                 "write none, also not when files are joined",
             );
         }
-        for range in ill_formed {
+        if let Some(first) = ill_formed.first() {
+            let more = match ill_formed.len() - 1 {
+                0 => String::new(),
+                more => format!(", and {more} more in this line"),
+            };
             self.find(
                 "ill-formed-utf-8",
-                range,
-                "ill-formed UTF-8, which is decoded as U+FFFD",
+                first,
+                format!("ill-formed UTF-8, which is decoded as U+FFFD{more}"),
                 "write UTF-8, and do not cut characters",
             );
         }
@@ -91,24 +99,26 @@ impl Linter {
     }
 
     fn first_line(&mut self, source: &str, range: &Range<usize>) {
-        let what = match source.trim_ascii_start().as_bytes().first() {
-            Some(b'<') => "HTML or XML",
-            Some(b'{' | b'[') => "bare JSON",
+        // Bytes that are not UTF-8 are U+FFFD here.
+        let what = match source.trim_ascii_start() {
+            text if text.starts_with('<') => "HTML or XML",
+            text if text.starts_with(['{', '[']) => "bare JSON",
+            text if text.starts_with("\u{1f}\u{fffd}\u{8}") => "gzip",
+            text if text.starts_with("\u{fffd}\u{fffd}") && text.contains('\0') => "UTF-16",
             _ => return,
         };
         self.something_else = true;
-        let problem = format!("this looks like {what}, not like an event stream");
+        let problem = format!("this is not an event stream; it looks like {what}");
         self.find(
             "no-event-stream",
             range,
             problem,
-            "look at the status and the content type of the response",
+            "look at the status, content type, and content encoding of the response",
         );
     }
 
     fn verdict(&mut self, source: &str, range: &Range<usize>, verdict: &Verdict) {
         match verdict {
-            Verdict::UnknownField { .. } if self.something_else => {}
             Verdict::UnknownField { .. } => {
                 // It begins with "ignored: ".
                 let problem = format!("the line is {verdict}");
@@ -214,7 +224,7 @@ impl Linter {
 
     /// Looks at the end.
     pub(crate) fn end(&mut self, end: &End) -> Vec<Finding> {
-        if let Some(unfinished) = &end.unfinished {
+        if let Some(unfinished) = end.unfinished.as_ref().filter(|_| !self.something_else) {
             self.find(
                 "unfinished",
                 &unfinished.range,
@@ -284,6 +294,7 @@ mod tests {
             ("data: x\r\r", "data: x\r\n\r\n", "cr-only"),
             ("<!doctype html>\n<p>\n\n", "data: <!doctype html>\n\n", "no-event-stream"),
             ("\n {\"error\": 1}\n\n", "data: {\"error\": 1}\n\n", "no-event-stream"),
+            ("<p>\r<p>\ndata:{}\0", "data: <p>\n\n", "no-event-stream"),
             ("event: a\n\n", "event: a\ndata\n\n", "no-data"),
             ("event: a \ndata\n\n", "event: a\ndata: b \n\n", "white-space"),
             ("id:  a\n\n", "id: a\n\n", "white-space"),
@@ -293,6 +304,13 @@ mod tests {
             assert_eq!(codes(good), [""; 0], "{}", &good[..good.len().min(60)]);
         }
         assert_eq!(codes(b"data: \xFF\n\n"), ["ill-formed-utf-8"]);
+        assert_eq!(
+            codes(b"data: \xFF\xFF\ndata: \xFF\n\n"),
+            ["ill-formed-utf-8"; 2],
+            "once a line"
+        );
+        assert_eq!(codes(b"\x1f\x8b\x08\0\xFF\n\xFF\n"), ["no-event-stream"], "gzip");
+        assert_eq!(codes(b"\xFF\xFEd\0a\0\n\0"), ["no-event-stream"], "UTF-16");
     }
 
     #[test]
