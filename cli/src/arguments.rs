@@ -1,19 +1,18 @@
 //! Values of options that several commands have.
 
-#[cfg(feature = "http")]
 use std::time::Duration;
 
 use sse_wire::Parser;
 
 /// A number of bytes, or one with a unit: `16MB`, `64KiB`.
 pub(crate) fn size(text: &str) -> Result<usize, String> {
-    let size: bytesize::ByteSize = text.parse()?;
+    let size: bytesize::ByteSize =
+        text.parse().map_err(|_| "not a size; write 65536, 64KiB, or 16MB, for example")?;
     // More than memory can have is as good as no limit.
     Ok(usize::try_from(size.as_u64()).unwrap_or(usize::MAX))
 }
 
 /// A time with its unit, `500ms` or `1m 30s`; a number alone is of seconds.
-#[cfg(feature = "http")]
 pub(crate) fn time(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string()),
@@ -30,9 +29,17 @@ pub(crate) fn reconnection_time(text: &str) -> Result<Duration, String> {
     }
 }
 
-#[cfg(feature = "http")]
 fn with_unit(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|_| "no time like 500ms, 3s or 1m 30s".to_owned())
+    humantime::parse_duration(text)
+        .map_err(|_| "not a time; write 500ms, 3s, or 1m, for example".to_owned())
+}
+
+/// A time that is not zero.
+pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
+    match time(text)? {
+        Duration::ZERO => Err("no time at all; write at least 1ms".into()),
+        time => Ok(time),
+    }
 }
 
 /// The parser that `--limit` asks for. Such a limit is for ids, too: a quarter of it.
@@ -61,6 +68,12 @@ mod tests {
         for bad in ["", "x", "-1", "16 apples"] {
             assert!(size(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_time_limit_is_not_zero() {
+        assert_eq!(some_time("1ms"), Ok(Duration::from_millis(1)));
+        assert!(some_time("0").is_err() && some_time("0s").is_err());
     }
 
     #[cfg(feature = "http")]

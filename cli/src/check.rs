@@ -7,12 +7,12 @@ mod report;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
-use std::num::NonZeroU64;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::arguments::some_time;
 use crate::complain;
 use cases::{Case, Trial};
 use judge::{Answered, Difference};
@@ -39,9 +39,9 @@ pub(crate) struct Arguments {
     /// Only what is decided at these levels; `must` is what the standard decides.
     #[arg(long, value_enum, value_delimiter = ',')]
     level: Vec<Level>,
-    /// How many seconds an answer may take.
-    #[arg(long, value_name = "SECONDS", default_value = "10")]
-    time_limit: NonZeroU64,
+    /// Time limit for each answer.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = some_time)]
+    time_limit: Duration,
     #[command(flatten)]
     format: Format,
 }
@@ -180,15 +180,11 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn time_limit(&self) -> Duration {
-        Duration::from_secs(self.arguments.time_limit.get())
-    }
-
     /// Sends a case in each way, up to the first failure. The error is one of starting the program.
     fn case(&mut self, case: &Case) -> io::Result<Verdict> {
         let needs = self.suite.needs.get(&case.about().rule).map_or(&[][..], Vec::as_slice);
         for trial in case.trials(self.arguments.quick) {
-            let time_limit = self.time_limit();
+            let time_limit = self.arguments.time_limit;
             let program = match &mut self.program {
                 Some(program) => program,
                 none => none.insert(Program::start(&self.arguments.command)?),
@@ -217,7 +213,7 @@ impl Check<'_> {
 
     /// Ends the program after this case: what it still writes is noise.
     fn finish(&mut self, case: &Case, verdict: Verdict) -> Verdict {
-        let time_limit = self.time_limit();
+        let time_limit = self.arguments.time_limit;
         match (self.program.take().map(|program| program.finish(time_limit)), verdict) {
             (Some(Err(fault)), Verdict::Passed | Verdict::Unsupported(_)) => {
                 let trial = case.trials(true).next().unwrap_or_default();

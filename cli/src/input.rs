@@ -31,7 +31,9 @@ impl Source {
             Err(error) => {
                 let hint = match path.to_str() {
                     Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
-                        format!("; did you mean `sse-wire listen {url}`?")
+                        format!(
+                            "; did you mean `sse-wire listen {url}`? With --raw, its output can be piped into other commands"
+                        )
                     }
                     _ => String::new(),
                 };

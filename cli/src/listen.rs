@@ -270,11 +270,13 @@ impl Listener<'_> {
 
     /// Says how many were skipped since the last time, beyond those that were said.
     fn say_refused(&mut self) {
-        for (count, what) in self.refused.iter_mut().zip(["events", "ids"]) {
-            if *count > 1 {
-                complain(format_args!("{} more {what} were skipped (--limit)", *count - 1));
-                *count = 1;
+        for (count, what) in self.refused.iter_mut().zip(["event", "ID"]) {
+            match count.saturating_sub(1) {
+                0 => continue,
+                1 => complain(format_args!("1 more {what} was skipped (--limit)")),
+                more => complain(format_args!("{more} more {what}s were skipped (--limit)")),
             }
+            *count = 1;
         }
     }
 }

@@ -117,3 +117,12 @@ fn raw_bytes_are_out_while_the_stream_is_still_open() {
     assert_eq!((ended.code, ended.stdout.concat()), (Some(0), "data: x".into()));
     server.join().unwrap();
 }
+
+#[test]
+fn skipped_events_are_counted_after_the_first() {
+    let event = "data: 12345\n\n";
+    for (times, said) in [(2, "1 more event was skipped"), (3, "2 more events were skipped")] {
+        let ended = listen(&["--once", "--limit", "4"], vec![stream(event.repeat(times))]);
+        assert!(ended.stderr.concat().contains(said), "{ended:?}");
+    }
+}

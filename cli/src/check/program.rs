@@ -34,7 +34,7 @@ impl Display for Fault {
         match self {
             Fault::Crash(Some(status)) => write!(f, "crash: the program ended: {status}"),
             Fault::Crash(None) => write!(f, "crash: the program closed its stdout"),
-            Fault::Hang(limit) => write!(f, "hang: no answer in {} s", limit.as_secs()),
+            Fault::Hang(limit) => write!(f, "hang: no answer in {} s", limit.as_secs_f64()),
             Fault::Noise(line) => {
                 let shown = &line[..line.len().min(80)];
                 write!(f, "noise: a line on stdout that is no answer: \"{}\"", shown.escape_ascii())

@@ -61,7 +61,9 @@ impl Client {
         };
         let mut proxied = builder();
         if let Some(proxy) = &options.proxy {
-            let proxy = Proxy::all(proxy).map_err(|error| format!("--proxy: {}", chain(&error)))?;
+            let proxy = Proxy::all(proxy).map_err(|error| {
+                format!("--proxy: {}; write it as http://host:port", chain(&error))
+            })?;
             proxied = proxied.proxy(proxy.no_proxy(NoProxy::from_env()));
         }
         let has_body = !options.data.is_empty();
