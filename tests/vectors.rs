@@ -4,18 +4,13 @@
 
 mod support;
 
-use std::collections::HashSet;
 use std::time::Duration;
 
-use serde_json::Value;
 use sse_wire::{EncodeError, Parser, SliceSink};
 use support::encoder::{encoder_cases, names, with_block};
 use support::model::{self, Limits};
 use support::outcome::Output;
-use support::{
-    Decoded, check_decoder_vectors, decoder_cases, drivers, milliseconds, suite, tell, text,
-    vector_files,
-};
+use support::{Decoded, check_decoder_vectors, decoder_cases, drivers, milliseconds, tell};
 
 #[test]
 fn every_decoder_vector_holds_in_every_chunking_through_every_entry_point() {
@@ -132,14 +127,13 @@ fn every_accepted_encoder_vector_decodes_to_itself_alone_and_between_others() {
             for stream in [block_bytes.as_slice(), &stream] {
                 let alone = stream.len() == block_bytes.len();
                 let id_before = if alone { "" } else { "before" };
-                let get = |key: &str| case.block.get(key).map(text);
-                let id = get("id").unwrap_or(id_before.into());
+                let id = case.id.clone().unwrap_or(id_before.into());
                 let mut expected: Vec<(String, String, String)> = Vec::new();
                 if !alone {
                     expected.push(("message".into(), "a".into(), "before".into()));
                 }
-                if let Some(data) = get("data") {
-                    let event_type = get("type").filter(|name| !name.is_empty());
+                if let Some(data) = &case.data {
+                    let event_type = case.event_type.clone().filter(|name| !name.is_empty());
                     let data = data.replace("\r\n", "\n").replace('\r', "\n");
                     expected.push((event_type.unwrap_or("message".into()), data, id.clone()));
                 }
@@ -158,61 +152,10 @@ fn every_accepted_encoder_vector_decodes_to_itself_alone_and_between_others() {
                 }
                 assert_eq!(decoded, expected, "{}", case.name);
                 assert_eq!(parser.last_event_id(), id, "{}", case.name);
-                let retry = case.block.get("retry").map(|retry| retry.as_u64().unwrap());
-                let retry = retry.map(Duration::from_millis);
+                let retry = case.retry.map(Duration::from_millis);
                 assert_eq!(parser.reconnection_time(), retry, "{}", case.name);
                 assert_eq!(parser.finish(), Ok(sse_wire::End::Clean), "{}", case.name);
             }
         });
-    }
-}
-
-#[test]
-fn every_vector_has_a_unique_id_and_name_and_known_tags() {
-    let suite = suite();
-    let known = |what: &str, key: &Value| suite[what].get(key.as_str().unwrap()).is_some();
-    let version = |text: &Value| -> Vec<u32> {
-        text.as_str().unwrap().split('.').map(|part| part.parse().unwrap()).collect()
-    };
-    let mut seen = HashSet::new();
-    let retired = suite["retired"].as_array().unwrap().iter();
-    let mut ids: HashSet<&str> = retired.map(|id| id.as_str().unwrap()).collect();
-    let mut rules = HashSet::new();
-    let files: Vec<_> = ["decoder", "connection", "encoder"]
-        .into_iter()
-        .flat_map(|kind| vector_files(kind).into_iter().map(move |(_, file)| (kind, file)))
-        .collect();
-    for (kind, file) in &files {
-        for case in file["cases"].as_array().unwrap() {
-            let name = case["name"].as_str().unwrap();
-            assert!(seen.insert(name), "twice: {name}");
-            let Some(id) = case["id"].as_str() else {
-                panic!("no id: {name}: test-vectors/tag gives it one");
-            };
-            let number = id.strip_prefix(&kind[..3]).and_then(|rest| rest.strip_prefix('-'));
-            let four = |number: &str| number.len() == 4 && number.parse::<u16>().is_ok();
-            assert!(number.is_some_and(four), "{id} is no id of {kind}");
-            let again = "remove id, tags and since of the newer case, and run test-vectors/tag";
-            assert!(ids.insert(id), "{id}, {name}: another case has or had this id: {again}");
-            let [rule, section, level] = ["rule", "section", "level"].map(|tag| &case["tags"][tag]);
-            assert!(known("rules", rule), "{id}: {rule}");
-            assert!(known("sections", section), "{id}: {section}");
-            let has = |member: &str| case.get(member).is_some();
-            let level_fits = match level.as_str().unwrap() {
-                "must" => !has("choice") && !has("limit") && !has("policy"),
-                "choice" => has("choice") && !has("limit"),
-                "limit" => has("limit"),
-                level => level == "position" && rule == "positions",
-            };
-            assert!(level_fits, "{id}: {level}");
-            assert!(version(&case["since"]) <= version(&suite["version"]), "{id}");
-            rules.insert(rule.as_str().unwrap());
-        }
-    }
-    for rule in suite["rules"].as_object().unwrap().keys() {
-        assert!(rules.contains(&**rule), "no case has the rule {rule}");
-    }
-    for rule in suite["needs"].as_object().unwrap().keys() {
-        assert!(rules.contains(&**rule), "no case has the rule {rule}");
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 fn main() -> std::io::Result<()> {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut counts = BTreeMap::<_, usize>::new();
-    for seed in sse_wire_fuzz::seeds::seeds(&fuzz.join("../test-vectors")) {
+    for seed in sse_wire_fuzz::seeds::seeds() {
         let folder = fuzz.join("corpus").join(seed.law);
         fs::create_dir_all(&folder)?;
         fs::write(folder.join(&seed.name), &seed.input)?;

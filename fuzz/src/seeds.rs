@@ -1,9 +1,7 @@
 //! The corpus to begin with: the test vectors, as the laws read them.
 
-use std::fs;
-use std::path::Path;
-
 use serde_json::Value;
+use sse_wire_vectors::FILES;
 
 use crate::laws::input::{Cuts, SEPARATOR, byte_of_limit};
 
@@ -17,21 +15,21 @@ pub struct Seed {
     pub input: Vec<u8>,
 }
 
-/// All seeds of the vectors in a folder as `test-vectors` is.
-pub fn seeds(vectors: &Path) -> Vec<Seed> {
+/// All seeds of the vectors.
+pub fn seeds() -> Vec<Seed> {
     let mut seeds = Vec::new();
-    cases(vectors, "decoder", |name, case| {
-        let chunks: Vec<Vec<u8>> = list(&case["chunks"]).iter().map(bytes).collect();
-        let stream = chunks.concat();
-        let cuts = Cuts::of(&chunks);
-        let limit = case["limit"].as_u64().map_or(0, |limit| byte_of_limit(limit as usize));
-        let behind = |controls: &[u8]| [&stream[..], &cuts, controls].concat();
+    for case in sse_wire_vectors::decoder() {
+        let name = case.case.id;
+        let stream = case.chunks.concat();
+        let cuts = Cuts::of(&case.chunks);
+        let limit = case.limit.map_or(0, |limit| byte_of_limit(limit as usize));
+        let with = |controls: &[u8]| [&stream[..], &cuts, controls].concat();
         let ample = 255;
         for (law, input) in [
-            ("chunking", behind(&[limit, 1])),
-            ("reference", behind(&[case.get("last_event_id").is_some().into()])),
-            ("positions", behind(&[])),
-            ("limits", behind(&[if limit == 0 { ample } else { limit }, 8, ample, ample, ample])),
+            ("chunking", with(&[limit, 1])),
+            ("reference", with(&[case.carried_over.is_some().into()])),
+            ("positions", with(&[])),
+            ("limits", with(&[if limit == 0 { ample } else { limit }, 8, ample, ample, ample])),
             // Pushed, observed, dropped early; a lower limit, and the ample one again.
             (
                 "fixed_buffers",
@@ -41,59 +39,48 @@ pub fn seeds(vectors: &Path) -> Vec<Seed> {
         ] {
             seeds.push(Seed { law, name: name.clone(), input });
         }
-        if let Some(id) = case.get("last_event_id") {
-            seeds.push(Seed { law: "last_event_id", name, input: bytes(id) });
-        }
-    });
-    cases(vectors, "encoder", |name, case| {
-        let block = &case["serialize"];
-        let text = |key: &str| match block.get(key) {
-            None => Vec::new(),
-            Some(Value::Number(number)) => format!("={number}").into_bytes(),
-            Some(text) => [b"=".to_vec(), bytes(text)].concat(),
-        };
-        let strict = if case.get("strict").is_some() { b"=".to_vec() } else { Vec::new() };
-        let texts =
-            [text("comment"), text("type"), text("id"), text("retry"), text("data"), strict];
-        // And an event with data alone behind it.
-        let input = [&texts.join(&SEPARATOR)[..], &[SEPARATOR; 5], b"=behind"].concat();
-        seeds.push(Seed { law: "encoding", name: name.clone(), input });
-        if let Some(data) = block.get("data") {
-            let input = [&bytes(data)[..], &[1, 0, 3, 7, 2, 0, 64, 5], &[200, 0]].concat();
-            seeds.push(Seed { law: "data_writer", name: name.clone(), input });
-        }
-        if let Some(id) = block.get("id") {
-            seeds.push(Seed { law: "last_event_id", name, input: bytes(id) });
-        }
-    });
-    cases(vectors, "connection", |name, case| {
-        let mut steps: Vec<Vec<u8>> = list(&case["steps"]).iter().map(step).collect();
-        let input = [steps.join(&SEPARATOR), vec![0; 9]].concat();
-        seeds.push(Seed { law: "event_source", name: name.clone(), input });
-        // Once more, polled only where time passes.
-        steps
-            .iter_mut()
-            .filter(|step| step[0] != b't')
-            .for_each(|step| step[0].make_ascii_uppercase());
-        let input = [steps.join(&SEPARATOR), vec![0; 9]].concat();
-        seeds.push(Seed { law: "event_source", name: name + "-unpolled", input });
-    });
-    seeds.retain(|seed| seed.input.len() <= LONGEST);
-    seeds
-}
-
-/// Calls `take` with each case of a folder, and a name for it.
-fn cases(vectors: &Path, folder: &str, mut take: impl FnMut(String, &Value)) {
-    let folder = vectors.join(folder);
-    let files =
-        fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    for path in files.map(|entry| entry.unwrap().path()) {
-        let file: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
-        for (at, case) in list(&file["cases"]).iter().enumerate() {
-            take(format!("{stem}-{at}"), case);
+        if let Some(id) = case.carried_over {
+            seeds.push(Seed { law: "last_event_id", name, input: id.into_bytes() });
         }
     }
+    for case in sse_wire_vectors::encoder() {
+        let name = case.case.id;
+        let set = |text: &Option<String>| {
+            text.as_ref().map_or(Vec::new(), |text| format!("={text}").into_bytes())
+        };
+        let retry = case.retry.map(|retry| retry.to_string());
+        let strict = case.strict.then(String::new);
+        let values = [&case.comment, &case.event_type, &case.id, &retry, &case.data, &strict];
+        // And an event with data alone after it.
+        let input = [&values.map(set).join(&SEPARATOR)[..], &[SEPARATOR; 5], b"=behind"].concat();
+        seeds.push(Seed { law: "encoding", name: name.clone(), input });
+        if let Some(data) = &case.data {
+            let input = [data.as_bytes(), &[1, 0, 3, 7, 2, 0, 64, 5], &[200, 0]].concat();
+            seeds.push(Seed { law: "data_writer", name: name.clone(), input });
+        }
+        if let Some(id) = case.id {
+            seeds.push(Seed { law: "last_event_id", name, input: id.into_bytes() });
+        }
+    }
+    // With those that have a policy.
+    for (_, file) in FILES.iter().filter(|(path, _)| path.starts_with("connection/")) {
+        let file: Value = serde_json::from_str(file).unwrap();
+        for case in list(&file["cases"]) {
+            let name = case["id"].as_str().unwrap().to_owned();
+            let mut steps: Vec<Vec<u8>> = list(&case["steps"]).iter().map(step).collect();
+            let input = [steps.join(&SEPARATOR), vec![0; 9]].concat();
+            seeds.push(Seed { law: "event_source", name: name.clone(), input });
+            // Once more, polled only where time passes.
+            steps
+                .iter_mut()
+                .filter(|step| step[0] != b't')
+                .for_each(|step| step[0].make_ascii_uppercase());
+            let input = [steps.join(&SEPARATOR), vec![0; 9]].concat();
+            seeds.push(Seed { law: "event_source", name: name + "-unpolled", input });
+        }
+    }
+    seeds.retain(|seed| seed.input.len() <= LONGEST);
+    seeds
 }
 
 /// A step of a connection: see `laws::event_source`.

@@ -1,9 +1,11 @@
 //! The package has what the folder has, and the loaders of the README read the same.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::Value;
 use sse_wire_vectors::{FILES, connection, decoder, encoder, suite};
 
 const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
@@ -41,6 +43,55 @@ fn every_case_is_read() {
     assert!(decoder().iter().all(|case| suite.rules.contains_key(&case.rule)));
     let largest = decoder().iter().filter_map(|case| case.retry).max();
     assert_eq!(largest, Some(u64::MAX), "integers are exact");
+}
+
+#[test]
+fn every_vector_has_a_unique_id_and_name_and_known_tags() {
+    let json = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
+    let suite = json(include_str!("../suite.json"));
+    let known = |what: &str, key: &Value| suite[what].get(key.as_str().unwrap()).is_some();
+    let version = |text: &Value| -> Vec<u32> {
+        text.as_str().unwrap().split('.').map(|part| part.parse().unwrap()).collect()
+    };
+    let mut seen = HashSet::new();
+    let retired = suite["retired"].as_array().unwrap().iter();
+    let mut ids: HashSet<&str> = retired.map(|id| id.as_str().unwrap()).collect();
+    let mut rules = HashSet::new();
+    let files: Vec<_> = FILES.iter().map(|(path, text)| (path, json(text))).collect();
+    for (path, file) in &files {
+        let (kind, _) = path.split_once('/').unwrap();
+        for case in file["cases"].as_array().unwrap() {
+            let name = case["name"].as_str().unwrap();
+            assert!(seen.insert(name), "twice: {name}");
+            let Some(id) = case["id"].as_str() else {
+                panic!("no id: {name}: test-vectors/tag gives it one");
+            };
+            let number = id.strip_prefix(&kind[..3]).and_then(|rest| rest.strip_prefix('-'));
+            let four = |number: &str| number.len() == 4 && number.parse::<u16>().is_ok();
+            assert!(number.is_some_and(four), "{id} is no id of {kind}");
+            let again = "remove id, tags and since of the newer case, and run test-vectors/tag";
+            assert!(ids.insert(id), "{id}, {name}: another case has or had this id: {again}");
+            let [rule, section, level] = ["rule", "section", "level"].map(|tag| &case["tags"][tag]);
+            assert!(known("rules", rule), "{id}: {rule}");
+            assert!(known("sections", section), "{id}: {section}");
+            let has = |member: &str| case.get(member).is_some();
+            let level_fits = match level.as_str().unwrap() {
+                "must" => !has("choice") && !has("limit") && !has("policy"),
+                "choice" => has("choice") && !has("limit"),
+                "limit" => has("limit"),
+                level => level == "position" && rule == "positions",
+            };
+            assert!(level_fits, "{id}: {level}");
+            assert!(version(&case["since"]) <= version(&suite["version"]), "{id}");
+            rules.insert(rule.as_str().unwrap());
+        }
+    }
+    for rule in suite["rules"].as_object().unwrap().keys() {
+        assert!(rules.contains(&**rule), "no case has the rule {rule}");
+    }
+    for rule in suite["needs"].as_object().unwrap().keys() {
+        assert!(rules.contains(&**rule), "no case has the rule {rule}");
+    }
 }
 
 #[test]

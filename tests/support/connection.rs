@@ -127,7 +127,7 @@ pub fn connection_cases() -> Vec<ConnectionCase> {
     let list = |value: &Value| value.as_array().unwrap().clone();
     vector_files("connection")
         .iter()
-        .flat_map(|(_, file)| list(&file["cases"]))
+        .flat_map(|file| list(&file["cases"]))
         .map(|case| ConnectionCase {
             name: case["name"].as_str().unwrap().to_owned(),
             policy: case.get("policy").map(policy),

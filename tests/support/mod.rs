@@ -14,10 +14,9 @@ pub mod script;
 pub mod shapes;
 
 use std::convert::Infallible;
+use std::env;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
-use std::{env, fs};
 
 pub use arrays::over_arrays;
 use fold::{Step, fold};
@@ -25,6 +24,7 @@ use serde_json::Value;
 use sse_wire::{
     Arrays, End, Event, Events, Item, LimitError, ParseError, Parser, Refused, Storage,
 };
+use sse_wire_vectors::FILES;
 
 /// An event as the vectors tell it: type, data, last event ID, range.
 pub type Told = (String, String, String, Range<u64>);
@@ -52,85 +52,35 @@ pub struct DecoderCase {
     pub expected: Decoded,
 }
 
-/// The folder of the vectors: of the package whose test this is, or of the workspace.
-fn vectors() -> PathBuf {
-    let mut packages = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
-    let package = packages.find(|package| package.join("test-vectors").is_dir());
-    package.expect("a folder of vectors").join("test-vectors")
-}
-
-/// The version, the rules and the sections of the vectors.
-pub fn suite() -> Value {
-    serde_json::from_str(&fs::read_to_string(vectors().join("suite.json")).unwrap()).unwrap()
-}
-
-/// The vectors of a kind.
-pub fn vector_files(folder: &str) -> Vec<(PathBuf, Value)> {
-    let folder = vectors().join(folder);
-    let mut files: Vec<_> = fs::read_dir(&folder)
-        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-        .collect();
-    files.sort();
-    files
-        .into_iter()
-        .map(|path| {
-            let text = fs::read_to_string(&path).unwrap();
-            let value = serde_json::from_str(&text)
-                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            (path, value)
-        })
-        .collect()
+/// The files of vectors of a kind.
+pub fn vector_files(kind: &str) -> Vec<Value> {
+    let files = FILES.iter().filter(|(path, _)| path.starts_with(kind));
+    files.map(|(_, text)| serde_json::from_str(text).unwrap()).collect()
 }
 
 pub fn decoder_cases() -> Vec<DecoderCase> {
-    vector_files("decoder")
-        .iter()
-        .flat_map(|(_, file)| list(&file["cases"]))
-        .map(decoder_case)
-        .collect()
+    sse_wire_vectors::decoder().into_iter().map(decoder_case).collect()
 }
 
-fn decoder_case(case: &Value) -> DecoderCase {
-    let expect = &case["expect"];
+fn decoder_case(case: sse_wire_vectors::DecoderCase) -> DecoderCase {
+    let told = |event: sse_wire_vectors::Event| -> Told {
+        (event.event_type, event.data, event.last_event_id, event.range.unwrap())
+    };
     DecoderCase {
-        name: case["name"].as_str().unwrap().to_owned(),
-        chunks: list(&case["chunks"]).map(bytes).collect(),
-        last_event_id: case.get("last_event_id").map(text),
-        limit: case.get("limit").map(|limit| limit.as_u64().unwrap() as usize),
+        name: case.case.name,
+        chunks: case.chunks,
+        last_event_id: case.carried_over,
+        limit: case.limit.map(|limit| limit as usize),
         expected: Decoded {
-            events: list(&expect["events"])
-                .map(|event| {
-                    let position = |i: usize| event["bytes"][i].as_u64().unwrap();
-                    let range = position(0)..position(1);
-                    (
-                        text(&event["type"]),
-                        text(&event["data"]),
-                        text(&event["last_event_id"]),
-                        range,
-                    )
-                })
-                .collect(),
-            last_event_id: text(&expect["last_event_id"]),
-            retry: match &expect["retry"] {
-                Value::Null => None,
-                retry => Some(retry.as_u64().unwrap()),
-            },
-            after: list(&expect["after"]).map(|n| n.as_u64().unwrap() as usize).collect(),
-            clean: match expect["end"].as_str() {
-                Some("clean") => true,
-                Some("incomplete") => false,
-                other => panic!("end: {other:?}"),
-            },
-            errors: expect["errors"].as_u64().unwrap() as usize,
-            comments: Some(list(&expect["comments"]).map(text).collect()),
+            events: case.events.into_iter().map(told).collect(),
+            last_event_id: case.last_event_id,
+            retry: case.retry,
+            after: case.after,
+            clean: case.clean,
+            errors: case.errors,
+            comments: Some(case.comments),
         },
     }
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().unwrap_or_else(|| panic!("a list, not {value}")).iter()
 }
 
 /// The bytes that a vector writes as text, hex, a repetition, or a list of those.
