@@ -26,7 +26,7 @@ use crate::event::{Event, Item};
 /// }
 /// # receive(&mut Connection::new(Default::default()), b"").unwrap();
 /// ```
-#[must_use = "nothing is read before the cursor is asked"]
+#[must_use = "cursors read nothing until `next` is called"]
 #[derive(Debug)]
 pub struct ConnectionEvents<'s, 'c, S = Growable> {
     pub(super) rules: &'s mut Rules,
@@ -51,7 +51,7 @@ pub struct ConnectionEvents<'s, 'c, S = Growable> {
 /// }
 /// # receive(&mut Connection::new(Default::default()), b"").unwrap();
 /// ```
-#[must_use = "nothing is read before the cursor is asked"]
+#[must_use = "cursors read nothing until `next` is called"]
 #[derive(Debug)]
 pub struct ConnectionItems<'s, 'c, S = Growable> {
     pub(super) rules: &'s mut Rules,

@@ -12,7 +12,7 @@ use crate::event::{DEFAULT_EVENT_TYPE, Event, Item};
 use crate::event::{LastEventId, OwnedEvent, owned_event_type};
 
 /// The events of one chunk: see [`Parser::push`].
-#[must_use = "nothing is read before the cursor is asked"]
+#[must_use = "cursors read nothing until `next` is called"]
 #[derive(Debug)]
 pub struct Events<'p, 'c, S = Growable> {
     pub(super) parser: &'p mut Parser<S>,
@@ -36,7 +36,7 @@ pub struct Events<'p, 'c, S = Growable> {
 /// }
 /// # Ok::<(), sse_wire::ParseError>(())
 /// ```
-#[must_use = "nothing is read before the cursor is asked"]
+#[must_use = "cursors read nothing until `next` is called"]
 #[derive(Debug)]
 pub struct Items<'p, 'c, S = Growable> {
     pub(super) parser: &'p mut Parser<S>,

@@ -95,7 +95,7 @@ impl Tokenizer {
 }
 
 /// The tokens of one chunk: see [`Tokenizer::push`].
-#[must_use = "nothing is read before the iterator is asked"]
+#[must_use = "iterators are lazy and do nothing unless consumed"]
 #[derive(Debug)]
 pub struct Tokens<'t, 'c> {
     tokenizer: &'t mut Tokenizer,

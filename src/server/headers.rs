@@ -6,7 +6,7 @@
 //! `http::HeaderName::from_static` panics at others. What is not in the list is left out for the
 //! reasons that its documentation gives.
 
-/// The header fields of a response with an event stream, its status being 200.
+/// The header fields of a response with an event stream, whose status is 200.
 ///
 /// ```
 /// use std::io::Write;
@@ -21,32 +21,30 @@
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// With the crate `http`, `HeaderName::from_static` and `HeaderValue::from_static` take them as
-/// they are.
+/// They can be passed to `HeaderName::from_static` and `HeaderValue::from_static` of the crate `http`.
 ///
 /// - **`content-type: text/event-stream`**: without it a browser fails the connection for good. Event
 ///   streams are always UTF-8, so there is no `charset`.
-/// - **`cache-control: no-cache, no-transform`**: no cache may answer with a stream that it has kept,
-///   and nothing on the way may compress it. Much middleware compresses `text/event-stream` as it does
-///   any text, and holds events, or even the head, back until its window is full. Most of it heeds
-///   `no-transform`; if yours doesn't, turn it off for this response.
-/// - **`x-accel-buffering: no`**: nginx, and what follows it, hands on each piece as it comes. Others
-///   ignore it.
+/// - **`cache-control: no-cache, no-transform`**: caches may not answer with a stored stream, and intermediaries may
+///   not compress it. Much middleware compresses `text/event-stream` like any text, and so delays events, or even the
+///   head, until its window is full. Most respects `no-transform`; if yours doesn't, turn compression off for this
+///   response.
+/// - **`x-accel-buffering: no`**: nginx, and proxies that follow its convention, forward each piece as it arrives.
+///   Others ignore it.
 ///
-/// # What is not among them
+/// # What is not included
 ///
 /// - **`connection: keep-alive`** is HTTP/1.1's default, and an HTTP/2 or 3 message with it is
 ///   malformed ([RFC 9113, 8.2.2](https://www.rfc-editor.org/rfc/rfc9113#section-8.2.2),
 ///   [RFC 9114, 4.2](https://www.rfc-editor.org/rfc/rfc9114#section-4.2)). It does not keep a
 ///   silent stream alive either: that is [`KeepAlive`](super::KeepAlive)'s duty.
-/// - **`content-length`**: the length is not known. HTTP/1.1 sends the body chunked, or to the end
-///   of the connection.
-/// - **`cache-control: no-store`** forbids to keep what `no-cache` only forbids to use unasked.
-///   `EventSource` asks past every cache, so for a stream the two differ if something on the
-///   way, or a client of another kind, writes it down: for confidential data say `no-store`.
-/// - **`access-control-allow-origin`** and its like: they depend on who may read.
+/// - **`content-length`**: the length is unknown. HTTP/1.1 sends the body chunked, or until the end of the connection.
+/// - **`cache-control: no-store`** forbids storing, while `no-cache` only forbids using a stored response without
+///   asking the server. `EventSource` bypasses caches, so the two differ only if an intermediary or another kind of
+///   client stores the stream: use `no-store` for confidential data.
+/// - **`access-control-allow-origin`** and related headers: they depend on who may read the stream.
 ///
-/// A status of 204 in place of 200 keeps a browser from connecting again.
+/// The status 204 in place of 200 stops a browser from reconnecting.
 pub const RESPONSE_HEADERS: &[(&str, &str)] = &[
     ("content-type", "text/event-stream"),
     ("cache-control", "no-cache, no-transform"),

@@ -10,10 +10,9 @@ use core::time::Duration;
 use crate::encode::Block;
 use crate::error::EncodeError;
 
-/// When a stream has been silent for too long, and what to write then.
+/// A schedule of keep-alives: when a stream has been silent for too long, and what to write then.
 ///
-/// Times are those of one monotonic clock, from any beginning: `Instant::elapsed` of when the
-/// server started, for example.
+/// Times are from one monotonic clock with any start, for example `Instant::elapsed` since the start of the server.
 ///
 /// ```
 /// use std::time::Duration;
@@ -36,9 +35,8 @@ use crate::error::EncodeError;
 /// # Ok::<(), sse_wire::EncodeError>(())
 /// ```
 ///
-/// What is due is a block of its own, so write it between blocks, never into one whose data is
-/// coming piecewise. Writing it also shows which clients have gone: to a closed connection it
-/// fails.
+/// What is due is a separate block, so write it between blocks, and never into one whose data is written piecewise.
+/// Writing it also detects clients that have disconnected, because the write fails.
 ///
 /// # Memory and cost
 ///
@@ -51,12 +49,12 @@ pub struct KeepAlive<'a> {
 }
 
 impl<'a> KeepAlive<'a> {
-    /// 15 seconds, as the specification suggests: proxies and load balancers commonly cut
-    /// connections that have been idle for 30 to 60 seconds, so one sign of life may be late.
+    /// 15 seconds, as the specification suggests. Proxies and load balancers commonly close connections that are idle
+    /// for 30 to 60 seconds, so one keep-alive may be late.
     pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(15);
 
-    /// An empty comment after each [`DEFAULT_INTERVAL`](Self::DEFAULT_INTERVAL) of silence, for a
-    /// stream that begins `now`.
+    /// Creates a schedule with an empty comment after each [`DEFAULT_INTERVAL`](Self::DEFAULT_INTERVAL) of silence,
+    /// for a stream that starts `now`.
     pub const fn new(now: Duration) -> Self {
         KeepAlive {
             interval: Self::DEFAULT_INTERVAL,
@@ -71,16 +69,16 @@ impl<'a> KeepAlive<'a> {
         self.block
     }
 
-    /// Sets how long the stream may be silent. [`Duration::MAX`] is for ever; zero is due whenever
-    /// asked, which makes a loop that never rests.
+    /// Sets how long the stream may be silent. [`Duration::MAX`] means forever. With zero a keep-alive is always due,
+    /// which makes a busy loop.
     #[must_use]
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
     }
 
-    /// Sets what is written: a comment, which no client hands on, or an event for clients that
-    /// watch for silence themselves, since `EventSource` does not show comments.
+    /// Sets what is written: a comment, which clients ignore, or an event for pages that detect silence themselves,
+    /// because `EventSource` does not show comments.
     ///
     /// ```
     /// use std::time::Duration;
@@ -94,33 +92,31 @@ impl<'a> KeepAlive<'a> {
     ///
     /// # Errors
     ///
-    /// A block that can't be encoded is refused here, so that it can't fail when it is due.
+    /// A block that can't be encoded is rejected here, so that it can't fail when it is due.
     pub fn block(mut self, block: Block<'a>) -> Result<Self, EncodeError> {
         block.encoded_len()?;
         self.block = block;
         Ok(self)
     }
 
-    /// To be called whenever anything was written, the keep-alive itself included. A time before
-    /// that of an earlier call changes nothing.
+    /// Call this after anything was written, including the keep-alive itself. A time before that of an earlier call
+    /// changes nothing.
     pub fn sent(&mut self, now: Duration) {
         self.last_sent = self.last_sent.max(now);
     }
 
-    /// When the next keep-alive is due if nothing is written until then. Only
-    /// [`sent`](Self::sent) changes it.
+    /// Returns when the next keep-alive is due if nothing is written until then. Only [`sent`](Self::sent) changes it.
     pub const fn next_at(&self) -> Duration {
         self.last_sent.saturating_add(self.interval)
     }
 
-    /// What to write now; `None` if it is not yet time. It stays due until
-    /// [`sent`](Self::sent) is called.
+    /// Returns what to write now; `None` if it is not yet time. It stays due until [`sent`](Self::sent) is called.
     pub fn due(&self, now: Duration) -> Option<Block<'a>> {
         (now >= self.next_at()).then_some(self.block)
     }
 }
 
-/// An empty comment after 15 seconds, for a stream that begins at zero.
+/// An empty comment after 15 seconds, for a stream that starts at zero.
 impl Default for KeepAlive<'_> {
     fn default() -> Self {
         Self::new(Duration::ZERO)

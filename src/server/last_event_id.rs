@@ -1,4 +1,4 @@
-//! The request's header `Last-Event-ID`, back into an id
+//! The request's header `Last-Event-ID`
 //! ([9.2.4](https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header)).
 //!
 //! Implementation notes. Clients send the UTF-8 bytes of the last event ID string, any
@@ -18,8 +18,8 @@ use crate::decode::scan::{CR, LF};
 /// The name of the request's header with the last event ID.
 pub const LAST_EVENT_ID: &str = "last-event-id";
 
-/// The last event ID from the bytes of the header's value; empty if the value is, as if there
-/// is no such header: the client is new.
+/// Returns the last event ID from the bytes of the header's value. If the value is empty, so is the ID, as for a
+/// client without the header, which is new.
 ///
 /// ```
 /// use sse_wire::server::{HeaderError, last_event_id};
@@ -30,17 +30,16 @@ pub const LAST_EVENT_ID: &str = "last-event-id";
 /// assert_eq!(last_event_id(b"4\xFF2"), Err(HeaderError::NotUtf8 { at: 1 }));
 /// ```
 ///
-/// Spaces and tabs at both ends go, as HTTP takes them off wherever it reads a header: an id that
-/// has them does not come back as it was ([`survives_header`]).
+/// Spaces and tabs at both ends are removed, as HTTP does when it reads a header, so an ID with them comes back
+/// changed ([`survives_header`]).
 ///
-/// In a framework that hands headers over as text, take the bytes where you can (`as_bytes` of
-/// `http::HeaderValue`, not its `to_str`, which refuses all but ASCII). Where there is only text
-/// with each character standing for a byte, see `last_event_id_from_latin1`.
+/// If a framework has headers as text, prefer their bytes (`as_bytes` of `http::HeaderValue`, not `to_str`, which
+/// accepts ASCII only). If there is only text in which each character is one byte, use `last_event_id_from_latin1`.
 ///
 /// # Errors
 ///
-/// [`HeaderError`], where the bytes are no UTF-8 or have a NUL, LF or CR, which no event stream can
-/// have put there. Offsets are those in `value`.
+/// [`HeaderError`] if the bytes are not UTF-8, or have a NUL, LF, or CR, which an ID of a stream can't have. Offsets
+/// are those in `value`.
 pub fn last_event_id(value: &[u8]) -> Result<&str, HeaderError> {
     match core::str::from_utf8(value) {
         Ok(text) => {
@@ -51,11 +50,10 @@ pub fn last_event_id(value: &[u8]) -> Result<&str, HeaderError> {
     }
 }
 
-/// The last event ID from a header that was decoded as Latin-1: each character of the text is one
-/// byte of the value.
+/// Returns the last event ID from a header that was decoded as Latin-1: each character of the text is one byte of the
+/// value.
 ///
-/// This is what Node, Python's WSGI and HTTP stacks of their kind make of a header, and it turns
-/// every id beyond ASCII into another one.
+/// Node, Python's WSGI, and similar HTTP stacks decode headers this way, which changes every ID that is not ASCII.
 ///
 /// ```
 /// use sse_wire::server::last_event_id_from_latin1;
@@ -67,12 +65,12 @@ pub fn last_event_id(value: &[u8]) -> Result<&str, HeaderError> {
 ///
 /// # Errors
 ///
-/// Those of [`last_event_id`], with offsets in bytes of the header's value; and
-/// [`HeaderError::NotLatin1`], where a character is none of the 256.
+/// Those of [`last_event_id`], with offsets in bytes of the header's value; and [`HeaderError::NotLatin1`] if a
+/// character is beyond Latin-1.
 ///
 /// # Memory
 ///
-/// A value in ASCII is lent, any other allocates once.
+/// A value in ASCII is borrowed; any other allocates once.
 #[cfg(feature = "alloc")]
 pub fn last_event_id_from_latin1(value: &str) -> Result<Cow<'_, str>, HeaderError> {
     if value.is_ascii() {
@@ -88,7 +86,7 @@ pub fn last_event_id_from_latin1(value: &str) -> Result<Cow<'_, str>, HeaderErro
     last_event_id(&bytes).map(|id| Cow::Owned(String::from(id)))
 }
 
-/// Whether an id comes back in `Last-Event-ID` as it was sent: to be asked where ids are made.
+/// Returns whether an ID comes back in `Last-Event-ID` unchanged. Check this where IDs are made.
 ///
 /// ```
 /// use sse_wire::server::survives_header;
@@ -98,13 +96,13 @@ pub fn last_event_id_from_latin1(value: &str) -> Result<Cow<'_, str>, HeaderErro
 /// assert!(!survives_header("7\u{1}"), "HTTP stacks refuse control characters");
 /// ```
 ///
-/// Not answered here is the length: servers and proxies refuse headers of more than some
-/// kilobytes, and a client with such an id can never come back.
+/// It does not check the length: servers and proxies reject headers of more than a few kilobytes, and a client with
+/// such an ID can't reconnect.
 pub fn survives_header(id: &str) -> bool {
     as_sent(id) == id && !id.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t')
 }
 
-/// What a client's header carries of an id.
+/// Returns the ID that a client's header has for this ID.
 pub(super) fn as_sent(id: &str) -> &str {
     id.trim_matches([' ', '\t'])
 }
@@ -128,23 +126,23 @@ fn check(value: &[u8]) -> Result<(), HeaderError> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderError {
-    /// The value is no UTF-8.
+    /// The value is not UTF-8.
     NotUtf8 {
         /// The byte offset: everything before it is well-formed.
         at: usize,
     },
-    /// The value has a NUL, LF or CR.
+    /// The value has a NUL, LF, or CR.
     Character {
         /// The character.
         character: char,
         /// Its byte offset.
         at: usize,
     },
-    /// The text was not decoded as Latin-1: it has a character that stands for no byte.
+    /// The text was not decoded as Latin-1: it has a character that is not a byte.
     NotLatin1 {
         /// The character.
         character: char,
-        /// How many characters stand before it.
+        /// How many characters are before it.
         at: usize,
     },
 }
@@ -154,11 +152,11 @@ impl Display for HeaderError {
         match self {
             Self::NotUtf8 { at } => write!(
                 f,
-                "`Last-Event-ID` is no UTF-8 from byte {at} on; answer 400, or treat the client's place as unknown"
+                "`Last-Event-ID` is not UTF-8 from byte {at} on; answer 400, or treat the client's position as unknown"
             ),
             Self::Character { character, at } => write!(
                 f,
-                "`Last-Event-ID` has {character:?} at byte {at}, which no event stream can have put there; answer 400, or treat the client's place as unknown"
+                "`Last-Event-ID` has {character:?} at byte {at}, which an ID of a stream can't have; answer 400, or treat the client's position as unknown"
             ),
             Self::NotLatin1 { character, at } => write!(
                 f,

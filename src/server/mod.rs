@@ -1,24 +1,24 @@
-//! The server's side of Server-Sent Events: what to answer with, what a client that comes back has
-//! missed, when to send a keep-alive.
+//! The server side of Server-Sent Events: response headers, resuming after the last event ID, keep-alives, and, with
+//! the feature `server`, responses and a hub.
 //!
-//! | a server's task | here |
+//! | task | here |
 //! | --- | --- |
-//! | the response's head | [`RESPONSE_HEADERS`] |
-//! | events into bytes | [`Block`](crate::Block) |
-//! | the request's `Last-Event-ID` | [`last_event_id`], [`survives_header`] |
-//! | a keep-alive after silence | [`KeepAlive`] |
+//! | set the response's headers | [`RESPONSE_HEADERS`] |
+//! | encode events | [`Block`](crate::Block) |
+//! | read the request's `Last-Event-ID` | [`last_event_id`], [`survives_header`] |
+//! | send a keep-alive after silence | [`KeepAlive`] |
 //!
-//! Those need no I/O, runtime or clock. With the feature `server`, on tokio's timer:
+//! These need no I/O, runtime, or clock. With the feature `server`, on tokio's timer:
 //!
 //! | | |
 //! | --- | --- |
-//! | a stream for one client, as a response | `sse_wire::response` |
-//! | a stream for many clients, who resume | `Hub` |
-//! | a connection that fails if the client stops reading | `WriteTimeout` |
+//! | answer with a stream for one client | `sse_wire::response` |
+//! | answer with a stream for many clients, which can resume | `Hub` |
+//! | disconnect a client that stops reading | `WriteTimeout` |
 //!
-//! # What is not here
+//! # What is not included
 //!
-//! The HTTP server, and who may read what.
+//! The HTTP server, and access control.
 
 mod headers;
 #[cfg(feature = "server")]

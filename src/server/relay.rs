@@ -29,11 +29,11 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// Writes the event that a client is given for an error.
 type OnError = Box<dyn FnOnce(BoxError, &mut Vec<u8>) -> Result<(), EncodeError> + Send + Sync>;
 
-/// A response of any stream: status 200, [`RESPONSE_HEADERS`](crate::server::RESPONSE_HEADERS), and
-/// each item encoded by a function into the [body](EventBody).
+/// Returns a response for any stream: the status 200, [`RESPONSE_HEADERS`](crate::server::RESPONSE_HEADERS), and a
+/// [body](EventBody) into which a function encodes each item.
 ///
-/// The function appends to the bytes that it is given: one block an item, none to leave an item
-/// out, or many. A handler of axum that relays the answer of a model:
+/// The function appends one or more blocks for an item to the bytes, or none to skip the item. A handler of axum that
+/// relays the answer of a model:
 ///
 /// ```
 /// # use futures::{Stream, StreamExt, stream};
@@ -50,7 +50,7 @@ type OnError = Box<dyn FnOnce(BoxError, &mut Vec<u8>) -> Result<(), EncodeError>
 /// # let frame = futures::executor::block_on(http_body_util::BodyExt::frame(&mut Box::pin(body))).unwrap();
 /// ```
 ///
-/// Options are the body's, and [`Response::map`] reaches them:
+/// The body has the options, which [`Response::map`] can set:
 ///
 /// ```
 /// # use futures::stream;
@@ -66,8 +66,8 @@ type OnError = Box<dyn FnOnce(BoxError, &mut Vec<u8>) -> Result<(), EncodeError>
 /// # assert_eq!(first.into_data().unwrap(), "event: error\ndata: cut\n\n");
 /// ```
 ///
-/// hyper and axum take the response as it is. Frameworks with types of their own take
-/// `RESPONSE_HEADERS`, and the body as a stream of [`Bytes`].
+/// hyper and axum take the response as it is. For frameworks with other types, use `RESPONSE_HEADERS` and the body as
+/// a stream of [`Bytes`].
 ///
 /// [`Response::map`]: http::Response::map
 pub fn response<S, F>(items: S, encode: F) -> Response<EventBody<S, F>>
@@ -89,8 +89,7 @@ pub(super) fn with_head<B>(body: B) -> Response<B> {
 }
 
 pin_project! {
-    /// The body of a [`response`](crate::response): a stream of anything, each item encoded by a
-    /// function.
+    /// The body of a [`response`](crate::response): any stream, with a function that encodes each item.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {
@@ -110,26 +109,25 @@ pin_project! {
     ///
     /// # Frames
     ///
-    /// All items that are ready go into one frame, until it has [8 KiB](Self::frame_size); nothing
-    /// that was encoded is held back while more is waited for. If nothing is ready when the body is
-    /// polled for the first time, a keep-alive is written at once, so that the client sees the head.
+    /// All items that are ready go into one frame, until it has [8 KiB](Self::frame_size); no encoded item waits for a
+    /// later one. If nothing is ready at the first poll of the body, a keep-alive is written at once, so that the
+    /// client receives the head.
     ///
     /// # Errors
     ///
-    /// An error of the function ends the body. What was encoded before goes out first, and nothing of
-    /// the item does. Then comes the event that [`on_error`](Self::on_error) writes, or else the error
-    /// is the body's: a server breaks the response off there, so that the client notices.
+    /// An error of the function ends the body. Items that were encoded before are sent first, and nothing of the
+    /// failed item is sent. Then the body ends with the event that [`on_error`](Self::on_error) writes, or, without
+    /// it, with the error: a server then breaks the response off, so that the client notices.
     ///
     /// # Panics
     ///
-    /// It waits on tokio's timer, so it has to be polled in a tokio runtime that has time enabled.
+    /// Polling it outside a tokio runtime with time enabled panics.
     ///
     /// # Memory and cost
     ///
-    /// One frame, of at most the frame size and one item, in memory of its own, and a timer. While it
-    /// isn't polled, because a client is slow, nothing is taken from the stream; so the body alone can't
-    /// see that a client has stopped reading: see [`WriteTimeout`](super::WriteTimeout). It is dropped,
-    /// and its stream with it, when the connection ends.
+    /// One frame, of at most the frame size plus one item, and a timer. While the body is not polled, because a client
+    /// is slow, it takes nothing from the stream. It can't detect a client that has stopped reading: see
+    /// [`WriteTimeout`](super::WriteTimeout). When the connection ends, the body and its stream are dropped.
     #[must_use = "bodies do nothing unless polled"]
     pub struct EventBody<S, F> {
         #[pin]
@@ -149,8 +147,7 @@ where
     S: Stream,
     F: FnMut(S::Item, &mut Vec<u8>) -> Result<(), Box<dyn Error + Send + Sync>>,
 {
-    /// A body of `items`, each encoded by `encode`, with a keep-alive comment after 15 seconds of
-    /// silence.
+    /// Creates a body of `items`, each encoded by `encode`, with a keep-alive comment after 15 seconds of silence.
     pub fn new(items: S, encode: F) -> Self {
         EventBody {
             items,
@@ -166,22 +163,22 @@ where
 }
 
 impl<S, F> EventBody<S, F> {
-    /// From how many bytes on a frame takes no more items. With 1, each item has a frame of its
-    /// own: for streams that are always ready and take long to be so.
+    /// Sets the number of bytes from which on a frame takes no more items. With 1, each item has its own frame, for
+    /// streams whose items are expensive to make, but always ready.
     pub fn frame_size(mut self, bytes: usize) -> Self {
         self.frame_size = bytes;
         self
     }
 
-    /// Sets what is written after silence, and after how much. The times of `keep_alive` begin at
-    /// zero, as [`KeepAlive::default`] does.
+    /// Sets what is written after silence, and after how much. The times of `keep_alive` start at zero, as with
+    /// [`KeepAlive::default`].
     pub fn keep_alive(mut self, keep_alive: KeepAlive<'static>) -> Self {
         self.silence = Silence::new(keep_alive);
         self
     }
 
-    /// Has an error written as the last event, after which the body ends as if complete. Unless the
-    /// function fails as well: then its error is the body's.
+    /// Writes an error as the last event, after which the body ends as if complete. If the function fails, the body
+    /// ends with that error.
     pub fn on_error(
         mut self,
         encode: impl FnOnce(Box<dyn Error + Send + Sync>, &mut Vec<u8>) -> Result<(), EncodeError>

@@ -15,14 +15,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 pin_project! {
-    /// A connection that fails if what is written to it makes no progress for some time.
+    /// A connection whose writes fail if they make no progress for some time.
     ///
-    /// A client that stops reading is otherwise kept for ever: the transport is full, so the server
-    /// waits, and no longer polls the response's body; so the body can't see it, whatever it checks.
-    /// Here the write fails with [`io::ErrorKind::TimedOut`], and the server drops the connection and
-    /// with it the body. A client that reads slowly, but reads, is kept.
+    /// Without it, a client that stops reading stays connected forever: the transport is full, so the server waits and
+    /// no longer polls the response's body, and the body can't detect that. With it, the write fails with
+    /// [`io::ErrorKind::TimedOut`], and the server drops the connection and the body. A client that reads slowly stays
+    /// connected.
     ///
-    /// It wraps any connection between the socket and the server:
+    /// Put it between the socket and the server:
     ///
     /// ```
     /// use std::time::Duration;
@@ -40,14 +40,14 @@ pin_project! {
     /// For `axum::serve`, implement `axum::serve::Listener` for a struct around a `TcpListener`, with
     /// `type Io = WriteTimeout<TcpStream>`.
     ///
-    /// # What it doesn't see
+    /// # What it does not detect
     ///
-    /// - What the kernel takes counts as written. So the time begins when the socket's buffer is full,
-    ///   which takes some hundred KiB; a quiet stream never fills it. A machine that has vanished without
-    ///   a word is found by TCP itself: within minutes, or after the socket option `TCP_USER_TIMEOUT`.
-    /// - Over HTTP/2 many streams share the connection. A stream that the client no longer reads stops
-    ///   by its own flow control, while the others, and so the connection, make progress.
-    /// - It needs tokio's timer, and has to be polled in a runtime that has time enabled.
+    /// - Bytes that the kernel takes count as written. So the time starts when the socket's buffer is full, after a
+    ///   few hundred KiB; a quiet stream never fills it. TCP itself detects a machine that is unreachable, within
+    ///   minutes or after the socket option `TCP_USER_TIMEOUT`.
+    /// - In HTTP/2 many streams share the connection. Flow control stops a stream that the client no longer reads,
+    ///   while the others, and so the connection, make progress.
+    /// - It needs a tokio runtime with time enabled.
     #[derive(Debug)]
     pub struct WriteTimeout<T> {
         #[pin]
@@ -59,17 +59,17 @@ pin_project! {
 }
 
 impl<T> WriteTimeout<T> {
-    /// Wraps a connection. A write that waits for longer than `time` fails.
+    /// Wraps a connection. A write that waits longer than `time` fails.
     pub const fn new(inner: T, time: Duration) -> Self {
         WriteTimeout { inner, time, timer: None }
     }
 
-    /// The connection.
+    /// Returns the connection.
     pub const fn get_ref(&self) -> &T {
         &self.inner
     }
 
-    /// The connection.
+    /// Returns the connection.
     pub fn into_inner(self) -> T {
         self.inner
     }

@@ -23,9 +23,9 @@ use crate::error::EncodeError;
 pub enum PublishError {
     /// It can't be encoded.
     Encode(EncodeError),
-    /// It needs more than the bound for bytes by itself.
+    /// It needs more than the bound for bytes.
     TooLarge {
-        /// What it needs: its bytes, its id, and [`Retention::BLOCK_OVERHEAD`].
+        /// What it needs: its bytes, its ID, and [`Retention::BLOCK_OVERHEAD`].
         needed: usize,
         /// The bound.
         bound: usize,

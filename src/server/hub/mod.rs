@@ -49,7 +49,7 @@ use crate::event::LastEventId;
 ///
 /// let hub = Hub::new(Retention::default());
 ///
-/// // Whatever serves HTTP, for each client; hyper and axum take the response as it is.
+/// // The HTTP server calls this for each client; hyper and axum take the response as it is.
 /// fn answer<B>(hub: &Hub, request: &Request<B>) -> Response<Subscription> {
 ///     hub.subscribe(request.headers())
 /// }
@@ -63,35 +63,33 @@ use crate::event::LastEventId;
 ///
 /// # Resuming
 ///
-/// Each event has an id, the caller's or one that the hub makes of the time of its start and a number;
-/// so an id of an earlier process is never mistaken for one of this. A client that comes back with the
-/// id of an event that is held, or was evicted last, is given exactly what came after it in its topics,
-/// first from what is held and then live, without a seam. To a foreign id, or one that was forgotten, and
-/// to a subscriber that reads so slowly that what it is to be given next is gone, the hub sends the
-/// [gap event](Settings::gap), and goes on with the oldest event that is held.
+/// Each event has an ID: the caller's, or one that the hub makes from the time of its start and a number, so that IDs
+/// of an earlier process differ. A client that reconnects with the ID of a retained event, or of the one that was
+/// evicted last, gets exactly the later events of its topics, first the retained ones and then live ones. If the ID is
+/// unknown, or if a subscriber reads so slowly that its next event was evicted, the hub sends the [gap
+/// event](Settings::gap) and continues with the oldest retained event.
 ///
-/// - **A block without id**, as one without data, leaves the client's last event ID as it is: it comes
-///   again with those after the last id.
-/// - **An id that comes again** leaves open at which of its events the client was: what follows the
-///   first is given, and if that is gone in part, it is a gap.
-/// - **Spaces and tabs at the ends** of an id do not come back in the header
-///   ([`survives_header`](super::survives_header)), so ids count without them.
+/// - **A block without an ID**, such as one without data, does not change the client's last event ID, so it is sent
+///   again with the events after that ID.
+/// - **A repeated ID** does not determine which of its events the client received last: the events after the first of
+///   them are sent, and if some of these were evicted, there is a gap.
+/// - **Spaces and tabs at the ends** of an ID do not come back in the header
+///   ([`survives_header`](super::survives_header)), so IDs are compared without them.
 ///
 /// # Topics
 ///
-/// All topics share one order, but each retains its own events: one topic's burst doesn't push another's
-/// out. A [`Subscriber`] names those that it may see, and an id of any other is a gap. So a message to one
-/// client is one to a topic that only this client subscribes to, and it is there when the client comes
-/// back. A topic is made when it is first named. One that holds nothing and has no subscriber is
-/// forgotten, but for the id of its last event: a client that comes back with that id has missed nothing.
-/// Of more than some hundred forgotten topics the hub no longer knows it of all; it sends the gap event
-/// then.
+/// All topics share one order, but each retains its own events, so that a burst in one topic does not evict those of
+/// another. A [`Subscriber`] has the topics that it may read, and an ID of any other topic is a gap. To send a message
+/// to one client, publish it to a topic that only this client subscribes to; it is retained until the client
+/// reconnects. A topic is created when it is first named. One that retains nothing and has no subscriber is removed,
+/// except for the ID of its last event: a client that reconnects with that ID has missed nothing. After a few hundred
+/// removed topics the hub forgets some of these IDs, and sends the gap event instead.
 ///
 /// # Memory and cost
 ///
-/// Publishing encodes the event once, into the bytes that all subscribers share, and wakes those that
-/// wait, outside the lock. What is held is bounded by the [`Retention`], always in bytes. Beyond that a
-/// subscriber costs a few hundred bytes, with its timer; what it is writing stays as long as it writes.
+/// Publishing encodes the event once, into bytes that all subscribers share, and wakes those that wait, outside the
+/// lock. The [`Retention`] bounds what is retained, always in bytes. A subscriber costs a few hundred bytes more,
+/// including its timer; the event that it is writing stays in memory until it is written.
 ///
 /// # Shutdown
 ///
@@ -141,30 +139,30 @@ struct Shared {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Subscribers that are connected.
+    /// The connected subscribers.
     pub subscribers: usize,
-    /// Topics that hold something or have a subscriber.
+    /// The topics that retain events or have a subscriber.
     pub topics: usize,
-    /// Events that are held.
+    /// The retained events.
     pub events: usize,
-    /// Bytes that are held, as [`Retention::bytes`](field@Retention::bytes) counts them.
+    /// The retained bytes, as [`Retention::bytes`](field@Retention::bytes) counts them.
     pub bytes: usize,
-    /// By how many events the slowest subscriber is behind.
+    /// The number of events by which the slowest subscriber is behind.
     pub most_behind: usize,
-    /// Events that were published.
+    /// The published events.
     pub published: u64,
-    /// Gap events that subscribers got.
+    /// The gap events that were sent to subscribers.
     pub gaps: u64,
-    /// Subscribers that left, or whose connection broke off.
+    /// The subscribers that disconnected.
     pub left: u64,
-    /// Subscribers that were ended because they were too far behind.
+    /// The subscribers that were ended because they were too far behind.
     pub lagging: u64,
-    /// Subscribers that were ended because their topics, or the hub, were closed.
+    /// The subscribers that were ended because their topics, or the hub, were closed.
     pub ended: u64,
 }
 
 impl Hub {
-    /// A hub with a [`Retention`], or all [`Settings`].
+    /// Creates a hub from a [`Retention`], or from all [`Settings`].
     pub fn new(settings: impl Into<Settings>) -> Self {
         // The time in milliseconds, and chance for servers that start in the same one.
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
@@ -176,32 +174,32 @@ impl Hub {
         }))
     }
 
-    /// Publishes an event, or any block, and returns its id, empty if it has none.
+    /// Publishes an event, or any block, and returns its ID, which is empty if it has none.
     ///
     /// # Errors
     ///
-    /// A block that can't be encoded or is larger than what may be held is refused and leaves
-    /// everything as it was; so is any once the hub is closed.
+    /// [`PublishError`] if the block can't be encoded, if it is larger than what may be retained, or if the hub is
+    /// closed. Nothing changes then.
     pub fn publish(&self, block: &Block<'_>) -> Result<LastEventId, PublishError> {
         self.publish_to("", block)
     }
 
-    /// The same for a topic.
+    /// Publishes an event to a topic, like [`publish`](Self::publish).
     ///
     /// # Errors
     ///
-    /// Those of [`publish`](Self::publish), also once the topic is closed.
+    /// Those of [`publish`](Self::publish), also if the topic is closed.
     pub fn publish_to(&self, topic: &str, block: &Block<'_>) -> Result<LastEventId, PublishError> {
         let (id, waiting) = self.lock().publish(topic, block, self.now())?;
         wake(waiting.into_values());
         Ok(id)
     }
 
-    /// The response to a client: status 200,
-    /// [`RESPONSE_HEADERS`](super::RESPONSE_HEADERS), and the events as the body.
+    /// Returns the response to a client: the status 200, [`RESPONSE_HEADERS`](super::RESPONSE_HEADERS), and the events
+    /// as the body.
     ///
-    /// If all of its topics are closed and it has been given all that they held, the status is 204,
-    /// which ends an `EventSource` for good.
+    /// If all of its topics are closed and it has received everything that they retain, the status is 204, which ends
+    /// an `EventSource` for good.
     pub fn subscribe<'a>(&self, subscriber: impl Into<Subscriber<'a>>) -> Response<Subscription> {
         let Subscriber { topics, last_event_id } = subscriber.into().with_a_topic();
         let now = self.now();
@@ -224,11 +222,10 @@ impl Hub {
         with_head(subscription)
     }
 
-    /// Waits until the hub has been given the event that a client had last, for as long as `patience`.
-    /// Returns whether it has.
+    /// Waits until the hub has the event that a client received last, for at most `patience`. Returns whether it has.
     ///
-    /// If several servers share a stream, a client may come from one that has read more of it than this
-    /// one, and its id would be a gap:
+    /// If several servers share a stream, a client may come from one that has read more of it than this one. Its ID
+    /// would then be a gap, unless this server waits:
     ///
     /// ```
     /// # use http::{HeaderMap, Response};
@@ -241,8 +238,8 @@ impl Hub {
     /// }
     /// ```
     ///
-    /// A client without an id is not waited for. An id that was forgotten is, since the order of ids is
-    /// not known to the hub.
+    /// It returns at once for a client without an ID. It waits for an ID that was evicted, because the hub does not
+    /// know the order of IDs.
     pub async fn wait_for<'a>(
         &self,
         subscriber: impl Into<Subscriber<'a>>,
@@ -273,33 +270,33 @@ impl Hub {
         known
     }
 
-    /// Tells all subscribers that events were lost: each is given the [gap event](Settings::gap), or
-    /// [ended](Settings::end_lagging), also one that comes later with an earlier id. What was held is
-    /// evicted, as the client has to load the whole state anyway.
+    /// Reports to all subscribers that events were lost: each gets the [gap event](Settings::gap), or is
+    /// [ended](Settings::end_lagging), including one that connects later with an earlier ID. Retained events are
+    /// evicted, because the clients have to load the whole state anyway.
     ///
-    /// For a hub that is fed from elsewhere, when events were gone before they could be read.
+    /// Use it for a hub that reads events from another source, if that source has lost some.
     pub fn gap(&self) {
         let waiting = self.lock().gap();
         wake(waiting.into_iter().flat_map(HashMap::into_values));
     }
 
-    /// Sets how much a topic holds, for the life of the hub. Its bytes still count among those of
-    /// [all topics](Settings::retention).
+    /// Sets how much a topic retains, for the life of the hub. Its bytes still count toward those of [all
+    /// topics](Settings::retention).
     pub fn retain(&self, topic: &str, retention: Retention) {
         self.lock().topics.retain(topic, retention, self.now());
     }
 
-    /// Closes a topic: nothing more can be published to it, and a subscriber of nothing else ends once it
-    /// has been given what is held. What is held stays for those who come back.
+    /// Closes a topic: nothing more can be published to it, and a subscriber of only this topic ends after it has
+    /// received what is retained. Retained events stay for clients that reconnect.
     pub fn close_topic(&self, topic: &str) {
         let waiting = self.lock().close_topic(topic);
         wake(waiting.into_values());
     }
 
-    /// Waits until a topic has no subscriber, since what they waited for has come and the topic was
-    /// closed, or they left; at the deadline closes it. Returns whether it was drained in time.
+    /// Waits until a topic has no subscriber, because it was closed and they have received everything, or because they
+    /// have disconnected. Closes the topic at the deadline. Returns whether it was drained in time.
     ///
-    /// For streams that can't be resumed, before [`close`](Self::close).
+    /// Use it for streams that can't be resumed, before [`close`](Self::close).
     pub async fn drain(&self, topic: &str, deadline: Duration) -> bool {
         let drained = poll_fn(|cx| match self.lock().is_drained(topic, cx.waker()) {
             true => Poll::Ready(()),
@@ -310,12 +307,12 @@ impl Hub {
         drained
     }
 
-    /// Closes the hub: nothing more can be published, and all subscribers end once they have been given
-    /// what is held for them, and then `last`. So do those that come later.
+    /// Closes the hub: nothing more can be published, and all subscribers, including later ones, end after they have
+    /// received what is retained for them, and then `last`.
     ///
     /// # Errors
     ///
-    /// A last event that can't be encoded. The hub is not closed then.
+    /// A last event that can't be encoded. The hub then stays open.
     pub fn close(&self, last: Option<&Block<'_>>) -> Result<(), PublishError> {
         let mut bytes = Vec::new();
         if let Some(last) = last {
@@ -326,7 +323,7 @@ impl Hub {
         Ok(())
     }
 
-    /// What the hub holds and has done. Takes time for each topic and each subscriber.
+    /// Returns what the hub retains and has done. Takes time for each topic and each subscriber.
     pub fn counts(&self) -> Counts {
         let mut state = self.lock();
         let [topics, events, bytes, subscribers, most_behind] = state.count(self.now());

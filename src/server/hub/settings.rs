@@ -7,8 +7,8 @@ use super::super::KeepAlive;
 use crate::encode::Block;
 use crate::error::EncodeError;
 
-/// What a [`Hub`](super::Hub), or one of its topics, holds for subscribers that come back or read
-/// slowly: 16 MiB unless set.
+/// How much a [`Hub`](super::Hub), or one of its topics, retains for subscribers that reconnect or read slowly: 16 MiB
+/// unless set.
 ///
 /// ```
 /// use std::time::Duration;
@@ -19,26 +19,25 @@ use crate::error::EncodeError;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Retention {
-    /// How many events. Zero counts as one: the newest is always held until a later one comes, or
-    /// its time.
+    /// The number of events. Zero counts as one: the newest event is retained until the next one, or until its age.
     pub events: Option<usize>,
-    /// How many bytes: the events as they are encoded, their ids, and for each of them
-    /// [`BLOCK_OVERHEAD`](Self::BLOCK_OVERHEAD). An event that needs more by itself is refused.
+    /// The number of bytes: encoded events, their IDs, and [`BLOCK_OVERHEAD`](Self::BLOCK_OVERHEAD) for each. A single
+    /// event that needs more is rejected.
     pub bytes: usize,
-    /// How long: an event is gone when it is this old.
+    /// The age at which an event is evicted.
     pub age: Option<Duration>,
 }
 
 impl Retention {
-    /// What an event takes beside its bytes and its id: the place in the order, the place in the
-    /// index of ids, reference counts, and spare room, so that the bound for bytes is one for
-    /// memory even if events are small.
+    /// What an event takes besides its bytes and its ID: entries in the order and in the index of IDs, reference
+    /// counts, and spare room. So the bound for bytes bounds the memory even if events are small.
     pub const BLOCK_OVERHEAD: usize = 384;
 
-    /// What a topic that holds an event takes by itself; it counts for all such topics but one.
+    /// What a topic that retains an event takes by itself. It counts for all such topics except one.
     pub const TOPIC_OVERHEAD: usize = 1024;
 
-    /// 16 MiB, of any count and age: as much as a [`Parser`](crate::Parser) retains by itself.
+    /// Returns the default: 16 MiB, with any number and age of events, as much as a [`Parser`](crate::Parser) retains
+    /// by default.
     pub const fn new() -> Self {
         Retention { events: None, bytes: 16 << 20, age: None }
     }
@@ -98,8 +97,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// [`Retention::new`]; ids made by the hub; new subscribers are given what is published from then
-    /// on; gaps are events of the type `gap`; [`KeepAlive::default`].
+    /// Returns the default: [`Retention::new`]; the hub makes IDs; new subscribers get what is published from then on;
+    /// the gap event has the type `gap`; [`KeepAlive::default`].
     pub fn new() -> Self {
         Settings {
             retention: Retention::new(),
@@ -114,58 +113,56 @@ impl Settings {
         }
     }
 
-    /// Sets how much is held: by each topic that [`Hub::retain`](super::Hub::retain) says nothing
-    /// else of; `bytes` also by all topics together, for each of which but one
-    /// [`TOPIC_OVERHEAD`](Retention::TOPIC_OVERHEAD) counts as well.
+    /// Sets how much each topic retains, unless [`Hub::retain`](super::Hub::retain) sets another. `bytes` also bounds
+    /// all topics together, with [`TOPIC_OVERHEAD`](Retention::TOPIC_OVERHEAD) for each of them except one.
     #[must_use]
     pub fn retention(mut self, retention: Retention) -> Self {
         self.retention = retention;
         self
     }
 
-    /// Leaves ids to the caller: an event without one has none. Otherwise the hub makes one for each
-    /// event that has data and none of its own, from the time of its start and a number.
+    /// Leaves IDs to the caller: an event without an ID has none. By default the hub makes an ID for each event with
+    /// data and without an ID, from the time of its start and a number.
     ///
-    /// If several servers share a stream, ids have to be the stream's, so that clients fail over
-    /// to another server.
+    /// If several servers share a stream, use the stream's IDs, so that clients can fail over to another server.
     #[must_use]
     pub fn own_ids(mut self) -> Self {
         self.makes_ids = false;
         self
     }
 
-    /// Gives new subscribers, too, what is held.
+    /// Sends the retained events to new subscribers too.
     #[must_use]
     pub fn replay_to_new(mut self) -> Self {
         self.replay_to_new = true;
         self
     }
 
-    /// Ends a subscriber that is behind by more than is held: it gets the gap event when it comes back.
-    /// Otherwise it gets the gap event at once, and goes on with the oldest event.
+    /// Ends a subscriber whose next event was evicted; it gets the gap event when it reconnects. By default it gets
+    /// the gap event at once, and continues with the oldest event.
     #[must_use]
     pub fn end_lagging(mut self) -> Self {
         self.end_lagging = true;
         self
     }
 
-    /// Gives a new subscriber an event with an id and empty data first, unless others follow at once.
-    /// So one that is cut before the first event can resume too.
+    /// Sends an event with an ID and empty data to a new subscriber first, unless others follow at once, so that a
+    /// client can resume even if its connection is lost before the first event.
     #[must_use]
     pub fn initial_id(mut self) -> Self {
         self.initial_id = true;
         self
     }
 
-    /// Sets the reconnection time that each subscriber is given first.
+    /// Sets a reconnection time that is sent to each subscriber first.
     #[must_use]
     pub fn retry(mut self, time: Duration) -> Self {
         self.retry = Some(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
         self
     }
 
-    /// Sets the event that a subscriber gets if it has missed others. It is no comment, since a page
-    /// can't see those.
+    /// Sets the event that a subscriber gets if it has missed others. It is not a comment, because a page can't read
+    /// comments.
     ///
     /// # Errors
     ///
@@ -177,8 +174,8 @@ impl Settings {
         Ok(self)
     }
 
-    /// Sets what is written after silence, and after how much. The times of `keep_alive` begin at
-    /// zero, as [`KeepAlive::default`] does.
+    /// Sets what is written after silence, and after how much. The times of `keep_alive` start at zero, as with
+    /// [`KeepAlive::default`].
     #[must_use]
     pub fn keep_alive(mut self, keep_alive: KeepAlive<'static>) -> Self {
         self.keep_alive = keep_alive;

@@ -17,8 +17,8 @@ use super::state::Next;
 use crate::server::silence::Silence;
 use crate::server::{HeaderError, LAST_EVENT_ID, last_event_id};
 
-/// What a client asks of a [`Hub`]: topics, and to go on after its last event ID. The headers of its
-/// request are enough:
+/// A client of a [`Hub`]: its topics, and the last event ID after which it resumes. The headers of its request are
+/// enough:
 ///
 /// ```
 /// # use http::{HeaderMap, Response};
@@ -27,7 +27,7 @@ use crate::server::{HeaderError, LAST_EVENT_ID, last_event_id};
 ///     hub.subscribe(headers)
 /// }
 ///
-/// // The topics are the server's to choose, by what the client may see. `id` is of the query.
+/// // The server chooses the topics that the client may read. `id` is from the query.
 /// fn prices(hub: &Hub, headers: &HeaderMap, user: &str, id: Option<&str>) -> Response<Subscription> {
 ///     let subscriber = Subscriber::from(headers).topic("prices").topic(user).or_last_event_id(id);
 ///     hub.subscribe(subscriber)
@@ -40,20 +40,20 @@ pub struct Subscriber<'a> {
 }
 
 impl<'a> Subscriber<'a> {
-    /// A client without a last event ID.
+    /// Creates a client without a last event ID.
     pub const fn new() -> Self {
         Subscriber { topics: Vec::new(), last_event_id: Ok("") }
     }
 
-    /// Adds a topic. Without any, it is that of [`Hub::publish`], whose name is empty.
+    /// Adds a topic. The default is that of [`Hub::publish`], whose name is empty.
     #[must_use]
     pub fn topic(mut self, topic: &'a str) -> Self {
         self.topics.push(topic);
         self
     }
 
-    /// Sets the last event ID, unless the headers had one, which is later: a page can't set the header
-    /// on its first request, and hands the id over in the URL.
+    /// Sets the last event ID, unless the headers have one, which is newer. A page can't set the header for its first
+    /// request, but can pass the ID in the URL.
     #[must_use]
     pub fn or_last_event_id(mut self, id: Option<&'a str>) -> Self {
         if self.last_event_id == Ok("") {
@@ -74,7 +74,7 @@ impl Default for Subscriber<'_> {
     }
 }
 
-/// With the `Last-Event-ID` of a request. A value that no event stream can have led to is a gap.
+/// Takes the `Last-Event-ID` of a request. A value that can't be an ID of a stream is a gap.
 impl<'a> From<&'a HeaderMap> for Subscriber<'a> {
     fn from(headers: &'a HeaderMap) -> Self {
         let id = headers.get(LAST_EVENT_ID).map_or(Ok(""), |id| last_event_id(id.as_bytes()));
@@ -97,17 +97,17 @@ impl<'a> From<&'a HeaderMap> for Subscriber<'a> {
 /// # }
 /// ```
 ///
-/// It is an [`http_body::Body`] and a [`Stream`] of [`Bytes`] without errors. Each frame is one event, a
-/// reference to the bytes that all subscribers share. If there is none when the body is polled for the
-/// first time, a keep-alive is written at once, so that the client sees the head.
+/// It is an [`http_body::Body`] and a [`Stream`] of [`Bytes`] without errors. Each frame is one event, a reference to
+/// the bytes that all subscribers share. If there is none at the first poll of the body, a keep-alive is written at
+/// once, so that the client receives the head.
 ///
-/// While it isn't polled, because a client is slow, it holds nothing: it may fall behind what the hub
-/// holds, and gets the gap event when it is polled again. The body alone can't see that a client has stopped
-/// reading: see [`WriteTimeout`](crate::server::WriteTimeout). Dropping it unsubscribes.
+/// While it is not polled, because a client is slow, it keeps no events in memory: if its next event is evicted, it
+/// gets the gap event at the next poll. It can't detect a client that has stopped reading: see
+/// [`WriteTimeout`](crate::server::WriteTimeout). Dropping it unsubscribes.
 ///
 /// # Panics
 ///
-/// It waits on tokio's timer, so it has to be polled in a tokio runtime that has time enabled.
+/// Polling it outside a tokio runtime with time enabled panics.
 #[must_use = "bodies do nothing unless polled"]
 pub struct Subscription {
     pub(super) hub: Hub,
