@@ -20,17 +20,20 @@
 //!
 //! | to | use | feature |
 //! | --- | --- | --- |
-//! | read the events of one response, such as a language model's answer | `events` | `http-body` |
-//! | stay connected, resume, and retry | `EventSource`; `blocking::EventSource` in a thread | `client`; `http` |
+//! | read the events of one response, such as a language model's answer | [`events`](fn.events.html) | `http-body` |
+//! | stay connected, resume, and retry | [`EventSource`](struct.EventSource.html); [`blocking::EventSource`](blocking/struct.EventSource.html) in a thread | `client`; `http` |
 //! | do the same over a transport of your own | [`Connection`], the same rules without I/O | |
-//! | read events from a `Read`, a `Stream`, a body, a codec | `io`, `stream`, `http_body`, `codec` | `std`, `stream`, `http-body`, `codec` |
+//! | read events from a `Read`, a `Stream`, a body, a codec | [`io`](io/index.html), [`stream`](stream/index.html), [`http_body`](http_body/index.html), [`codec`](codec/index.html) | `std`, `stream`, `http-body`, `codec` |
 //! | read events from chunks | [`Parser`] | |
 //! | see comments, `retry`, and blocks without data too | [`Parser::observe`] | |
 //! | see every line, and data of any size | [`Tokenizer`] | |
 //! | write events | [`Block`] | |
-//! | answer a request with the items of a stream | `response` | `server` |
-//! | send one stream to many clients, which can resume | `server::Hub` | `server` |
-//! | work without an allocator | [`Parser::with_arrays`], `embedded_io` | `embedded-io` |
+//! | answer a request with the items of a stream | [`response`](fn.response.html) | `server` |
+//! | send one stream to many clients, which can resume | [`server::Hub`](server/struct.Hub.html) | `server` |
+//! | work without an allocator | [`Parser::with_arrays`], [`embedded_io`](embedded_io/index.html) | `embedded-io` |
+//!
+//! [`migration`](migration/index.html) shows how to move from eventsource-stream, sse-stream, reqwest-eventsource, or axum's
+//! `Sse`.
 //!
 //! # From the specification to this crate
 //!
