@@ -49,8 +49,7 @@ fn said(item: Option<Result<OwnedEvent, ParseError>>) -> Said {
     Said::of(event, |&error| Ok(error))
 }
 
-/// All that the decoder has, without a transport: the buffer grows by a chunk where there is no more
-/// event in it.
+/// Everything that the decoder returns, without a transport: the buffer grows by a chunk when it has no more events.
 fn decode_pieces<S: Storage>(decoder: &mut EventDecoder<S>, chunks: &[&[u8]]) -> Decoded {
     let mut chunks = chunks.iter();
     let mut bytes = BytesMut::new();
@@ -187,7 +186,7 @@ fn linear_time_what_an_event_leaves_of_the_buffer_is_neither_moved_nor_copied() 
     let stream = b"data: x\n\n".repeat(1000);
     let mut bytes = BytesMut::from(&stream[..]);
     let mut decoder = EventDecoder::new();
-    // All of the buffer is taken at once, and shared from then on.
+    // The whole buffer is taken at once, and then shared.
     assert_eq!(decoder.decode(&mut bytes).unwrap().unwrap().unwrap().data, "x");
     assert!(bytes.is_empty());
     let info = measure(|| {
@@ -223,7 +222,7 @@ fn bounded_memory_the_memory_of_the_buffer_is_reused_for_reading() {
 
 #[test]
 fn promptness_a_refused_event_does_not_delay_others_of_the_same_read() {
-    // In one read, with nothing behind; the first pause comes after all three.
+    // In one read, with nothing after it; the first pause follows all three.
     for end in [None, Some(Step::Pause)] {
         let steps = [Step::Bytes(b"data: 1\n\ndata: too long\n\ndata: 2\n\n")];
         let source = Script::new(steps.into_iter().chain(end));

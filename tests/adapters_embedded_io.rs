@@ -1,5 +1,5 @@
-//! `sse_wire::embedded_io` and its asynchronous twin: events from any `Read`, blocks to any
-//! `Write`, over fixed arrays.
+//! `sse_wire::embedded_io` and its asynchronous counterpart: events from any `Read`, blocks to any `Write`, over fixed
+//! arrays.
 #![cfg(all(feature = "embedded-io", feature = "embedded-io-async", feature = "std"))]
 
 mod support;
@@ -43,7 +43,7 @@ impl embedded_io::Read for Script<'_> {
     }
 }
 
-/// Waits where nothing is there. The next poll goes on, so that a future can be dropped meanwhile.
+/// Pending once before each step, so that a future can be dropped in between.
 async fn wait<T>(mut call: impl FnMut() -> Result<T, Trouble>) -> Result<T, Trouble> {
     poll_fn(|_| match call() {
         Err(Trouble::Pause) => Poll::Pending,
@@ -102,7 +102,7 @@ fn trouble(error: ReadError<Trouble>) -> Result<ParseError, Trouble> {
 enum Way {
     Blocking,
     BlockingEvents,
-    /// Each future is dropped when it waits.
+    /// Each future is dropped when it is pending.
     Cancelled,
     CancelledEvents,
 }
@@ -209,7 +209,7 @@ fn nothing_is_allocated_for_reading_and_writing_over_arrays() {
         });
         assert_eq!(count, 200);
     });
-    // The executor has a waker, once for each thread.
+    // The executor allocates a waker once for each thread.
     assert!(info.count_total <= 1, "{info:?}");
 }
 

@@ -1,4 +1,4 @@
-//! Bodies to events: the vectors through both, and their laws.
+//! Bodies and events: the vectors through both, and their laws.
 
 #![cfg(feature = "http-body")]
 
@@ -85,7 +85,7 @@ fn every_decoder_vector_holds_in_every_chunking_through_a_body() {
         let stream = case.chunks.concat();
         let check = |chunks: &[&[u8]], after: Option<&[usize]>| {
             let whole = |&chunk: &&[u8]| Frame::data(Bytes::copy_from_slice(chunk));
-            // Data that does not lie in one piece.
+            // Data that is not contiguous.
             let in_two = |&chunk: &&[u8]| {
                 let (head, tail) = chunk.split_at(chunk.len() / 2);
                 Frame::data(Bytes::copy_from_slice(head).chain(Bytes::copy_from_slice(tail)))

@@ -317,8 +317,8 @@ fn zero_copy_an_event_that_lies_in_one_read_allocates_nothing() {
 
 #[test]
 fn kept_and_lent_texts_can_be_in_one_event() {
-    // The type is kept and the data lent, the other way round, and what was kept before is no text
-    // of an event that has none.
+    // The type is kept and the data lent, then the other way round; kept bytes of an earlier event are not part of a
+    // later one.
     for (chunks, expected) in [
         ([&b"event: ke"[..], b"pt\ndata: lent\n\n"], ("kept", "lent")),
         ([b"event: kept\ndata: ke", b"pt\n\n"], ("kept", "kept")),
@@ -377,7 +377,7 @@ fn a_target_that_fails_in_the_middle_of_a_block_loses_nothing() {
                     assert!(matches!(error, WriteError::Transport(_)), "{error:?}");
                     let source = error.source().unwrap().downcast_ref::<io::Error>().unwrap();
                     assert_eq!(Trouble::from(source), trouble);
-                    // Beside its source, not in its place.
+                    // In addition to its source, not in place of it.
                     assert_eq!(error.to_string(), "the stream could not be written");
                     told += 1;
                     written = writer.flush();
@@ -398,7 +398,7 @@ fn unwritten_blocks_stay_in_order() {
     assert!(writer.write(&Block::new().data("1")).is_err());
     assert_eq!(writer.waiting(), b" 1\n\n");
     Block::new().data("2").encode(&mut writer).unwrap();
-    // Taken back, with nothing of what waits.
+    // Rolled back, without the unwritten bytes before it.
     let mut data = Block::new().data_writer(&mut writer).unwrap();
     data.write("half").unwrap();
     drop(data);
@@ -424,7 +424,7 @@ fn bounded_memory_a_writer_reuses_its_buffer_and_frees_a_large_one() {
     writer.write(&block).unwrap();
     let info = measure(|| (0..100).for_each(|_| writer.write(&block).unwrap()));
     assert_eq!(info.count_total, 0);
-    // The largest block whose buffer stays.
+    // The largest block whose buffer is kept.
     let kept = "x".repeat(16 * 1024 - "data: \n\n".len());
     let kept = Block::new().data(&kept);
     writer.write(&kept).unwrap();

@@ -155,7 +155,7 @@ fn pieces_of_any_size_are_joined_as_serde_json_joins_them() {
         let right = format!("data: {}\n\n", serde_json::to_string(&value).unwrap());
         assert_eq!(stream, right.as_bytes(), "{len}");
     }
-    // Where an error stands is counted over all pieces.
+    // The offset of an error counts all pieces.
     let raw = RawValue::from_string(format!("[\"{}\",\r1]", "x".repeat(300))).unwrap();
     let value = (vec![10; 200], raw);
     let at = serde_json::to_string(&value).unwrap().find('\r').unwrap();

@@ -1,4 +1,4 @@
-//! The stream of events: the vectors through it, and its laws.
+//! The stream of events: the vectors and the laws.
 
 #![cfg(feature = "stream")]
 
@@ -40,13 +40,13 @@ type Chunks<'c> = Script<Result<&'c [u8], Broken>>;
 /// How a test takes events from the stream.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Way {
-    /// As a `Stream`, pending behind each chunk.
+    /// As a `Stream`, pending after each chunk.
     Poll,
     /// As a `Stream` of chunks that are always ready.
     PollReady,
     /// `next_events`, each cursor drained.
     Events,
-    /// `next_events`, a future dropped before and a cursor forgotten behind each event.
+    /// `next_events`, with a future dropped before each event and a cursor leaked after it.
     ForgottenCursors,
     /// `next_items`.
     Items,
@@ -57,7 +57,7 @@ enum Way {
 const WAYS: [Way; 6] =
     [Way::Poll, Way::PollReady, Way::Events, Way::ForgottenCursors, Way::Items, Way::Mixed];
 
-/// Everything up to the next time that the stream is pending; whether it has ended.
+/// Returns everything until the stream is pending, and whether it has ended.
 fn run(stream: &mut EventStream<Chunks<'_>>, way: Way, decoded: &mut Decoded) -> bool {
     let mut turn = 0;
     loop {
@@ -87,7 +87,7 @@ fn run(stream: &mut EventStream<Chunks<'_>>, way: Way, decoded: &mut Decoded) ->
                         Err(_) => decoded.errors += 1,
                     }
                     if step == Way::ForgottenCursors {
-                        // Without `Drop` nothing can be made good that a forgotten one left behind.
+                        // A cursor has no `Drop`, so a leaked one behaves like a dropped one.
                         const { assert!(!std::mem::needs_drop::<sse_wire::Events<'_, '_>>()) };
                         break;
                     }
@@ -155,7 +155,7 @@ fn every_decoder_vector_holds_in_every_chunking_through_the_stream() {
                         _ => decoded.after.clone(),
                     },
                     comments: match (&decoded.comments, case.limit) {
-                        // Comments that are observed count for the limit.
+                        // Observed comments count toward the limit.
                         (None, _) | (_, Some(_)) => decoded.comments.clone(),
                         (Some(_), None) => case.expected.comments.clone(),
                     },
@@ -175,7 +175,7 @@ fn every_decoder_vector_holds_in_every_chunking_through_the_stream() {
     }
 }
 
-/// The data of each event, or what stands in its place.
+/// The data of each event, or what is returned in its place.
 fn told(stream: &mut EventStream<Chunks<'_>>) -> Vec<String> {
     std::iter::from_fn(|| match poll_next(stream) {
         Poll::Ready(Some(Ok(event))) => Some(event.data),
@@ -236,7 +236,7 @@ fn cancellation_a_dropped_future_loses_nothing() {
     for size in 1..=bytes.len() {
         let mut stream = Script::pausing(bytes.chunks(size).map(Ok::<_, Broken>)).events();
         let mut seen = Vec::new();
-        // Each poll is of a future of its own, which is then dropped.
+        // Each poll uses a new future, which is then dropped.
         loop {
             match poll_once(futures::StreamExt::next(&mut stream)) {
                 Poll::Ready(Some(event)) => seen.push(event.unwrap().data),
@@ -283,7 +283,7 @@ fn finish_ends_the_stream_in_the_middle_of_a_chunk_too() {
     assert_eq!(told(&mut stream), Vec::<String>::new());
 }
 
-/// A chunk that has other bytes at each look, until none are left but the last.
+/// A chunk that has different bytes at each call of `as_ref`, until only the last are left.
 struct Fickle {
     looks: Cell<usize>,
     answers: Vec<Vec<u8>>,
@@ -297,7 +297,7 @@ impl AsRef<[u8]> for Fickle {
     }
 }
 
-/// What a stream with values of all kinds becomes: itself, of another length, or with other bytes.
+/// The variants of a stream with values of all kinds: itself, another length, or other bytes.
 fn variant(stream: &[u8], number: usize) -> Vec<u8> {
     let other = |with: &[u8]| with.iter().copied().cycle().take(stream.len()).collect();
     let values = |byte: u8| {
@@ -410,7 +410,7 @@ fn linear_time_an_owned_event_costs_its_text_alone_however_large_the_chunk() {
         });
         assert_eq!((seen, info.count_total), (count, count as u64));
         assert_eq!(info.bytes_total, count as u64, "one byte of data an event");
-        // One chunk, and the end: an event that is there already asks for no chunk.
+        // One chunk, and the end: an event that is already complete needs no further chunk.
         let mut stream = Script::ready([Ok::<_, Broken>(&bytes[..])]);
         let mut events = (&mut stream).events();
         while let Poll::Ready(Some(_)) = poll_next(&mut events) {}
@@ -434,7 +434,7 @@ fn zero_copy_a_lent_event_allocates_nothing() {
     assert_eq!((seen, info.count_total), (1000, 0));
 }
 
-/// A chunk that is counted as long as it lives.
+/// A chunk that counts how many are alive.
 struct Counted {
     _alive: Rc<()>,
     bytes: &'static [u8],

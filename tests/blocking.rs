@@ -1,4 +1,4 @@
-//! The client that connects again, for threads: the same as the asynchronous one, over anything that is `Read`.
+//! The client that reconnects, for threads: like the asynchronous one, over any `Read`.
 
 #![cfg(feature = "http")]
 
@@ -10,7 +10,7 @@ use http::Response;
 use sse_wire::blocking::EventSource;
 use sse_wire::{Attempt, FinalError, Incoming, Policy, SourceError};
 
-/// A body that is read byte by byte, is interrupted before each, and may break off.
+/// A body that is read byte by byte, with an interruption before each, and may break off.
 struct Body {
     bytes: &'static [u8],
     interrupted: bool,

@@ -1,5 +1,5 @@
-//! The connection rules: the vectors, and the laws of `Connection`, each under its name. (Policies are
-//! in `tests/policies.rs`.)
+//! The rules of a connection: the vectors, and the laws of `Connection`, each under its name. (Policies are in
+//! `tests/policies.rs`.)
 
 #![cfg(feature = "std")]
 
@@ -64,7 +64,7 @@ fn chunk_invariance_every_connection_vector_holds_in_every_chunking() {
     }
 }
 
-/// Hands bytes in piecewise.
+/// Pushes bytes piecewise.
 fn in_chunks(take: &mut dyn FnMut(&Step) -> Outcome, chunks: &[&[u8]]) -> Outcome {
     let mut all = Vec::new();
     for chunk in chunks {
@@ -76,13 +76,13 @@ fn in_chunks(take: &mut dyn FnMut(&Step) -> Outcome, chunks: &[&[u8]]) -> Outcom
     Outcome::Events(all)
 }
 
-/// The connection rules once more, slow and obvious: the whole stream of a connection is parsed
-/// again for each chunk.
+/// A second implementation of the rules, slow and obvious: the whole stream of a connection is parsed again for each
+/// chunk.
 struct Naive {
     state: ReadyState,
     last_event_id: String,
     reconnection_time: u64,
-    /// With what the stream began: last event ID, reconnection time.
+    /// The last event ID and the reconnection time at the start of the stream.
     before: (String, u64),
     stream: Vec<u8>,
     delivered: usize,
@@ -214,7 +214,7 @@ proptest! {
         calls in vec((0..13_u8, 0..10_000_u64, any_step()), 0..60)
     ) {
         let mut connection = Connection::new(BARE);
-        // Of the connection: whether a request was sent, its opening reported; whether it was closed.
+        // Whether a request was sent, whether the open connection was reported, and whether it was closed.
         let (mut requested, mut opened, mut closed) = (false, false, false);
         for (call, millisecond, step) in calls {
             let before = connection.ready_state();
@@ -302,7 +302,7 @@ proptest! {
     }
 }
 
-/// A connection that is open, and has reported it.
+/// A connection that is open, after its notice.
 fn open() -> Connection {
     let mut connection = Connection::new(BARE);
     assert_eq!(connection.poll(Duration::ZERO), Action::Connect);

@@ -1,4 +1,4 @@
-//! Data that is written piecewise: cut line breaks and characters, errors, and what is taken back.
+//! Data that is written piecewise: cut line breaks and characters, errors, and rollback.
 #![cfg(feature = "std")]
 
 use std::io::{self, Write as _};

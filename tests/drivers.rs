@@ -1,5 +1,5 @@
-//! Drivers of `Connection`, as a blocking, an async and an embedded program would write them: each
-//! is a loop without a rule, and all hear the same of the same server.
+//! Drivers of `Connection`, as a blocking, an async, and an embedded program would write them: each is a loop without
+//! a rule, and all get the same from the same server.
 
 #![cfg(feature = "std")]
 
@@ -25,7 +25,7 @@ struct Response {
     body: BufReader<TcpStream>,
 }
 
-/// As much HTTP as the server below speaks.
+/// As much HTTP as the server below uses.
 fn request(address: SocketAddr, last_event_id: Option<&str>) -> io::Result<Response> {
     let mut stream = TcpStream::connect(address)?;
     let mut head =
@@ -70,7 +70,7 @@ fn drive(
             },
             Action::Receive { until } => {
                 let body = body.as_mut().expect("a response came");
-                // No timeout of zero: a socket would take it for none.
+                // A socket would treat a timeout of zero as none.
                 let timeout = until.map(|until| until.saturating_sub(start.elapsed()));
                 let timeout = timeout.map(|timeout| timeout.max(Duration::from_millis(1)));
                 body.get_ref().set_read_timeout(timeout)?;
@@ -138,7 +138,7 @@ fn head(status: u16, content_type: Option<&[u8]>) -> ResponseHead<'_> {
     ResponseHead { status, content_type, ..ResponseHead::default() }
 }
 
-// A server that exists only as a script, and a clock that jumps.
+// A scripted server, and a clock that jumps.
 
 /// What comes next on a connection.
 #[derive(Clone, Copy)]
@@ -214,7 +214,7 @@ impl World {
         self.heard.borrow_mut().push(line);
     }
 
-    /// What has come by now, if something has.
+    /// What has arrived by now, if anything.
     fn next(&self, silent_until: &Cell<Option<Duration>>) -> Option<Turn> {
         if silent_until.get().is_some_and(|until| self.now.get() < until) {
             return None;
@@ -252,7 +252,7 @@ impl World {
         self.now.set(until);
     }
 
-    /// What the future gives, or nothing when the time has come.
+    /// Returns the future's result, or `None` at this time.
     async fn timeout<T>(
         &self,
         until: Option<Duration>,
@@ -264,7 +264,7 @@ impl World {
                 if let Poll::Ready(output) = future.as_mut().poll(context) {
                     return Poll::Ready(Some(output));
                 }
-                // Nothing else goes on here, so time goes on at once.
+                // Nothing else happens here, so the time advances at once.
                 self.now.set(self.now.get() + Duration::from_secs(1));
                 if until.is_some_and(|until| self.now.get() >= until) {
                     return Poll::Ready(None);
@@ -342,8 +342,7 @@ struct Device<'w> {
 }
 
 impl Device<'_> {
-    /// Does what can be done now. When to be called again, if not earlier for what arrives; `None`
-    /// at the end.
+    /// Does what can be done now. Returns when to call it again if nothing arrives earlier; `None` at the end.
     fn tick(&mut self, now: Duration) -> Option<Duration> {
         loop {
             let action = self.source.poll(now);
@@ -351,7 +350,7 @@ impl Device<'_> {
                 self.world.hear(notice);
             }
             match action {
-                // Into the output of a socket; the response comes in a later turn.
+                // Into the output of a socket; the response arrives in a later turn.
                 Action::Connect => {
                     let id = self.source.last_event_id_header();
                     self.world.hear(format_args!("request after {id:?}"));

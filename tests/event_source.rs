@@ -1,4 +1,4 @@
-//! The client that connects again: what its caller sees, in process and on a clock that jumps.
+//! The client that reconnects, as its caller sees it, in one process and on a clock that jumps.
 
 #![cfg(feature = "client")]
 
@@ -34,7 +34,7 @@ enum Answer {
     /// A stream that breaks off.
     Cut(&'static str),
     Status(u16),
-    /// No response, for ever.
+    /// No response.
     Silence,
     Refused,
     Final,
@@ -65,7 +65,7 @@ async fn answer(answer: Answer) -> Result<Response<Body>, Box<dyn Error + Send +
     })
 }
 
-/// An error as HTTP clients have it: it begins with the address.
+/// An error like those of HTTP clients, which starts with the address.
 #[derive(Debug)]
 struct Outer(io::Error);
 
@@ -84,7 +84,7 @@ impl Error for Outer {
 /// The attempts that a server has seen.
 type Seen = Arc<Mutex<Vec<Attempt>>>;
 
-/// A source whose server gives these answers, and then none.
+/// A source whose server sends these answers, and then none.
 fn source(
     answers: impl IntoIterator<Item = Answer>,
 ) -> (impl FnMut(Attempt) -> Pin<Box<dyn Future<Output = Reply> + Send>>, Seen) {
@@ -101,7 +101,7 @@ fn source(
 
 type Reply = Result<Response<Body>, Box<dyn Error + Send + Sync>>;
 
-/// No jitter, so that waits can be told.
+/// No jitter, so that waits are predictable.
 fn policy() -> Policy {
     Policy { jitter: 0, ..Policy::default() }
 }
@@ -372,7 +372,7 @@ fn assert_send_and_unpin<T: Send + Unpin>(value: T) -> T {
     value
 }
 
-/// What a program has, that reads events in one place and closes in another.
+/// A program that reads events in one place and closes in another.
 struct App {
     source: BoxEventSource,
 }
@@ -540,7 +540,7 @@ async fn a_thousand_cuts_of_nine_kinds_deliver_every_event_exactly_once() {
         let chunks = stream::iter(pieces.into_iter().map(Ok));
         let reset = stream::iter([Err(io::ErrorKind::ConnectionReset.into())]);
         match kind {
-            // No response, one that is late for ever, one of a proxy.
+            // No response, one that never arrives, and one of a proxy.
             0 => Err(io::Error::from(io::ErrorKind::ConnectionRefused)),
             1 => std::future::pending().await,
             2 => {
@@ -574,7 +574,7 @@ async fn a_thousand_cuts_of_nine_kinds_deliver_every_event_exactly_once() {
             Incoming::Notice(_) => {}
         }
     }
-    // 334 of the attempts gave no stream.
+    // 334 of the attempts had no stream.
     assert_eq!(last, 3 * (1000 - 334));
 }
 

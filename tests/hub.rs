@@ -1,4 +1,4 @@
-//! The hub: who is given what, once and in order, or is told of a gap; what it holds and what it costs.
+//! The hub: which subscriber gets which events, once and in order or with a gap; what it retains and what it costs.
 
 #![cfg(feature = "server")]
 
@@ -28,7 +28,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::yield_now;
 use tokio::time::{Instant, advance};
 
-/// What the body gives when it is polled once; `Err` at its end.
+/// Polls the body once; `Err` at its end.
 fn frame(body: &mut Subscription, waker: &Waker) -> Poll<Result<Bytes, ()>> {
     let frame = Pin::new(body).poll_frame(&mut Context::from_waker(waker));
     frame.map(|frame| match frame {
@@ -37,7 +37,7 @@ fn frame(body: &mut Subscription, waker: &Waker) -> Poll<Result<Bytes, ()>> {
     })
 }
 
-/// All that there is for the body by now, without keep-alives; and whether it has ended.
+/// Everything that the body has by now, without keep-alives, and whether it has ended.
 fn read(body: &mut Subscription) -> (String, bool) {
     let mut text = String::new();
     loop {
@@ -129,7 +129,7 @@ async fn a_new_subscriber_gets_later_events_and_if_set_the_retained_ones() {
     }
 }
 
-/// tower-http#420: what stands between holds the head back until a first byte has come.
+/// tower-http#420: an intermediary delays the head until the first byte of the body.
 #[tokio::test(start_paused = true)]
 async fn something_is_written_at_once_and_after_each_silence() {
     let keep_alive = KeepAlive::default().block(Block::new().comment("still here")).unwrap();
@@ -165,7 +165,7 @@ enum Step {
         client: usize,
         frames: usize,
     },
-    /// The connection breaks off, and the client comes back.
+    /// The connection breaks off, and the client reconnects.
     Reconnect(usize),
 }
 
@@ -192,14 +192,14 @@ fn retention() -> impl Strategy<Value = Retention> {
     })
 }
 
-/// A client that checks what it is given against all that was published.
+/// A client that compares what it gets with everything that was published.
 struct Client {
     topics: &'static [usize],
     body: Subscription,
     parser: Parser,
-    /// For each topic the place of the next event; none after a gap, until the first event.
+    /// The position of the next event of each topic; `None` after a gap, until the first event.
     expected: BTreeMap<usize, Option<usize>>,
-    /// The number of the last event in the order of all.
+    /// The number of the last event in the common order.
     last: Option<usize>,
 }
 
@@ -227,7 +227,7 @@ impl Client {
         parser.set_last_event_id(&id).unwrap();
         self.parser = parser;
         if id.is_empty() {
-            // It has seen nothing and asks for nothing: it begins anew.
+            // It has received nothing and has no ID: it starts anew.
             let count = |topic| published.iter().filter(|&&of| of == topic).count();
             self.expected = self.topics.iter().map(|&topic| (topic, Some(count(topic)))).collect();
         }
@@ -306,7 +306,7 @@ proptest! {
         }
     }
 
-    /// hoister#106: a burst takes no more than the room that it has, or that others have too much.
+    /// hoister#106: a burst takes only its own room and the excess of others.
     #[test]
     fn a_burst_in_one_topic_evicts_nothing_from_a_smaller_topic(
         sizes in vec(1..400usize, 1..20), burst in 1..60usize
@@ -448,7 +448,7 @@ async fn events_of_a_forgotten_topic_are_a_gap_and_not_a_silent_loss() {
     assert_eq!(live(&mut subscribe(&hub, both(&id))), "", "later ones know all");
 }
 
-/// The only client of a topic whose events have grown old loses its connection.
+/// The only client of a topic whose events have expired loses its connection.
 #[tokio::test(start_paused = true)]
 async fn a_client_with_the_last_event_of_a_forgotten_topic_has_missed_nothing() {
     let settings = Settings::from(Retention::new().age(SECOND));
@@ -558,7 +558,7 @@ async fn topics_without_subscribers_are_removed_automatically() {
     });
     advance(SECOND).await;
     let shrunk = measure(|| drop(subscribe(&hub, Subscriber::new())));
-    // But for 256 names and ids.
+    // Except for 256 names and IDs.
     assert!(grown.bytes_current + shrunk.bytes_current < 65_536, "{grown:?} {shrunk:?}");
 }
 
@@ -606,7 +606,7 @@ async fn a_new_subscriber_with_replay_has_missed_nothing_if_its_first_event_is_l
     assert_eq!(data(text.strip_prefix(GAP).unwrap()), ["5", "6"], "one gap is told once");
 }
 
-/// rust-sdk#791: a client that is cut before the first event resumes as well.
+/// rust-sdk#791: a client that is cut before the first event can resume too.
 #[tokio::test]
 async fn a_new_subscriber_gets_the_retry_and_an_id_with_empty_data_if_set() {
     let settings = Settings::new().retry(2 * SECOND).initial_id();
@@ -667,7 +667,7 @@ async fn events_are_retained_until_their_age_and_their_last_id_is_known_after_th
     assert_eq!(hub.counts().topics, 0, "a topic of nobody that holds nothing");
 }
 
-/// frontmcp's GHSA-84j6-jc92-77jm: an id replays only what its subscriber may see.
+/// frontmcp's GHSA-84j6-jc92-77jm: an ID replays only what its subscriber may read.
 #[tokio::test]
 async fn a_message_to_one_client_is_sent_to_it_alone_and_retained_for_it() {
     let hub = Hub::new(Retention::default());
@@ -731,7 +731,7 @@ fn a_rejected_block_changes_nothing() {
     assert!(Settings::new().gap("a\nb", "").is_err());
 }
 
-/// axum#2673, rust-sdk#493: open streams end, those that come meanwhile too.
+/// axum#2673, rust-sdk#493: open streams end, including those opened in the meantime.
 #[tokio::test]
 async fn close_ends_all_after_what_is_retained_for_them_with_a_last_event() {
     let hub = Hub::new(Retention::default());
@@ -872,7 +872,7 @@ async fn publishing_wakes_each_that_waits_for_the_topic_once() {
 fn no_event_and_no_wake_is_lost_between_threads() {
     const PUBLISHERS: usize = 3;
     const EVENTS: usize = 300;
-    // No keep-alive wakes a subscriber that was forgotten.
+    // No keep-alive wakes a subscriber that an event did not wake.
     let keep_alive = KeepAlive::default().interval(Duration::MAX);
     let hub = Hub::new(Settings::new().keep_alive(keep_alive));
     let publish = &|publisher: usize| {
@@ -910,7 +910,7 @@ fn no_event_and_no_wake_is_lost_between_threads() {
     });
 }
 
-/// A waker runs code of others: here it calls the hub, which would never end under the hub's lock.
+/// A waker runs foreign code: here it calls the hub, which would deadlock under the hub's lock.
 #[tokio::test]
 async fn wakers_are_woken_and_dropped_outside_the_lock() {
     struct Calls(Hub);
@@ -974,7 +974,7 @@ fn bounded_memory_an_idle_subscriber_costs_a_kib_at_most() {
         let each = info.bytes_current as usize / COUNT + size_of::<Subscription>();
         println!("an idle subscriber, with a topic of its own {own_topic}: {each} bytes");
         assert!(each <= 1024, "{each} bytes");
-        // With the timers of the runtime, which hold what has left until they would have fired.
+        // Including the timers of the runtime, which keep disconnected subscribers until they would have fired.
         drop(bodies);
         assert_eq!(hub.counts().subscribers, 0);
     }
@@ -998,12 +998,12 @@ fn bounded_memory_subscribers_that_leave_free_their_memory() {
     assert!(info.bytes_max < 8192, "{info:?}");
 }
 
-/// Blocks of different shapes: how long are id and data?
+/// Blocks with different lengths of ID and data.
 const SHAPES: [(usize, usize); 4] = [(0, 0), (36, 100), (300, 20), (8, 10_000)];
 
 #[test]
 fn bounded_memory_allocations_never_exceed_the_bound_for_bytes() {
-    // Bounds on either side of where the order of blocks doubles its room.
+    // Bounds on both sides of the point at which the order of blocks doubles its capacity.
     let bounds = (20..32usize).map(|step| step << 15);
     for ((id_len, data_len), bound) in
         SHAPES.into_iter().flat_map(|shape| bounds.clone().map(move |bound| (shape, bound)))

@@ -1,5 +1,5 @@
-//! The laws of the parser if its calls come in any order: chunks pushed and observed, cursors ended
-//! and dropped early, streams ended, limits and IDs changed, clones taken.
+//! The laws of the parser for any order of its calls: chunks pushed and observed, cursors ended and dropped early,
+//! streams ended, limits and IDs changed, clones made.
 
 #![cfg(feature = "alloc")]
 
@@ -13,13 +13,13 @@ use support::outcome::{Output, Pending, observe, pending, push};
 use support::shapes::{mutate, mutations, sent_stream};
 use support::{Decoded, Driver, TokenizerDriver, Told, over_arrays, tell};
 
-/// What is done with so many bytes, and how.
+/// What is done with the next bytes, and how.
 #[derive(Clone, Copy, Debug)]
 struct Chunk {
     len: usize,
     /// Whether they are observed or pushed.
     observed: bool,
-    /// How often the cursor is asked.
+    /// How often the cursor is called.
     calls: usize,
 }
 
@@ -44,7 +44,7 @@ fn chunk() -> impl Strategy<Value = Chunk> {
     (len, any::<bool>(), calls).prop_map(|(len, observed, calls)| Chunk { len, observed, calls })
 }
 
-/// What loses nothing but what is discarded.
+/// Steps that lose only what is discarded.
 fn harmless() -> impl Strategy<Value = Call> {
     prop_oneof![
         8 => chunk().prop_map(Call::Take),
@@ -68,15 +68,15 @@ fn any_call() -> impl Strategy<Value = Call> {
 /// The highest limit here, and the length of arrays.
 const AMPLE: usize = 300;
 
-/// All that a call says.
+/// Everything that a call returns.
 #[derive(Debug, Default, PartialEq)]
 struct Answer {
-    /// How many bytes it has taken, handed out or lost.
+    /// How many bytes it has taken, returned or lost.
     taken: usize,
     output: Vec<Output>,
     limit_error: Option<LimitError>,
     id_error: Option<LastEventIdError>,
-    /// What the end of the stream says.
+    /// The end of the stream.
     end: Option<Result<Option<Pending>, ParseError>>,
 }
 
@@ -111,7 +111,7 @@ fn call<S: Storage + Clone>(parser: &mut Parser<S>, call: &Call, rest: &[u8]) ->
     answer
 }
 
-/// Asks a cursor so often, and then discards the rest or drops it.
+/// Calls a cursor this often, and then discards the rest or drops it.
 macro_rules! leave {
     ($name:ident, $push:ident) => {
         fn $name<S: Storage>(
@@ -133,7 +133,7 @@ macro_rules! leave {
 leave!(leave_events, push);
 leave!(leave_items, observe);
 
-/// Ends with all that is left.
+/// Ends with everything that is left.
 fn to_the_end(calls: Vec<Call>) -> impl Iterator<Item = Call> {
     let all = Chunk { len: usize::MAX, observed: false, calls: usize::MAX };
     calls.into_iter().chain([Call::Take(all), Call::Finish])
@@ -158,7 +158,7 @@ proptest! {
         mutate(&mut stream.bytes, &mutations);
         let mut parser = Parser::new();
         let mut rest = stream.bytes.as_slice();
-        // The stream since the last end, what has come of it, and the ID that came before it.
+        // The stream since the last end, its events so far, and the ID before it.
         let (mut begun, mut told, mut id) = (Vec::new(), Vec::new(), String::new());
         for next in to_the_end(calls) {
             let before = begun.len();
@@ -204,8 +204,7 @@ proptest! {
         let mut fixed = over_arrays([0xFF; AMPLE], [0xFF; AMPLE], [0xFF; 3 * AMPLE]);
         fixed.set_limit(limit).unwrap();
         let mut rest = stream.bytes.as_slice();
-        // The stream since the last end, the events that came, and where the blocks begin of which
-        // something came.
+        // The stream since the last end, its events, and the starts of the blocks that returned something.
         let (mut begun, mut told, mut answered) = (Vec::new(), Vec::new(), Vec::new());
         let mut lost = false;
         for next in to_the_end(calls) {

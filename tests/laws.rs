@@ -25,7 +25,7 @@ use support::{
     every_chunking, model, outcome,
 };
 
-/// Pieces that meet every rule, in an order that no server would choose.
+/// Pieces that exercise every rule, in an order that no server would choose.
 fn hostile_stream() -> impl Strategy<Value = Vec<u8>> {
     let pieces: &[&[u8]] = &[
         b"\n",
@@ -67,7 +67,7 @@ fn hostile_stream() -> impl Strategy<Value = Vec<u8>> {
     vec(select(pieces), 0..24).prop_map(|pieces| pieces.concat())
 }
 
-/// Sequences of UTF-8, whole, cut, and such as are none.
+/// UTF-8 sequences, whole, cut, and invalid.
 const SEQUENCES: [&[u8]; 12] = [
     b"a",
     b"\xC3\xA9",
@@ -83,14 +83,14 @@ const SEQUENCES: [&[u8]; 12] = [
     b"\xFF",
 ];
 
-/// All that must not depend on the chunks.
+/// Everything that must not depend on the chunks.
 fn outcome(decoded: Decoded) -> Decoded {
     Decoded { after: Vec::new(), comments: None, ..decoded }
 }
 
 const NO_LIMITS: Limits = Limits { all: usize::MAX, id: usize::MAX, arrays: None };
 
-/// What comes after the first blank line of `stream` that ends in `after`, which goes on with it.
+/// Returns what follows the first blank line of `stream` that ends in `after`, which continues it.
 fn after_the_next_blank_line<'s>(stream: &[u8], after: &'s [u8]) -> Option<&'s [u8]> {
     let (mut last, mut line_is_blank) = (*stream.last()?, stream.ends_with(b"\n"));
     line_is_blank |= last == b'\r';
@@ -267,7 +267,7 @@ proptest! {
             last_end = range.end;
             let mut parser = Parser::new();
             parser.set_last_event_id(&last_event_id).unwrap();
-            // A byte order mark here is data, but would be taken off a stream of its own.
+            // A byte order mark here is data, but would be removed at the start of a separate stream.
             let block = [b":\n", &stream[range.start as usize..range.end as usize]].concat();
             let alone = decode(parser, Way::Push, &[&block]);
             let told = alone.events.first().map(|(event_type, data, id, _)| {
@@ -335,7 +335,7 @@ proptest! {
         if unread > 0 {
             prop_assert_eq!(output.remove(0), Output::Unread { bytes: unread });
             let rest = after_the_next_blank_line(&stream, &after);
-            // As in a stream of its own, in which that ID is in force.
+            // As in a separate stream in which that ID is in force.
             let alone = [b"id: ", id.as_bytes(), b"\n\n", rest.unwrap_or_default()].concat();
             let parsed = outcome::end(&mut parser, output);
             let expected = model::decode(&alone, "", NO_LIMITS);
@@ -392,7 +392,7 @@ proptest! {
             }
         }
         if at < end {
-            // The first blank line is where the lines say so, and the next block begins after it.
+            // The lines determine the first blank line, and the next block starts after it.
             let stream = [&before[..], &left].concat();
             let rest = after_the_next_blank_line(&stream, &after);
             prop_assert_eq!(blocks.is_empty(), rest.is_none());
@@ -463,10 +463,10 @@ fn any_text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// The field, what it is, its bytes, and its range.
+/// The field, its kind, its bytes, and its range.
 type Line = (Option<Field>, &'static str, Vec<u8>, Range<u64>);
 
-/// The lines of a stream, joined from a tokenizer's pieces: what each is, its bytes, its position.
+/// The lines of a stream, joined from a tokenizer's pieces, with the kind, the bytes, and the position of each.
 fn lines(chunks: &[&[u8]]) -> Vec<Line> {
     let mut tokenizer = Tokenizer::new();
     let mut pieces = Vec::new();
@@ -552,7 +552,7 @@ fn an_event_made_by_hand_equals_one_of_a_stream() {
     assert_eq!((&*owned.event_type, &*owned.data, &*owned.last_event_id), ("message", "", ""));
 }
 
-/// How many bytes the error says that a cursor has left.
+/// Returns how many unread bytes the error reports.
 fn unread<T: std::fmt::Debug>(result: Result<T, ParseError>) -> usize {
     match result {
         Err(ParseError::Unread { bytes, .. }) => bytes,
@@ -604,14 +604,14 @@ fn nothing_lost_in_silence_all_unread_bytes_are_reported_and_none_twice() {
     let _ = parser.push(b"data: 1\n\n");
     let _ = parser.observe(b"data: 2\n\nda");
     assert_eq!(unread(parser.push(b"").next()), 20);
-    // Left again, after the report: the rest of the lost block and the event after it.
+    // Dropped again after the report: the rest of the lost block and the event after it.
     assert_eq!(parser.push(b"ta: 3\n\ndata: 4\n\n").next().unwrap().unwrap().data, "4");
     let _ = parser.push(b"data: 5\n\n");
     let mut events = parser.push(b"data: 6\n\n");
     assert_eq!(unread(events.next()), 9);
     let _ = events;
     assert_eq!(unread(parser.push(b"data: 7\n\n").next()), 9, "6 was not taken, either");
-    // `discard` reads on, and reports it too; `into_rest` takes nothing.
+    // `discard` reads the rest, and reports it too; `into_rest` takes nothing.
     let _ = parser.push(b"data: 8\n\nid: 8");
     let events = parser.push(b"8\n\nid: 9\n\nda");
     assert_eq!(events.into_rest(), b"8\n\nid: 9\n\nda");
@@ -628,7 +628,7 @@ fn nothing_lost_in_silence_one_event_for_each_chunk_is_not_a_false_alarm() {
         ["data: x\n\n", "data: x\n\n", ": c\ndata: x\n\n"],
         ["data: x\r\r", "data: x\r\r", "id: 1\rdata: x\r\r"],
         ["data: x\r\n\r\n", "\u{FEFF}\r\ndata: x\r\n\r\n", "data: x\r\n\r\n"],
-        // The LF of a CRLF comes with the next chunk.
+        // The LF of a CRLF arrives with the next chunk.
         ["data: x\r\n\r", "\ndata: x\r\n\r", "\ndata: x\r\r\n"],
     ] {
         let mut parser = Parser::new();
@@ -677,11 +677,11 @@ fn nothing_lost_in_silence_a_cursor_that_is_ended_within_a_block_keeps_what_the_
     let stream = b"id: 7\nevent: e\n: one\ndata: x\nretry: 5\ndata: y\n: two\n\ndata: z\n\n";
     let expected = events_of(stream);
     assert_eq!(expected.len(), 2);
-    // One item a push, the rest behind other bytes or alone, and with an empty push between.
+    // One item for each push, the rest after other bytes or alone, and with an empty push in between.
     for between in [false, true] {
         let (mut parser, mut rest, mut output) = (Parser::new(), &stream[..], Vec::new());
         while !rest.is_empty() {
-            // The memory that it was lent from is another one each time.
+            // The memory that lends it is different each time.
             let chunk = rest.to_vec();
             let (_, left) = observe(&mut parser, 1, &chunk, &mut output);
             rest = &rest[rest.len() - left.len()..];
@@ -705,11 +705,11 @@ fn a_discarded_chunk_sets_ids_and_reconnection_times_without_its_events() {
     assert_eq!(parser.last_event_id(), "3");
     assert_eq!(parser.reconnection_time(), Some(Duration::from_millis(4)));
     assert_eq!(parser.position(), stream.len() as u64);
-    // The block that it has begun goes on.
+    // The block that it has started continues.
     let event = Output::from(parser.push(b"5\n\n").next().unwrap().unwrap());
     assert_eq!(texts(&[event]), [["message", "45", "4"]]);
 
-    // Refusals are gone with their events.
+    // Refusals are dropped with their events.
     let mut parser = Parser::with_limit(8);
     let items = parser.observe(b"data: 123456789\n: 123456789\nid: 123\nid: 1\n\n: 123456789");
     assert_eq!(items.discard(), Ok(()));
@@ -721,7 +721,7 @@ fn a_discarded_chunk_sets_ids_and_reconnection_times_without_its_events() {
 fn the_last_event_id_is_that_of_the_last_block_that_the_cursor_has_passed() {
     let stream = b"id: 1\ndata: 1\n\nid: 2\n\nid: 3\ndata: 3\n\nid: 4\n\nid: 5\n";
     let mut parser = Parser::new();
-    // Right after an event it is that event's.
+    // Directly after an event it is that event's ID.
     let mut events = parser.push(stream);
     assert_eq!(events.next().unwrap().unwrap().last_event_id, "1");
     let rest = events.into_rest();
@@ -730,7 +730,7 @@ fn the_last_event_id_is_that_of_the_last_block_that_the_cursor_has_passed() {
     assert_eq!(events.next().unwrap().unwrap().last_event_id, "3");
     let rest = events.into_rest();
     assert_eq!(parser.last_event_id(), "3");
-    // With `None` all that the chunk has are passed.
+    // After `None` all blocks of the chunk are passed.
     let mut events = parser.push(rest);
     assert_eq!(events.next(), Ok(None));
     assert_eq!(parser.last_event_id(), "4", "the last block has no blank line yet");

@@ -17,7 +17,7 @@ use support::outcome::{Outcome, Output, Way};
 use support::shapes::{cut, places};
 use support::{arrays, equality, model, outcome, over_arrays};
 
-/// The data of all events, and all errors, when `stream` comes byte by byte and whole.
+/// The data of all events, and all errors, for `stream` byte by byte and whole.
 macro_rules! outcome {
     ($parser:expr, $stream:expr) => {{
         let outcome = |size: usize| {
@@ -90,7 +90,7 @@ fn limits() -> impl Strategy<Value = Limits> {
     (all, id, prop::option::of(arrays)).prop_map(|(all, id, arrays)| Limits { all, id, arrays })
 }
 
-/// All that comes of the last of these streams, over growable buffers or arrays.
+/// Everything that the last of these streams gives, over growable buffers or arrays.
 fn outcome_within(limits: Limits, way: Way, streams: &[&[&[u8]]]) -> Outcome {
     fn run<S: Storage>(
         mut parser: Parser<S>,
@@ -465,7 +465,7 @@ fn an_id_is_checked_at_the_end_of_its_line_for_nul_first() {
         let kept = refused || id.contains('\0');
         assert_eq!(last_event_id, if kept { "a" } else { id }, "{stream:?}");
     }
-    // A line that does not end is not judged.
+    // A line that does not end is not checked.
     let (_, errors, _) = outcome!(parser(), "id: 123456789123456789");
     assert_eq!(errors, []);
     // Each byte becomes the three of U+FFFD, which are what counts in the end.
@@ -479,7 +479,7 @@ fn an_id_is_checked_at_the_end_of_its_line_for_nul_first() {
 
 #[test]
 fn an_id_can_be_refused_after_its_event_was_and_both_are_reported() {
-    // While it is read, as much of it counts as an ID may have.
+    // While it is read, at most the limit for IDs counts.
     let stream = "data: 1234567890123\nid: 123456\nid: 1\n\ndata: x\n\n";
     let (data, errors, id) = outcome!(Parser::with_limit(16), stream);
     assert_eq!((data, &*id), (vec!["x".into()], "1"));
@@ -504,7 +504,7 @@ fn an_ill_formed_event_is_refused_at_its_blank_line_if_it_is_too_long_only_as_te
         let mut items = parser.observe(b"id: 7\n\n");
         let error = limit_error(items.next());
         assert_eq!(facts(&error), (8, position, None, Refused::Event), "{}", stream.escape_ascii());
-        // Its block is there, and its ID.
+        // Its block is returned, with its ID.
         assert!(matches!(items.next(), Ok(Some(Item::Block { id: Some("7"), .. }))));
         assert_eq!(items.next(), Ok(None));
         let (data, errors, _) =
@@ -568,7 +568,7 @@ fn a_comment_beyond_the_limit_is_a_separate_error_and_its_event_is_returned() {
 
 #[test]
 fn a_comment_is_returned_only_if_all_of_it_was_observed_and_never_affects_the_data() {
-    // Whether each part of the stream is observed, and the comments that are shown then.
+    // Whether each part of the stream is observed, and the comments that are then returned.
     let parts = ["data: a\n: on", "e\n: two\n: th", "ree\ndata: b\n\n"];
     for observed in 0..8 {
         let is_observed = |part: usize| observed >> part & 1 == 1;
@@ -640,7 +640,7 @@ fn chunk_invariance_a_sequence_cut_at_the_limit_is_decoded_whole() {
     let text = "\u{feff}é\u{10348}";
     let needed = text.len();
     for limit in needed..4 * needed {
-        // What room there is, is asked for at the first chunk, and again where that is used up.
+        // The room is computed at the first chunk, and again when it is used up.
         let mut parser = Parser::with_limit(limit);
         let stream = format!("data: {text}\n\n");
         assert_eq!(parser.push(b"").next(), Ok(None));
@@ -683,7 +683,7 @@ fn a_limit_can_be_lowered_and_raised_in_the_middle_of_anything() {
     assert_eq!(parser.set_limit(6), Ok(()));
     assert_eq!(parser.push(b"data: 12345\n\n").next().unwrap().unwrap().data, "12345");
 
-    // A comment that is being read gives way before the event does.
+    // A comment that is being read is dropped before the event is.
     let mut parser = Parser::new();
     assert_eq!(parser.observe(b"data: 1234\n: a long comm").next(), Ok(None));
     assert_eq!(parser.set_limit(4), Ok(()));
@@ -729,7 +729,7 @@ fn a_limit_that_leaves_no_room_for_an_id_is_rejected_and_changes_nothing() {
             Ok(true)
         );
         assert_eq!(refused(&mut parser, 5), Ok(()));
-        // Not the one that is being read, which is judged at its line's end.
+        // Not the one that is being read, which is checked at the end of its line.
         assert_eq!(parser.push(b"id: 12345").next(), Ok(None));
         assert_eq!(refused(&mut parser, 4), Ok(()));
         assert_eq!(limit_error(parser.push(b"\n").next()).limit(), 4);
@@ -760,7 +760,7 @@ fn a_last_event_id_is_set_by_the_caller_or_rejected_with_the_reason() {
     );
     parser.set_last_event_id("1234").unwrap();
     assert_eq!(parser.last_event_id(), "1234");
-    // What else is retained counts.
+    // Other retained values count too.
     let mut parser = Parser::with_limit(20);
     assert_eq!(parser.push(b"event: e\ndata: 123456789012345\nid: 1").next(), Ok(None));
     let error = parser.set_last_event_id("12345").unwrap_err();

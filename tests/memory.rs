@@ -1,11 +1,11 @@
-//! The laws of memory, counted by an allocator.
+//! The laws about memory, counted by an allocator.
 
 #![cfg(feature = "alloc")]
 
 use allocation_counter::{AllocationInfo, measure};
 use sse_wire::{Arrays, Block, Item, OwnedEvent, ParseError, Parser, Refused, SliceSink};
 
-/// Events and one allocation report of decoding `chunks` with a parser that exists already.
+/// The number of events, and the allocations, of decoding `chunks` with an existing parser.
 fn decode<'c>(
     parser: &mut Parser,
     chunks: impl Iterator<Item = &'c [u8]>,
@@ -96,7 +96,7 @@ fn bounded_memory_the_peak_of_allocation_stays_below_a_small_multiple_of_the_lim
             let mut parser = Parser::with_limit(LIMIT);
             let (count, info) = decode(&mut parser, stream.chunks(size));
             assert!(count >= 1, "{name}: the event after it comes");
-            // A buffer doubles, and its old half is there while it is copied.
+            // A buffer doubles, and its old half exists while it is copied.
             assert!(info.bytes_max <= 3 * LIMIT as u64, "{name}, chunks of {size}: {info:?}");
             if ["comment", "unknown field"].contains(&name) {
                 assert!(info.bytes_total < 64, "{name}: never retained: {info:?}");
@@ -133,7 +133,7 @@ fn bounded_memory_events_of_one_large_size_keep_their_buffer() {
 
 #[test]
 fn bounded_memory_a_block_of_a_quarter_of_the_buffer_keeps_it_and_a_smaller_one_shrinks_it() {
-    // What is retained of the first chunk is as long as the data, and the first to be allocated.
+    // The part retained from the first chunk is as long as the data, and allocated first.
     let decode = |parser: &mut Parser, data_len| {
         let line = format!("data: {}", "x".repeat(data_len));
         let (count, info) = decode(parser, [line.as_bytes(), b"\n\n"].into_iter());
@@ -167,7 +167,7 @@ fn bounded_memory_the_memory_of_a_dropped_id_is_freed_with_the_next_block() {
     dropped.extend(b"\0\n\n");
     let (_, info) = decode(&mut parser, dropped.chunks(1000));
     assert!(info.bytes_max >= 1 << 20 && info.bytes_current < 8192, "{info:?}");
-    // An id that is taken back from outside.
+    // An ID that the caller resets.
     parser.set_last_event_id(&"x".repeat(1 << 20)).unwrap();
     let info = measure(|| {
         parser.set_last_event_id("").unwrap();
@@ -196,7 +196,7 @@ fn an_owned_event_allocates_only_for_its_values() {
     }
 }
 
-/// The owned events of `chunks`, and what they and their parser have allocated in all.
+/// The owned events of `chunks`, and the total allocations of them and their parser.
 fn owned<'c>(
     parser: &mut Parser,
     chunks: impl Iterator<Item = &'c [u8]>,
@@ -298,7 +298,7 @@ fn bounded_memory_an_owned_event_does_not_hold_the_buffer_of_a_larger_one_before
         assert_eq!(decode(&mut parser, event_of(large).chunks(1460)).0, 1);
         let (events, info) = owned(&mut parser, b"data: small\n\n".chunks(7));
         assert_eq!((events.len(), events[0].data.capacity()), (1, 5), "{large}");
-        // What is always kept stays.
+        // The part that is always kept.
         assert!(info.bytes_max < 8192, "{large}: {info:?}");
     }
 }
@@ -308,7 +308,7 @@ fn bounded_memory_the_data_of_an_owned_event_takes_over_its_buffer() {
     let stream = event_of(64 << 10);
     let (events, info) = owned(&mut Parser::new(), [&stream[..1000], &stream[1000..]].into_iter());
     assert_eq!(events[0].data.len(), 64 << 10);
-    // For the first piece and for all of it; a copy would be one more.
+    // For the first piece and for the whole; a copy would be one more.
     assert_eq!(info.count_total, 2, "{info:?}");
 }
 

@@ -1,4 +1,4 @@
-//! The events of one response: which responses they are, and how they end.
+//! The events of one response: which responses are accepted, and how they end.
 
 #![cfg(feature = "client")]
 
@@ -16,7 +16,7 @@ use sse_wire::{Failure, Parser, ResponseEvents, StreamEnd, StreamError, events};
 
 type Chunks = Pin<Box<dyn Stream<Item = Result<Vec<u8>, io::Error>> + Send>>;
 
-/// A response whose body comes in these chunks, and breaks off if `cut`.
+/// A response whose body has these chunks, and breaks off if `cut`.
 fn response(chunks: &[&str], cut: bool) -> Response<ChunkBody<Chunks>> {
     let chunks: Vec<_> = chunks.iter().map(|chunk| Ok(chunk.as_bytes().to_vec())).collect();
     let end = cut.then(|| Err(io::ErrorKind::ConnectionReset.into()));

@@ -1,6 +1,5 @@
-//! What a policy adds to a connection, beyond the vectors in `test-vectors/connection/policies-*.json`:
-//! laws for any numbers, and time limits for silence by every sign of life. Time is only ever a number
-//! here.
+//! The policies of a connection, beyond the vectors in `test-vectors/connection/policies-*.json`: laws for any
+//! numbers, and time limits for silence by every sign of life. Time is only a number here.
 
 #![cfg(feature = "std")]
 
@@ -31,7 +30,7 @@ const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Lets a connection open, at the time that it waits for. Returns the time then.
+/// Opens a connection at the time until which it waits. Returns that time.
 fn open<S: Storage>(connection: &mut Connection<S>, mut now: Duration) -> Duration {
     loop {
         match connection.poll(now) {
@@ -132,7 +131,7 @@ proptest! {
             }
             let least = reconnecting(&mut exact).unwrap().1.as_millis();
             let wait = reconnecting(&mut jittered).unwrap().1.as_millis();
-            // The formula of the documentation, in numbers without end.
+            // The formula of the documentation, with unbounded numbers.
             let [time, floor, cap] = [time, floor, cap].map(u128::from);
             let asked = time.max(u128::from(retry_after) * 1000).min(cap);
             let first = time.min(cap).max(floor).max(1);

@@ -1,5 +1,5 @@
-//! The reference: against the vectors, which were worked out by hand; what it explains; and that the
-//! parser and the tokenizer are equal to it. (On every small stream: `tests/small_worlds.rs`.)
+//! The reference: compared with the vectors, which were worked out by hand, and with the parser and the tokenizer; and
+//! its explanations. (For every small stream: `tests/small_worlds.rs`.)
 
 #![cfg(feature = "alloc")]
 
@@ -135,7 +135,7 @@ fn each_line_has_its_range_its_effect_and_the_section() {
     assert_eq!(end(b"", "7"), "the stream ends: the last event ID is \"7\"; nothing is unfinished");
 }
 
-/// Text that servers send and text that none should, whole and cut.
+/// Text that servers send, and text that no server should send, whole and cut.
 fn any_stream() -> impl Strategy<Value = Vec<u8>> {
     let pieces: &[&[u8]] = &[
         b"\n", b"\r", b"\r\n", b"data", b"event", b"id", b"retry", b":", b" ", b"\0", b"\t", b"9",

@@ -1,4 +1,4 @@
-//! A stream of one request as a response: what goes out when, errors, silence, memory.
+//! A stream of one request as a response: what is written when, errors, silence, memory.
 
 #![cfg(feature = "server")]
 
@@ -38,7 +38,7 @@ impl fmt::Display for Broken {
 
 impl Error for Broken {}
 
-/// What a body gives when it is polled once.
+/// Polls a body once.
 #[derive(Debug, PartialEq)]
 enum Given {
     Frame(String),
@@ -78,7 +78,7 @@ fn encode_text(text: &str, out: &mut Vec<u8>) -> Result<(), BoxError> {
     Ok(Block::new().data(text).encode(out)?)
 }
 
-/// An id, which can be refused, as its own block.
+/// An ID, which can be rejected, as a separate block.
 fn encode_id(id: &str, out: &mut Vec<u8>) -> Result<(), BoxError> {
     Ok(Block::new().id(id).encode(out)?)
 }
@@ -150,7 +150,7 @@ async fn promptness_ready_items_are_written_before_any_wait() {
     assert_eq!(poll(&mut body), Given::End, "and stays there");
 }
 
-/// tower-http#420, axum#2585: what stands between holds the head back until a first byte has come.
+/// tower-http#420, axum#2585: an intermediary delays the head until the first byte of the body.
 #[tokio::test(start_paused = true)]
 async fn something_is_written_at_once_if_nothing_is_ready() {
     let keep_alive = KeepAlive::default().interval(Duration::MAX);
@@ -278,7 +278,7 @@ async fn keep_alive_a_comment_is_written_after_each_interval_of_silence_and_only
     sender.unbounded_send("1").unwrap();
     assert_eq!(poll(&mut body), frame("data: 1\n\n"));
     for _ in 0..2 {
-        // Silence begins anew behind each frame, a comment too.
+        // Silence starts again after each frame, even a comment.
         assert_eq!(poll(&mut body), Given::Pending);
         tokio::time::advance(19 * second).await;
         assert_eq!(poll(&mut body), Given::Pending);
@@ -351,7 +351,7 @@ fn round_trip_a_body_of_events_decodes_to_the_same_events() {
         let body = EventBody::new(stream::iter(sent.clone()), |event: OwnedEvent, out| {
             Ok(Block::from(&event).encode(out)?)
         });
-        // As frameworks with types of their own take it.
+        // As frameworks with other types use it.
         let chunks: Vec<Bytes> = body
             .frame_size(size)
             .map(Result::unwrap)
@@ -372,7 +372,7 @@ fn round_trip_a_body_of_events_decodes_to_the_same_events() {
     }
 }
 
-/// Clean-up runs once: the stream goes with the body.
+/// Clean-up runs once: the stream is dropped with the body.
 #[test]
 fn the_stream_is_dropped_with_the_body_and_only_then() {
     let alive = Rc::new(());
@@ -387,7 +387,7 @@ fn the_stream_is_dropped_with_the_body_and_only_then() {
 
 #[test]
 fn a_body_is_send_and_sync_if_and_only_if_its_parts_are() {
-    /// What axum and warp ask for.
+    /// The bounds of axum and warp.
     fn servable<B>(_: &B)
     where
         B: Body<Data = Bytes> + Stream<Item = Result<Bytes, B::Error>> + Send + Sync + 'static,

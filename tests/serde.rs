@@ -17,7 +17,7 @@ fn round_trip_an_owned_event_is_deserialized_from_its_serialized_form() {
     assert_eq!(events.len(), 4);
     let text = serde_json::to_string(&events).unwrap();
     assert_eq!(serde_json::from_str::<Vec<OwnedEvent>>(&text).unwrap(), events);
-    // From text that can't be borrowed, too.
+    // Also from text that can't be borrowed.
     let value = serde_json::to_value(&events).unwrap();
     let again: Vec<OwnedEvent> = serde_json::from_value(value).unwrap();
     assert_eq!(again, events);

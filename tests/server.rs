@@ -1,4 +1,4 @@
-//! The laws of what a server needs without I/O: headers, `Last-Event-ID`, keep-alive.
+//! The laws of the server side without I/O: headers, `Last-Event-ID`, keep-alives.
 
 #![cfg(feature = "std")]
 

@@ -1,5 +1,5 @@
-//! Streams as servers send them, whole and damaged on the way: what was sent comes out, and the laws
-//! hold whatever happened to it.
+//! Streams as servers send them, whole and damaged in transit: whole ones decode to what was sent, and the laws hold
+//! for all.
 
 #![cfg(feature = "alloc")]
 
@@ -14,7 +14,7 @@ use sse_wire::{End, Item, ParseError, Parser, Refused};
 use support::shapes::{cut, mutate, mutations, places, sent_stream};
 use support::{Decoded, Driver, GrowableDriver, Told, Way, drivers, tell};
 
-/// Checks what each entry point makes of a stream. Their arrays are large, so they are made once.
+/// Checks what each entry point returns for a stream. Their arrays are large, so they are made once.
 fn by_each_driver(
     mut check: impl FnMut(&mut dyn Driver) -> Result<(), TestCaseError>,
 ) -> Result<(), TestCaseError> {
@@ -23,12 +23,12 @@ fn by_each_driver(
         .with_borrow_mut(|drivers| drivers.iter_mut().try_for_each(|driver| check(&mut **driver)))
 }
 
-/// All that must not depend on the chunks, nor on the entry point.
+/// Everything that must not depend on the chunks or the entry point.
 fn outcome(decoded: Decoded) -> Decoded {
     Decoded { after: Vec::new(), comments: None, ..decoded }
 }
 
-/// Where a block stands in the stream, and its event, if it has one.
+/// The range of a block in the stream, and its event, if it has one.
 type Block = (Range<u64>, Option<Told>);
 
 /// All blocks of a stream, the unfinished one included.
@@ -150,7 +150,7 @@ proptest! {
         let (mut told, mut refused) = (told.into_iter(), refused.into_iter().peekable());
         for (range, event) in blocks(&stream.bytes) {
             if refused.next_if_eq(&range.start).is_some() {
-                // Each of its bytes, and of the ID before, may have become U+FFFD.
+                // Each of its bytes, and of the previous ID, may have become U+FFFD.
                 let need = 3 * ((range.end - range.start) as usize + longest_id);
                 prop_assert!(need > *lowest, "refused without need: {:?}", event);
             } else if let Some(event) = event {

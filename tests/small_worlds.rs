@@ -1,6 +1,6 @@
-//! Small worlds: every stream up to a length that a hostile alphabet can spell, in one piece, at
-//! every two-way split and byte by byte: a growable parser, observed or not, one over fixed arrays,
-//! and a fold over the tokenizer say what the reference says, and leave the same state.
+//! Small worlds: every stream up to a length over a hostile alphabet, in one piece, at every two-way split, and byte
+//! by byte. A growable parser, observed or not, one over fixed arrays, and a fold over the tokenizer return the same
+//! as the reference, and end in the same state.
 //!
 //! The large ones take minutes:
 //!
@@ -17,7 +17,7 @@ use std::thread;
 
 use support::equality::{Reference, Ways};
 
-/// The last event ID of the stream before, so that to keep it and to empty it are two things.
+/// The last event ID of the previous stream, so that keeping it and emptying it differ.
 const BEFORE: &str = "before";
 
 struct World {
@@ -62,7 +62,7 @@ const LINES: World = World {
     large: 8,
 };
 
-/// Blocks of whole lines: what stays from one to the next.
+/// Blocks of whole lines: what carries over from one to the next.
 const BLOCKS: World = World {
     name: "blocks",
     alphabet: &[
@@ -121,10 +121,9 @@ fn every_stream_of_the_large_worlds_is_equal_to_the_reference_in_every_way() {
 }
 
 impl World {
-    /// Compares all streams of up to `length` symbols, on all cores. Gives how many there were,
-    /// and how many times one was decoded.
+    /// Compares all streams of up to `length` symbols, on all cores. Returns the number of streams and of decodings.
     fn explore(&self, length: u32) -> (u64, u64) {
-        // What is spelled in two ways is met once, so both numbers are of different streams.
+        // A stream with two spellings counts once.
         let symbols = self.alphabet.len() as u64;
         let spellings: u64 = (0..=length).map(|length| symbols.pow(length)).sum();
         let (next, streams, runs) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
@@ -182,8 +181,8 @@ struct Explorer {
 }
 
 impl Explorer {
-    /// Writes the stream of this number: shorter ones come first. `false` where a shorter one is
-    /// the same, since a symbol begins with others.
+    /// Writes the stream with this number: shorter ones come first. Returns `false` if a shorter one is the same,
+    /// because a symbol can start with others.
     fn spell(&mut self, mut number: u64) -> bool {
         let symbols = self.alphabet.len() as u64;
         let (mut length, mut of_length) = (0, 1);
@@ -200,7 +199,7 @@ impl Explorer {
             *start = (self.stream.len(), symbol.len());
             self.stream.extend_from_slice(symbol);
         }
-        // Each symbol is the longest that stands there, or the stream has another spelling.
+        // Each symbol has to be the longest at its position, or the stream has another spelling.
         starts[..length].iter().all(|&(start, len)| {
             let rest = &self.stream[start..];
             !self.alphabet.iter().any(|symbol| symbol.len() > len && rest.starts_with(symbol))
@@ -213,7 +212,7 @@ impl Explorer {
         let single: Vec<&[u8]> = stream.chunks(1).collect();
         let halves: Vec<[&[u8]; 2]> =
             (1..stream.len()).map(|at| stream.split_at(at).into()).collect();
-        // Of two bytes the only split is byte by byte.
+        // Two bytes have only one split: byte by byte.
         let single = (single.len() > 2).then_some(single.as_slice());
         let halves = halves.iter().map(|halves| halves.as_slice());
         let chunkings = [whole.as_slice()].into_iter().chain(halves).chain(single);

@@ -1,4 +1,4 @@
-//! The recorded streams, which do not come with the project: every event arrives, in any chunking.
+//! The recorded streams, which are not part of the project: every event is returned, in any chunking.
 
 #![cfg(feature = "alloc")]
 
@@ -42,7 +42,7 @@ fn every_data_line_of_a_recorded_stream_is_an_event_in_any_chunking_and_it_ends_
         }
         assert_eq!(TokenizerDriver.decode(&[&stream], None, None).events, whole.events);
 
-        // Cut before its last blank line, a stream is incomplete, and what was pending can be had.
+        // A stream that is cut before its last blank line is incomplete, and `finish` returns the pending event.
         let cut = whole.events.last().unwrap().3.end as usize - 1;
         let mut parser = Parser::new();
         let mut events = parser.push(&stream[..cut]);

@@ -91,7 +91,7 @@ fn every_encoder_vector_with_data_holds_when_the_data_is_written_piecewise() {
                 let mut vec = Vec::new();
                 let mut writer = head.data_writer(&mut vec)?;
                 for piece in pieces {
-                    // Whatever a write says, `finish` says it again.
+                    // `finish` returns the error of a write again.
                     let _ = writer.write_bytes(piece);
                 }
                 let finished = writer.finish();

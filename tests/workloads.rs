@@ -1,4 +1,4 @@
-//! The inputs of the benches hold what they claim to.
+//! The inputs of the benchmarks have the properties that they state.
 #![cfg(feature = "alloc")]
 
 use sse_wire::{End, Parser};

@@ -51,7 +51,7 @@ async fn a_connection_without_writes_stays_open_and_can_be_read() {
     assert_eq!(client.read_u8().await.unwrap(), b'x');
 }
 
-/// A transport of which nothing is ever ready, but that says which call came.
+/// A transport that is never ready, and records which method was called.
 struct Stuck(&'static str);
 
 impl Stuck {
