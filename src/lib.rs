@@ -124,6 +124,7 @@ mod decode;
 mod encode;
 mod error;
 mod event;
+mod field;
 pub mod server;
 mod work;
 
@@ -165,13 +166,14 @@ pub use client::{
     Policy, ReadyState, ResponseHead, SendAgain, Silence,
 };
 pub use decode::{
-    Arrays, Events, Field, Growable, Items, Memory, Parser, Storage, Token, Tokenizer, Tokens,
+    Arrays, Events, Growable, Items, Memory, Parser, Storage, Token, Tokenizer, Tokens,
 };
 pub use encode::{Block, DataWriter, FmtSink, Sink, SliceSink};
 pub use error::{EncodeError, LastEventIdError, LimitError, ParseError, Part, Refused};
 pub use event::{End, Event, Item, Pending};
 #[cfg(feature = "alloc")]
 pub use event::{LastEventId, OwnedEvent};
+pub use field::Field;
 #[cfg(feature = "server")]
 pub use server::relay::response;
 

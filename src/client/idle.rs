@@ -10,7 +10,8 @@
 use core::time::Duration;
 
 use super::policy::Silence;
-use crate::decode::{Field, Token, Tokenizer};
+use crate::decode::{Token, Tokenizer};
+use crate::field::Field;
 
 /// A sign that the server is alive, from the weakest to the strongest: see [`Silence`](crate::Silence).
 ///

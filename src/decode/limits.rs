@@ -11,8 +11,8 @@ use super::parser::Parser;
 use super::step::Due;
 use super::storage::{Place, Storage};
 use super::text::Slot;
-use super::token::Field;
 use crate::error::{Limit, LimitError, ParseError, Refused};
+use crate::field::Field;
 
 /// How many bytes there are in each place, for the limits.
 type Sizes = [usize; Place::ALL.len()];

@@ -4,7 +4,7 @@
 //! Names, colon and space stand here alone.
 
 use super::text::Span;
-use super::token::Field;
+use crate::field::Field;
 
 /// What a line that is not blank says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,11 +15,9 @@ pub(crate) mod scan;
 mod step;
 mod storage;
 mod text;
-mod token;
 mod tokenizer;
 
 pub use self::cursor::{Events, Items};
 pub use self::parser::Parser;
 pub use self::storage::{Arrays, Growable, Memory, Storage};
-pub use self::token::{Field, Token};
-pub use self::tokenizer::{Tokenizer, Tokens};
+pub use self::tokenizer::{Token, Tokenizer, Tokens};

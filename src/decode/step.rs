@@ -14,8 +14,8 @@ use super::lines::Step;
 use super::parser::Parser;
 use super::storage::{Place, Storage};
 use super::text::Slot;
-use super::token::Field;
 use crate::error::ParseError;
+use crate::field::Field;
 
 /// What comes before the next line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

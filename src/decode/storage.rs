@@ -1,10 +1,9 @@
 //! The memory for what outlives a chunk: growing buffers on the heap, or arrays of a fixed size.
 
+use crate::field::Field;
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
 use core::ops::Range;
-
-use super::token::Field;
 
 /// Where a value is kept: the buffers of a block, and for the ids one more than there are buffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

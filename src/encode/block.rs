@@ -12,6 +12,7 @@ use crate::error::{EncodeError, Part};
 #[cfg(feature = "alloc")]
 use crate::event::OwnedEvent;
 use crate::event::{DEFAULT_EVENT_TYPE, Event};
+use crate::field::Field;
 
 /// A block to encode: an event, or anything else that ends with a blank line. Each field that is set writes its lines.
 ///
@@ -251,10 +252,14 @@ impl<'a> Block<'a> {
         let texts = [self.comment, self.event_type, self.id, self.data];
         sink.reserve(texts.into_iter().map(len).fold(OVERHEAD, usize::saturating_add));
         write_field(sink, ": ", self.comment)?;
-        write_field(sink, "event: ", self.event_type.filter(|event_type| !event_type.is_empty()))?;
-        write_field(sink, "id: ", self.id)?;
+        write_field(
+            sink,
+            Field::Event.head(),
+            self.event_type.filter(|event_type| !event_type.is_empty()),
+        )?;
+        write_field(sink, Field::Id.head(), self.id)?;
         if let Some(milliseconds) = self.retry {
-            write_field(sink, "retry: ", Some(decimal(milliseconds, &mut [0; 20])))?;
+            write_field(sink, Field::Retry.head(), Some(decimal(milliseconds, &mut [0; 20])))?;
         }
         Ok(())
     }

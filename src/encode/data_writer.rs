@@ -8,9 +8,10 @@ use core::fmt::{self, Debug, Formatter};
 use super::sink::Sink;
 use crate::decode::scan::{CR, LF, Scan};
 use crate::error::{EncodeError, Part};
+use crate::field::Field;
 
 /// The start of each line of data.
-pub(crate) const DATA: &str = "data: ";
+pub(crate) const DATA: &str = Field::Data.head();
 /// The replacement for a line break in data.
 const NEXT_LINE: &str = "\ndata: ";
 
