@@ -1,5 +1,5 @@
-//! Counts the bytes that are looked at or moved, so that a test can check linear time without a clock.
-//! Outside this crate's own tests it does nothing.
+//! Counts the bytes that are read or moved, so that a test can check linear time without a clock. Outside this crate's
+//! own tests it does nothing.
 
 #[cfg(not(all(test, feature = "alloc")))]
 #[inline(always)]
@@ -35,7 +35,7 @@ mod counted {
         BYTES.get() - before
     }
 
-    /// Streams in which some work could be done again and again.
+    /// Streams in which work could be repeated.
     pub(crate) fn streams(len: usize) -> Vec<(&'static str, Vec<u8>)> {
         let repeat = |unit: &str| unit.repeat(len / unit.len() + 1).into_bytes();
         let one = |head: &str, unit: &str, tail: &str| {
@@ -258,7 +258,7 @@ mod counted {
             // Line ends, text, NUL, a copy into a buffer, and one within it.
             Way::Push | Way::PushOwned | Way::Observe | Way::Alternate => 8,
             Way::Left | Way::Discard | Way::Tokens => 8,
-            // What a cursor sees ahead, and the next one again, is at most a window of 256 bytes.
+            // A cursor reads ahead at most a window of 256 bytes, and the next one reads it again.
             Way::OneEventAPush | Way::OneItemAPush | Way::OneTokenAPush => 264,
         });
     }

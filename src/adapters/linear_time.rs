@@ -10,8 +10,8 @@ use crate::work::{counted, streams};
 
 const LEN: usize = 20_000;
 
-/// Runs an adapter over every stream in pieces of several sizes and with several limits; `most` is how often it may look
-/// at each byte.
+/// Runs an adapter over every stream in pieces of several sizes and with several limits; `most` is how often it may
+/// read each byte.
 fn check(most: usize, run: impl Fn(Parser, &[u8], usize)) {
     let mut failures = String::new();
     for (name, stream) in streams(LEN) {
@@ -32,7 +32,7 @@ fn check(most: usize, run: impl Fn(Parser, &[u8], usize)) {
 
 #[test]
 fn linear_time_a_reader_reads_each_byte_a_bounded_number_of_times() {
-    // That of the parser alone.
+    // The parser's work alone.
     check(8, |parser, stream, size| {
         let buffer = std::vec![0; size];
         let mut reader = super::io::EventReader::with_buffer(stream, parser, buffer);
@@ -46,7 +46,7 @@ fn linear_time_a_decoder_reads_each_byte_a_bounded_number_of_times() {
     use tokio_util::bytes::BytesMut;
     use tokio_util::codec::Decoder;
 
-    // That of the parser, and of what it sees ahead, for each event of 6 bytes or more.
+    // The parser's work, and what it reads ahead for each event of 6 bytes or more.
     check(8 + 256 / 6, |parser, stream, size| {
         let mut decoder = super::codec::EventDecoder::with_parser(parser);
         let mut bytes = BytesMut::new();
@@ -73,7 +73,7 @@ fn linear_time_the_rest_of_a_chunk_is_not_read_again_for_each_event() {
         let work = counted(|| count = block_on(events.by_ref().collect::<Vec<_>>()).len());
         let work = work / bytes.len();
         assert_eq!(count, len / 9);
-        // That of the parser, and of what it sees ahead, for each event.
+        // The parser's work, and what it reads ahead for each event.
         assert!(work <= 8 + 256 / 9, "{work} for each byte");
     }
 }

@@ -1,4 +1,4 @@
-//! Steps of a connection: as the vectors write them, and as a connection takes them.
+//! The steps of a connection, as the vectors have them and as a connection takes them.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -53,7 +53,7 @@ impl Response {
     }
 }
 
-/// What comes of it. A vector need not give a `reason`.
+/// What a connection returns. In a vector `reason` is optional.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Header(Option<String>),
@@ -71,7 +71,7 @@ impl Outcome {
         Outcome::Reconnect { delay_ms, jitter_ms: 0, reason: None, header }
     }
 
-    /// Whether this is what a vector expects.
+    /// Returns whether this is what a vector expects.
     pub fn is(&self, expected: &Outcome) -> bool {
         let of_reason = |reason: &Option<String>, expected: &Option<String>| {
             expected.is_none() || reason == expected
@@ -107,13 +107,12 @@ pub struct ConnectionCase {
     /// `None` for the bare specification.
     pub policy: Option<Policy>,
     pub steps: Vec<(Step, Outcome)>,
-    /// What the policy retries: see [`Self::set_retried`].
+    /// The statuses that the policy retries: see [`Self::set_retried`].
     retried: Vec<u16>,
 }
 
 impl ConnectionCase {
-    /// Makes the policies on this thread retry what this one does: theirs is a function, which captures
-    /// nothing.
+    /// Makes the policies on this thread retry these statuses, because a policy has a function that captures nothing.
     pub fn set_retried(&self) {
         RETRIED.set(self.retried.clone());
     }
@@ -231,12 +230,12 @@ fn optional(value: &Value) -> Option<String> {
     (!value.is_null()).then(|| text(value))
 }
 
-/// How bytes are handed in.
+/// How bytes are pushed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Delivery {
     Push,
     Observe,
-    /// `push`, the cursor ended after each event and the rest pushed again.
+    /// `push`, with the cursor ended after each event and the rest pushed again.
     OneEventAPush,
 }
 
@@ -245,7 +244,7 @@ pub struct Stepper<S> {
     pub connection: Connection<S>,
     pub now: Duration,
     delivery: Delivery,
-    /// Whether all is as the bare specification has it: an end is a failure, any ID is sent.
+    /// Whether the connection has the bare specification: an end is a failure, and any ID is sent.
     bare: bool,
 }
 
@@ -303,7 +302,7 @@ impl<S: Storage> Stepper<S> {
             }
             Step::Reconnect => {
                 self.connection.reconnect();
-                // What `poll` returns is due: it would be returned to `request`.
+                // `poll` would consume the action, which `request` needs.
                 self.notices()
             }
             Step::Close => {
@@ -426,7 +425,7 @@ fn tell(event: &Event<'_>) -> Delivered {
 /// A boxed stepper of any kind.
 pub type Take = Box<dyn FnMut(&Step) -> Outcome>;
 
-/// A fresh connection of every kind, and its name; `None` is the bare specification.
+/// A new connection of every kind, and its name; `None` is the bare specification.
 pub fn connections(policy: Option<&Policy>) -> Vec<(&'static str, Take)> {
     fn take<S: Storage + 'static>(
         connection: Connection<S>,

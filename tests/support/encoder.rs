@@ -7,7 +7,7 @@ pub fn encoder_cases() -> Vec<EncoderCase> {
     sse_wire_vectors::encoder()
 }
 
-/// Gives the block of a case to `check`, and its data once more, cut off.
+/// Calls `check` with the block of a case, and with its data separately.
 pub fn with_block(case: &EncoderCase, mut check: impl FnMut(Block<'_>, Block<'_>, Option<&str>)) {
     let head = Block {
         comment: case.comment.as_deref(),

@@ -1,7 +1,7 @@
-//! A stream in some chunking, decoded in every way, beside what the reference says of it.
+//! A stream in some chunking, decoded in every way, and compared with the reference.
 //!
-//! Nothing is collected: what comes out is compared as it comes, so that hundreds of millions of
-//! streams can be met.
+//! Results are compared as they are returned, without collecting them, so that hundreds of millions of streams are
+//! feasible.
 
 use std::fmt::Debug;
 use std::ops::Range;
@@ -13,7 +13,7 @@ use sse_wire_reference::{Interpretation, Unfinished, Verdict, interpret};
 use super::arrays::over_arrays;
 use super::fold::{Step, fold};
 
-/// What a stream tells, by any way to decode it.
+/// What any way to decode returns for a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Told<'a> {
     Event(Dispatched<'a>),
@@ -52,7 +52,7 @@ impl<'a> From<Item<'a>> for Told<'a> {
     }
 }
 
-/// What the end of the stream discards, and what stays.
+/// What the end of the stream discards, and what is kept.
 #[derive(Clone, Debug, PartialEq)]
 struct Final<'a> {
     last_event_id: &'a str,
@@ -70,17 +70,17 @@ struct Discarded<'a> {
     range: Range<u64>,
 }
 
-/// What the reference says of a stream.
+/// What the reference returns for a stream.
 pub struct Reference {
     stream: Vec<u8>,
     before: String,
     meaning: Interpretation,
-    /// What it would say if the unfinished line had an end; where its value has begun.
+    /// What it would return if the unfinished line had an end, and where its value starts.
     ended: Option<Interpretation>,
 }
 
 impl Reference {
-    /// Asks the reference about `stream`, which follows one with the last event ID `before`.
+    /// Runs the reference over `stream`, which follows one with the last event ID `before`.
     pub fn new(stream: &[u8], before: &str) -> Self {
         let meaning = interpret(stream, before);
         let ended = interpret(&[stream, b"\n"].concat(), before);
@@ -92,7 +92,7 @@ impl Reference {
         Reference { stream: stream.to_vec(), before: before.to_owned(), meaning, ended }
     }
 
-    /// What is told, in order, each with the number of bytes that it takes.
+    /// The results, in order, each with the number of bytes that it needs.
     fn told(&self) -> Vec<(usize, Told<'_>)> {
         let mut events = self.meaning.events.iter();
         let mut block_start = 0;
@@ -134,7 +134,7 @@ impl Reference {
         told.collect()
     }
 
-    /// The final state, with the unfinished line left out, as the specification wants it.
+    /// The final state without the unfinished line, as in the specification.
     fn end(&self) -> Final<'_> {
         Final {
             last_event_id: &self.meaning.last_event_id,
@@ -149,8 +149,7 @@ impl Reference {
         }
     }
 
-    /// The final state as a parser tells it: the unfinished line counts as far as it came, save
-    /// for IDs.
+    /// The final state as a parser returns it: the unfinished line counts as far as it had arrived, except for IDs.
     fn end_with_line(&self) -> Final<'_> {
         let mut end = self.end();
         if let (Some(discarded), Some(ended)) = (&mut end.discarded, &self.ended) {
@@ -189,7 +188,7 @@ fn wide(range: &Range<usize>) -> Range<u64> {
     range.start as u64..range.end as u64
 }
 
-/// Every way to decode, with memory that is used again and again.
+/// Every way to decode, with memory that is reused.
 pub struct Ways {
     data: Vec<u8>,
     event_type: Vec<u8>,
@@ -197,15 +196,15 @@ pub struct Ways {
 }
 
 impl Ways {
-    /// For streams of up to so many bytes, behind an ID that is no longer.
+    /// For streams of up to this many bytes, after an ID that is no longer than that.
     pub fn new(longest: usize) -> Self {
-        // Each byte can become a U+FFFD of three, and there are up to three IDs at once.
+        // Each byte can become a U+FFFD of three bytes, and there are up to three IDs at once.
         let array = |times| vec![0xFF; times * longest];
         Ways { data: array(3), event_type: array(3), ids: array(9) }
     }
 
-    /// Decodes a stream once in each way for each of the chunkings. Gives how many times that was;
-    /// or what differed first, and how the reference explains it.
+    /// Decodes a stream in each way for each of the chunkings. Returns the number of decodings, or the first
+    /// difference and the explanation of the reference.
     pub fn compare<'s>(
         &mut self,
         reference: &Reference,
@@ -295,7 +294,7 @@ fn end<S: Storage>(parser: &mut Parser<S>, expected: &Final<'_>) -> Result<(), S
     same("the reconnection time is", &reconnection_time, &expected.reconnection_time)
 }
 
-/// What a user would write over a tokenizer who has memory for the values.
+/// What a user with memory for the values would write over a tokenizer.
 fn folded(
     id: &str,
     chunks: &[&[u8]],
@@ -311,7 +310,7 @@ fn folded(
         data: state.data_buffer.strip_suffix('\n'),
         last_event_id: &state.last_event_id_buffer,
         sets_id: state.sets_id,
-        // A tokenizer does not say.
+        // A tokenizer does not report this.
         in_line: expected.discarded.as_ref().is_some_and(|it| it.in_line),
         range,
     });
@@ -323,7 +322,7 @@ fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap()
 }
 
-/// What the reference says that is still to come.
+/// The results of the reference that are still expected.
 #[derive(Clone, Copy)]
 struct Beside<'r> {
     due: &'r [(usize, Told<'r>)],
@@ -341,7 +340,7 @@ impl Beside<'_> {
         }
     }
 
-    /// What the bytes that have come complete must be out.
+    /// What the bytes so far complete has to be returned.
     fn chunk_is_over(&mut self, bytes: usize) -> Result<(), String> {
         self.arrived += bytes;
         match self.due.first() {

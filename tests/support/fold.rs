@@ -1,4 +1,4 @@
-//! The lines that a tokenizer shows, with the rules of the reference for what they mean.
+//! The lines from a tokenizer, interpreted by the rules of the reference.
 
 use std::ops::Range;
 
@@ -10,12 +10,12 @@ use super::equality::{Dispatched, Told};
 /// What happens in a fold.
 pub enum Step<'a> {
     Told(Told<'a>),
-    /// A chunk of so many bytes was taken.
+    /// A chunk of this many bytes was taken.
     Taken(usize),
 }
 
-/// Folds the reference's state over the tokens of a stream in these chunks. Gives the state at the end, and the bytes of
-/// the block that has not ended.
+/// Folds the reference's state over the tokens of a stream in these chunks. Returns the state at the end, and the
+/// bytes of the unfinished block.
 pub fn fold<E>(
     id: &str,
     chunks: &[&[u8]],
@@ -30,7 +30,7 @@ pub fn fold<E>(
                 &token
             {
                 if let Token::Comment { position, .. } = token {
-                    // Its colon stands before its first piece, and perhaps a space.
+                    // The colon, and perhaps a space, come before the first piece.
                     comment_at.get_or_insert_with(|| {
                         let before = position as usize - 1;
                         (before - usize::from(byte(before) == b' ')) as u64

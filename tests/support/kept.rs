@@ -2,8 +2,8 @@
 
 use proptest::test_runner::{Config, FileFailurePersistence};
 
-/// Beside the test, in a file `<name>.regressions` that is committed with the fix. (By itself
-/// proptest looks for a `lib.rs` above the test, finds none, and leaves the project.)
+/// Next to the test, in a file `<name>.regressions` that is committed with the fix. (By default proptest looks for a
+/// `lib.rs` above the test, and finds none.)
 pub fn failures() -> Config {
     Config::with_failure_persistence(FileFailurePersistence::WithSource("regressions"))
 }

@@ -26,7 +26,7 @@ use sse_wire::{
 };
 use sse_wire_vectors::FILES;
 
-/// An event as the vectors tell it: type, data, last event ID, range.
+/// An event as in the vectors: type, data, last event ID, range.
 pub type Told = (String, String, String, Range<u64>);
 
 /// What a stream decodes to.
@@ -35,12 +35,12 @@ pub struct Decoded {
     pub events: Vec<Told>,
     pub last_event_id: String,
     pub retry: Option<u64>,
-    /// Events out after each chunk.
+    /// The number of events after each chunk.
     pub after: Vec<usize>,
     pub clean: bool,
     /// Refused events and ids.
     pub errors: usize,
-    /// Comments, where the entry point shows them.
+    /// Comments, if the entry point returns them.
     pub comments: Option<Vec<String>>,
 }
 
@@ -52,7 +52,7 @@ pub struct DecoderCase {
     pub expected: Decoded,
 }
 
-/// The files of vectors of a kind.
+/// The files with vectors of one kind.
 pub fn vector_files(kind: &str) -> Vec<Value> {
     let files = FILES.iter().filter(|(path, _)| path.starts_with(kind));
     files.map(|(_, text)| serde_json::from_str(text).unwrap()).collect()
@@ -105,9 +105,9 @@ pub fn text(value: &Value) -> String {
     String::from_utf8(bytes(value)).unwrap()
 }
 
-/// Cuts `stream` whole, byte by byte, and at every two-way split (at a sample of them where the
-/// stream is long), with and without empty chunks between, and calls `check` for each. With
-/// `SSE_WIRE_CHUNKINGS=few` in the environment, whole and byte by byte alone: mutants are many.
+/// Calls `check` with `stream` whole, byte by byte, and at every two-way split (at a sample of them if the stream is
+/// long), with and without empty chunks in between. If the environment has `SSE_WIRE_CHUNKINGS=few`, as for the many
+/// mutants, only whole and byte by byte.
 pub fn every_chunking(stream: &[u8], mut check: impl FnMut(&[&[u8]])) {
     check(&[stream]);
     check(&[b"", stream, b"", b""]);
@@ -148,7 +148,7 @@ pub trait Driver {
     ) -> Decoded;
 }
 
-/// Enough for every vector without a limit of its own, as their README promises.
+/// Enough for every vector that sets no limit, as their README promises.
 pub const AMPLE: usize = 1 << 20;
 
 pub fn tell(event: &Event<'_>) -> Told {
@@ -168,7 +168,7 @@ pub enum Way {
     Owned,
     /// `Parser::observe`.
     Observe,
-    /// `push`, the cursor ended after each event and the rest pushed again.
+    /// `push`, with the cursor ended after each event and the rest pushed again.
     OneEventAPush,
     /// `push`, on a parser that has had another stream, cut in the middle.
     SecondStream,
@@ -178,7 +178,7 @@ pub enum Way {
 pub fn decode<S: Storage>(mut parser: Parser<S>, way: Way, chunks: &[&[u8]]) -> Decoded {
     let mut decoded = Decoded::default();
     if way == Way::SecondStream {
-        // Leaves a half line, a half character, a pending CR's state and a refused event behind.
+        // Leaves an unfinished line, an unfinished character, the state after a CR, and a refused event.
         for half in [&b"\xEF\xBB"[..], b"event: x\ndata: half \xE2\x82", b"id: half", b"data: y\r"]
         {
             let mut events = parser.push(half);
@@ -237,7 +237,7 @@ fn collect_event<S: Storage>(events: &mut Events<'_, '_, S>, decoded: &mut Decod
     true
 }
 
-/// Comments that are refused count for nothing.
+/// Refused comments do not count.
 fn errors_in(error: ParseError) -> usize {
     match error {
         ParseError::Limit(error) => usize::from(error.refused() != Refused::Comment),
@@ -264,7 +264,7 @@ fn observe<S: Storage>(parser: &mut Parser<S>, chunk: &[u8], decoded: &mut Decod
     assert!(items.into_rest().is_empty());
 }
 
-/// The parser, with a last event ID carried over from an earlier stream.
+/// The parser, with the last event ID of an earlier stream.
 pub fn seeded<S: Storage>(mut parser: Parser<S>, last_event_id: Option<&str>) -> Parser<S> {
     if let Some(id) = last_event_id {
         parser.set_last_event_id(id).unwrap();
@@ -272,7 +272,7 @@ pub fn seeded<S: Storage>(mut parser: Parser<S>, last_event_id: Option<&str>) ->
     parser
 }
 
-/// A parser that grows up to the limit, with no limit of its own for ids.
+/// A parser that grows up to the limit, without a separate limit for IDs.
 pub fn growable(limit: Option<usize>) -> Parser {
     let mut parser = Parser::with_limit(limit.unwrap_or(AMPLE));
     parser.set_id_limit(usize::MAX).unwrap();
@@ -318,7 +318,7 @@ impl FixedDriver {
     }
 
     pub fn parser(&mut self, limit: usize) -> Parser<Arrays<&mut [u8], &mut [u8], &mut [u8]>> {
-        // Each array could hold all that the limit allows, and no byte more.
+        // Each array has exactly the room that the limit allows.
         let (data, event_type, ids) = (&mut self.data, &mut self.event_type, &mut self.ids);
         let mut parser =
             over_arrays(&mut data[..limit], &mut event_type[..limit], &mut ids[..limit]);
@@ -345,7 +345,7 @@ impl Driver for FixedDriver {
     }
 }
 
-/// The tokenizer, with the rules of the reference for what its lines mean.
+/// The tokenizer, with its lines interpreted by the rules of the reference.
 pub struct TokenizerDriver;
 
 impl Driver for TokenizerDriver {
@@ -403,7 +403,7 @@ pub fn drivers() -> Vec<Box<dyn Driver>> {
     ]
 }
 
-/// Holds every decoder vector, in every chunking, through every driver.
+/// Checks every decoder vector, in every chunking, with every driver.
 pub fn check_decoder_vectors(drivers: &mut [Box<dyn Driver>]) {
     let cases = decoder_cases();
     assert!(cases.len() >= 200, "{} cases", cases.len());
@@ -418,7 +418,7 @@ pub fn check_decoder_vectors(drivers: &mut [Box<dyn Driver>]) {
                 let expected = Decoded {
                     after: after.unwrap_or(&decoded.after).to_vec(),
                     comments: match (&decoded.comments, case.limit) {
-                        // Comments that are observed count for the limit.
+                        // Observed comments count toward the limit.
                         (None, _) | (_, Some(_)) => decoded.comments.clone(),
                         (Some(_), None) => case.expected.comments.clone(),
                     },

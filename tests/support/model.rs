@@ -1,5 +1,5 @@
-//! The limits, which are choices of this project, slow and plain: what lines are and mean is the reference's, and here is
-//! what is refused of it. The fuzz targets share it.
+//! A slow and plain model of the limits, which are choices of this project: the reference interprets the lines, and
+//! the model decides what is refused. The fuzz targets share it.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use sse_wire_reference::{self as reference, State, Text, Verdict};
 
 use super::outcome::{Outcome, Output, Pending};
 
-/// What a parser may retain: in all, for an id, and in the arrays for data, type and ids.
+/// What a parser may retain: in total, for an ID, and in the arrays for data, type, and IDs.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub all: usize,
@@ -18,9 +18,9 @@ pub struct Limits {
     pub arrays: Option<[usize; 3]>,
 }
 
-/// What comes of a stream after one that has left a last event ID, with all that can be observed.
+/// The results of a stream, with everything that can be observed, after a stream that has set a last event ID.
 pub fn decode(stream: &[u8], last_event_id: &str, limits: Limits) -> Outcome {
-    // As far as it came, a line without an end counts for the limits as one with an end does.
+    // A line without an end counts toward the limits as far as it had arrived.
     let unfinished = {
         let text = reference::decode(stream);
         let (tail, _) = grammar::stream(&text.characters).unwrap();
@@ -52,14 +52,14 @@ type Limit = (usize, Option<Field>);
 
 struct Model<'t> {
     text: &'t Text,
-    /// The characters before this offset have been taken.
+    /// The characters before this offset were taken.
     at: usize,
     limits: Limits,
     state: State,
     outcome: Outcome,
-    /// Where the block begins.
+    /// The start of the block.
     block: usize,
-    /// The lengths of its data, if there is any, and of its type, as the bytes came.
+    /// The lengths of its data, if there is any, and of its type, in bytes as they arrived.
     data: Option<usize>,
     event_type: usize,
     /// Whether its event was refused.
@@ -82,19 +82,19 @@ impl<'t> Model<'t> {
         }
     }
 
-    /// Where in the stream the next character begins.
+    /// The offset of the next character in the stream.
     fn here(&self) -> usize {
         self.text.bytes(self.at..self.at).start
     }
 
-    /// Takes these characters, and gives their bytes in the stream.
+    /// Takes these characters, and returns their bytes in the stream.
     fn take(&mut self, characters: &str) -> Range<usize> {
         let start = self.at;
         self.at += characters.len();
         self.text.bytes(start..self.at)
     }
 
-    /// The lengths of data, type and ids, with so much of a line that is being read, as they came.
+    /// The lengths of data, type, and IDs as they arrived, with this much of a line that is being read.
     fn sizes(&self, line: usize) -> [usize; 3] {
         let id = if self.state.sets_id { self.state.last_event_id_buffer.len() } else { 0 };
         [self.data.unwrap_or_default(), self.event_type, self.state.last_event_id.len() + id + line]
@@ -106,7 +106,7 @@ impl<'t> Model<'t> {
         [data, self.state.event_type_buffer.len(), self.sizes(0)[2]]
     }
 
-    /// The limit that is passed first if one of these sizes grew to what it is.
+    /// The limit that is exceeded first if one of these sizes grows to this.
     fn passed(&self, sizes: [usize; 3]) -> Option<Limit> {
         let arrays = self.limits.arrays.unwrap_or([usize::MAX; 3]);
         let sum: usize = sizes.iter().sum();
@@ -118,7 +118,7 @@ impl<'t> Model<'t> {
         (sum > self.limits.all).then_some((self.limits.all, None))
     }
 
-    /// However long ids are, an event with a quarter of the limit fits.
+    /// However long IDs are, an event of a quarter of the limit fits.
     fn id_limit(&self) -> Limit {
         let limit = self.limits.id.min(self.limits.all / 4);
         match self.limits.arrays {
@@ -177,7 +177,7 @@ impl<'t> Model<'t> {
             }
             "id" => {
                 let limit = self.id_limit();
-                // What comes after a NUL is not retained.
+                // Text after a NUL is not retained.
                 let retained = value.split('\0').next().unwrap_or_default();
                 self.check(self.sizes(came(retained).min(limit.0)));
                 if retained.len() < value.len() || !ended {

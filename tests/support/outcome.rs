@@ -1,11 +1,11 @@
-//! All that comes out of a parser, to keep and compare. The fuzz targets share it.
+//! Everything that a parser returns, collected for comparison. The fuzz targets share it.
 
 use std::ops::Range;
 use std::time::Duration;
 
 use sse_wire::{End, Event, Field, Item, OwnedEvent, ParseError, Parser, Refused, Storage};
 
-/// What a cursor hands out, or its error.
+/// An item of a cursor, or its error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
     Event(OwnedEvent),
@@ -17,7 +17,7 @@ pub enum Output {
 }
 
 impl Output {
-    /// Whether [`Parser::push`] hands it out too.
+    /// Returns whether [`Parser::push`] returns it too.
     pub fn is_of_push(&self) -> bool {
         match self {
             Output::Event(_) | Output::Unread { .. } => true,
@@ -89,7 +89,7 @@ pub fn pending(end: End<'_>) -> Option<Pending> {
     }
 }
 
-/// All that comes of a stream.
+/// Everything that a stream gives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub output: Vec<Output>,
@@ -99,7 +99,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// What [`Parser::push`] hands out of it.
+    /// The part that [`Parser::push`] returns.
     pub fn of_push(mut self) -> Self {
         self.output.retain(Output::is_of_push);
         self
@@ -114,13 +114,13 @@ pub enum Way {
     Observe,
     /// By `push` and `observe` in turn.
     Alternate,
-    /// By `push`; after so many calls, one at the least, the rest is pushed again.
+    /// By `push`; after this many calls, at least one, the rest is pushed again.
     Rest(u8),
     /// The same by `observe`.
     RestObserved(u8),
 }
 
-/// Gives the chunk of this number to the parser and appends what comes out.
+/// Pushes the chunk with this number and appends what the parser returns.
 pub fn take<S: Storage>(
     parser: &mut Parser<S>,
     way: Way,
@@ -155,7 +155,7 @@ pub fn take<S: Storage>(
     }
 }
 
-/// Pushes, and calls the cursor so often; returns whether it returned `None`, and its rest.
+/// Pushes, and calls the cursor this often. Returns whether it returned `None`, and its rest.
 pub fn push<'c, S: Storage>(
     parser: &mut Parser<S>,
     calls: usize,
@@ -179,7 +179,7 @@ pub fn observe<'c, S: Storage>(
     (drained, items.into_rest())
 }
 
-/// Calls a cursor so often, or until it returns `None`: then `true`.
+/// Calls a cursor this often, or until it returns `None`, and then returns `true`.
 pub fn drain(
     calls: usize,
     output: &mut Vec<Output>,
@@ -211,7 +211,7 @@ pub fn end<S: Storage>(parser: &mut Parser<S>, output: Vec<Output>) -> Outcome {
     }
 }
 
-/// What comes of a stream, in these chunks and by this way.
+/// Decodes a stream in these chunks and in this way.
 pub fn outcome<S: Storage>(mut parser: Parser<S>, way: Way, chunks: &[&[u8]]) -> Outcome {
     let mut output = Vec::new();
     for (at, chunk) in chunks.iter().enumerate() {

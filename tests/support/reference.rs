@@ -4,7 +4,7 @@ use sse_wire_reference::{Interpretation, Verdict, interpret};
 
 use super::{Decoded, Driver};
 
-/// What the reference makes of a stream that arrives in these chunks.
+/// Runs the reference over a stream that arrives in these chunks.
 pub fn decoded(meaning: &Interpretation, chunks: &[&[u8]]) -> Decoded {
     let comments = meaning.lines.iter().filter_map(|line| match &line.verdict {
         Verdict::Comment { text } => Some(text.strip_prefix(' ').unwrap_or(text).to_owned()),

@@ -1,6 +1,6 @@
-//! A source of bytes and a target for them that behave as written down: for tests of adapters.
+//! A scripted source of bytes and a scripted target, for tests of adapters.
 //!
-//! Where nothing is there for now, `std::io` says `WouldBlock` and the asynchronous traits wait.
+//! If no bytes are available, `std::io` returns `WouldBlock`, and the asynchronous traits are pending.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
@@ -11,17 +11,17 @@ use sse_wire::{Event, ParseError};
 /// What a source does next.
 #[derive(Clone, Copy, Debug)]
 pub enum Step<'a> {
-    /// It has these bytes; what does not fit into the reader's buffer comes in the next step.
+    /// It has these bytes; the part that does not fit into the reader's buffer is read in the next step.
     Bytes(&'a [u8]),
     /// The call is interrupted.
     Interrupted,
-    /// Nothing is there for now.
+    /// No bytes are available.
     Pause,
     /// It fails.
     Reset,
 }
 
-/// What a source or target says of its state.
+/// An error of a source or a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     Interrupted,
@@ -70,7 +70,7 @@ impl<'a> Script<'a> {
         Script { steps: steps.into_iter().collect(), reads: 0 }
     }
 
-    /// Each chunk when it is asked for the first time, then a pause.
+    /// Each chunk at the first read, then a pause.
     pub fn of(chunks: &[&'a [u8]]) -> Self {
         Self::new(chunks.iter().flat_map(|&chunk| {
             let bytes = (!chunk.is_empty()).then_some([Step::Interrupted, Step::Bytes(chunk)]);
@@ -104,14 +104,13 @@ impl io::Read for Script<'_> {
     }
 }
 
-/// A target that takes at most so many bytes at once, and has a trouble before each call that its
-/// list names.
+/// A target that takes at most this many bytes at once, and fails before each call that its list names.
 #[derive(Clone, Debug)]
 pub struct Target {
     pub taken: Vec<u8>,
     pub at_once: usize,
     pub troubles: VecDeque<Option<Trouble>>,
-    /// How many bytes were given in each write that took some.
+    /// How many bytes each successful write was passed.
     pub writes: Vec<usize>,
     pub flushes: usize,
 }
@@ -156,7 +155,7 @@ impl io::Write for Target {
     }
 }
 
-/// What a reader over a script says.
+/// The results of a reader over a script.
 #[derive(Debug)]
 pub enum Said {
     Event(Told),
@@ -166,7 +165,7 @@ pub enum Said {
 }
 
 impl Said {
-    /// What a reader that lends events says.
+    /// The result of a reader that lends events.
     pub fn of<T>(
         event: Result<Option<Event<'_>>, T>,
         trouble: impl FnOnce(T) -> Result<ParseError, Trouble>,
@@ -181,7 +180,7 @@ impl Said {
     }
 }
 
-/// Collects what a reader says, up to the end, where it must stay.
+/// Collects the results of a reader up to the end, which has to be final.
 pub fn collect(mut next: impl FnMut() -> Said) -> Decoded {
     let mut decoded = Decoded::default();
     loop {

@@ -1,4 +1,4 @@
-//! Streams as servers send them, made anew each time, and what can happen to them on the way.
+//! Generated streams as servers send them, and what can happen to them in transit.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -31,14 +31,14 @@ fn words() -> impl Strategy<Value = String> {
     vec(select(&WORDS[..]), 0..12).prop_map(|words| words.concat())
 }
 
-/// Lines of fields, with and without the space behind the colon.
+/// Lines of fields, with and without the space after the colon.
 fn field(name: &str, value: &str, space: bool) -> String {
-    // A value that begins with a space keeps it only behind another one.
+    // A value that starts with a space keeps it only after another space.
     let space = if space || value.starts_with(' ') { " " } else { "" };
     format!("{name}:{space}{value}")
 }
 
-/// `data` alone, as chat completions come, with `[DONE]` among them.
+/// `data` alone, as in chat completions, with `[DONE]` among them.
 fn completion() -> impl Strategy<Value = Sent> {
     let delta = (words(), 0..3_u8).prop_map(|(text, index)| {
         format!(r#"{{"id":"chatcmpl-1","choices":[{{"index":{index},"delta":{{"content":"{text}"}}}}]}}"#)
@@ -52,7 +52,7 @@ fn completion() -> impl Strategy<Value = Sent> {
     )
 }
 
-/// A type and `data`, as messages come in parts, with pings.
+/// A type and `data`, as in streamed messages, with pings.
 fn message_part() -> impl Strategy<Value = Sent> {
     let kinds = select(&["message_start", "content_block_delta", "content_block_stop", "ping"][..]);
     (kinds, words(), any::<bool>()).prop_map(|(kind, text, space)| {
@@ -66,7 +66,7 @@ fn message_part() -> impl Strategy<Value = Sent> {
     })
 }
 
-/// Nothing but a sign of life.
+/// Only a sign of life.
 fn keep_alive() -> impl Strategy<Value = Sent> {
     select(&[":", ": keep-alive", ":ping - 2026-11-21", ": OPENROUTER PROCESSING"][..])
         .prop_map(|comment| Sent { lines: vec![comment.into()], ..Sent::default() })
@@ -99,8 +99,8 @@ fn feed() -> impl Strategy<Value = Sent> {
         })
 }
 
-/// A stream as servers send it: one kind of block in the main, keep-alives between, one kind of line
-/// end, sometimes a byte order mark.
+/// A stream as servers send it: mostly one kind of block, keep-alives in between, one kind of line end, sometimes a
+/// byte order mark.
 pub fn sent_stream() -> impl Strategy<Value = SentStream> {
     let blocks = prop_oneof![
         vec(prop_oneof![8 => completion().boxed(), 1 => keep_alive().boxed()], 0..12),
@@ -131,13 +131,13 @@ pub fn sent_stream() -> impl Strategy<Value = SentStream> {
     })
 }
 
-/// What happens to bytes on the way.
+/// What happens to bytes in transit.
 #[derive(Clone, Debug)]
 pub enum Mutation {
     Flip(Index, u8),
-    /// What stands between two places is lost.
+    /// The bytes between two offsets are lost.
     Cut(Index, Index),
-    /// It comes twice.
+    /// They arrive twice.
     Duplicate(Index, Index),
     Insert(Index, &'static [u8]),
 }
@@ -200,7 +200,7 @@ pub fn mutate(bytes: &mut Vec<u8>, mutations: &[Mutation]) {
     }
 }
 
-/// The chunks of `stream` that end at the given places, in any order and repeated.
+/// The chunks of `stream` that end at these offsets, in any order and repeated.
 pub fn cut<'s>(stream: &'s [u8], places: &[Index]) -> Vec<&'s [u8]> {
     let mut ends: Vec<usize> = places.iter().map(|place| place.index(stream.len() + 1)).collect();
     ends.push(stream.len());

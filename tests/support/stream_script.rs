@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures::Stream;
 
-/// Gives its answers in turn, then `None` for ever.
+/// Returns its answers in turn, then always `None`.
 #[derive(Debug)]
 pub struct Script<T> {
     answers: VecDeque<Poll<T>>,
@@ -22,7 +22,7 @@ impl<T> Script<T> {
         Script { answers: answers.into_iter().collect(), polls: 0, ended: false }
     }
 
-    /// Ready once for each item, and pending behind each.
+    /// Ready once for each item, and pending after each.
     pub fn pausing(items: impl IntoIterator<Item = T>) -> Self {
         Self::new(items.into_iter().flat_map(|item| [Poll::Ready(item), Poll::Pending]))
     }
@@ -66,7 +66,7 @@ pub fn poll_next<S: Stream + Unpin>(stream: &mut S) -> Poll<Option<S::Item>> {
     Pin::new(stream).poll_next(&mut context())
 }
 
-/// Says of a type whether it is `Send`, by the method that is found first.
+/// Returns whether a type is `Send`, by the method that is found first.
 macro_rules! is_send {
     ($value:expr) => {{
         struct Probe<T>(std::marker::PhantomData<T>);

@@ -26,8 +26,8 @@ pub fn chunking(input: &[u8]) {
     any_split(stream, &steering.cuts.chunks(stream), limit, steering.calls % 4);
 }
 
-/// Any split of a stream, by any entry point, gives the same, also if the rest is pushed again after so many calls; and of
-/// a stream that grows there is out at each moment what there is of the whole one up to there.
+/// Any split of a stream, at any entry point, gives the same, even if the rest is pushed again after some calls. While
+/// a stream grows, everything is returned that the bytes so far complete.
 pub fn any_split(stream: &[u8], chunks: &[&[u8]], limit: usize, calls: u8) {
     let parser = || Parser::with_limit(limit);
     let whole = outcome(parser(), Way::Push, &[stream]);
@@ -40,7 +40,7 @@ pub fn any_split(stream: &[u8], chunks: &[&[u8]], limit: usize, calls: u8) {
         assert_eq!(outcome(parser(), way, chunks), observed, "{way:?}");
     }
 
-    // It grows, and what is out of it is all that can be.
+    // It grows, and everything is returned that can be.
     let mut parser = parser();
     let mut output = Vec::new();
     for chunk in chunks {

@@ -21,8 +21,8 @@ impl Controls for Steering {
     const LEN: usize = Cuts::LEN + 2;
 }
 
-/// Data in pieces, cut anywhere, comes to the same block as in one; or it is refused, for the same
-/// reason, and leaves no trace.
+/// Data in pieces, cut anywhere, gives the same block as whole data; or it is rejected for the same reason, and writes
+/// nothing.
 pub fn data_writer(input: &[u8]) {
     let (data, Steering { cuts, room, flags }) = stream_and_controls(input);
     let head = Block {
@@ -38,7 +38,7 @@ pub fn data_writer(input: &[u8]) {
             head.data(text).encode(&mut whole).map(|()| whole)
         }
         Err(error) => {
-            // What stands before has come first.
+            // Earlier data comes first.
             let at = error.valid_up_to();
             match data[..at].iter().position(|&byte| byte == b'\r').filter(|_| head.strict) {
                 Some(at) => Err(EncodeError::LineBreak { part: Part::Data, at }),
@@ -52,7 +52,7 @@ pub fn data_writer(input: &[u8]) {
     assert_eq!(written.map(|()| stream[6..].to_vec()), expected);
     assert!(expected.is_ok() || stream == b"before", "taken back");
 
-    // Where there is not enough room, that is one more reason.
+    // A lack of room is one more reason.
     const BEFORE: &[u8] = b": before\n\n";
     let mut memory = vec![0; usize::from(room) + BEFORE.len()];
     let mut sink = SliceSink::new(&mut memory);
@@ -72,7 +72,7 @@ pub fn data_writer(input: &[u8]) {
     assert_eq!(sink.written().len() > BEFORE.len(), fits);
 }
 
-/// Writes the pieces by one of the ways there are; the first error stays.
+/// Writes the pieces in one of the ways; returns the first error.
 fn write<S: Sink>(
     head: Block<'_>,
     pieces: &[&[u8]],
@@ -92,7 +92,7 @@ fn write<S: Sink>(
         let is_text = std::str::from_utf8(piece).ok();
         let written = match (flags >> 4 & 3, is_text) {
             (1, _) => io::Write::write_all(&mut writer, piece).map_err(|_| None),
-            // Text behind half a character is refused, so that it is only for those who write none.
+            // Text after an unfinished character is rejected, so it is only for pieces without one.
             (2, Some(text)) if std::str::from_utf8(&pieces.concat()).is_ok() && whole(pieces) => {
                 fmt::Write::write_str(&mut writer, text).map_err(|_| None)
             }
@@ -114,7 +114,7 @@ fn write<S: Sink>(
     finished
 }
 
-/// Whether no piece cuts a character.
+/// Returns whether no piece cuts a character.
 fn whole(pieces: &[&[u8]]) -> bool {
     pieces.iter().all(|piece| std::str::from_utf8(piece).is_ok())
 }

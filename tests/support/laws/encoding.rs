@@ -7,9 +7,9 @@ use sse_wire::{Block, EncodeError, Event, FmtSink, Parser, Part, SliceSink};
 use super::super::outcome::{Output, Way, outcome};
 use super::input::SEPARATOR;
 
-/// What an input sets in its blocks: texts with [`SEPARATOR`] between them, in the order comment,
-/// type, ID, reconnection time, data, strictness, and then the next block. A text that is empty is
-/// not set; else its first byte is left out, and what is no UTF-8 is replaced.
+/// What an input sets in its blocks: texts with [`SEPARATOR`] between them, in the order comment, type, ID,
+/// reconnection time, data, strictness, and then the next block. An empty text is not set; otherwise its first byte is
+/// dropped, and ill-formed UTF-8 is replaced.
 struct Texts(Vec<Option<String>>);
 
 impl Texts {
@@ -41,8 +41,8 @@ pub fn encoding(input: &[u8]) {
     round_trip(texts.blocks());
 }
 
-/// A block is refused, for the right reason and without a trace, or it decodes to itself and nothing
-/// else, alone and between others.
+/// A block is rejected, for the right reason and without output, or it decodes to itself and nothing else, alone and
+/// between others.
 pub fn round_trip<'b>(blocks: impl IntoIterator<Item = Block<'b>>) {
     let mut stream = Vec::new();
     let mut expected = Vec::new();
@@ -71,7 +71,7 @@ pub fn round_trip<'b>(blocks: impl IntoIterator<Item = Block<'b>>) {
         assert_eq!(decoded.last_event_id, last_event_id);
         assert_eq!(decoded.pending, None);
     }
-    // What comes out of a decoder, encoded once more, comes out again.
+    // A decoded event, encoded again, decodes to the same.
     let mut copy = Vec::new();
     for output in &expected {
         if let Output::Event(event) = output {
@@ -90,8 +90,7 @@ pub fn round_trip<'b>(blocks: impl IntoIterator<Item = Block<'b>>) {
     assert_eq!(events(&outcome(Parser::new(), Way::Push, &[&copy]).output), events(&expected));
 }
 
-/// Why a block has to be refused: the first character, in the order of the lines, that its line can't
-/// carry.
+/// Why a block has to be rejected: the first character, in the order of the lines, that its line can't have.
 fn refusal(block: &Block<'_>) -> Option<EncodeError> {
     let line_break = |part, text: Option<&str>, breaks: &[char]| {
         text?.find(breaks).map(|at| EncodeError::LineBreak { part, at })
@@ -109,7 +108,7 @@ fn refusal(block: &Block<'_>) -> Option<EncodeError> {
     comment.or(event_type).or(id).or(data)
 }
 
-/// What a block decodes to that stands at `start..end`.
+/// What a block at `start..end` decodes to.
 fn items(block: &Block<'_>, start: usize, end: usize, last_event_id: &mut String) -> Vec<Output> {
     let mut items = Vec::new();
     if let Some(comment) = block.comment {
@@ -136,7 +135,7 @@ fn items(block: &Block<'_>, start: usize, end: usize, last_event_id: &mut String
     items
 }
 
-/// All sinks are given the same, and what has no room leaves none of it.
+/// All sinks get the same, and a block without room writes nothing.
 fn every_sink(block: &Block<'_>, expected: Result<&[u8], EncodeError>) {
     let mut string = "before".to_owned();
     assert_eq!(block.encode(&mut string).map(|()| &string.as_bytes()[6..]), expected);

@@ -1,4 +1,4 @@
-//! A connection that comes back.
+//! A connection that reconnects.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::super::arrays::over_arrays;
 use super::super::outcome::{Output, drain, pending};
 use super::input::{Controls, SEPARATOR, limit, stream_and_controls};
 
-/// A policy; zero is not at all.
+/// A policy; zero means none.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 struct Settings {
     reconnection_time: u8,
@@ -54,12 +54,12 @@ impl Settings {
     }
 }
 
-/// Whatever happens in whatever order, a source keeps the laws of its documentation, gives what a plain
-/// parser would give of each connection, and does so alike over arrays and growable buffers.
+/// Whatever happens in whatever order, a connection follows the laws of its documentation, returns what a plain parser
+/// would return for each stream, and does the same over arrays and growable buffers.
 ///
-/// An input is steps with [`SEPARATOR`] between them, each named by its first byte: `t` time passes,
-/// `r` a response, `b`, `o` and `d` bytes, `e` the end, `n` a network error, `a` another connection asked for, `c` closed. The source is
-/// polled behind each, but not behind one that has a capital letter.
+/// An input is a list of steps with [`SEPARATOR`] between them, each named by its first byte: `t` time passes, `r` a
+/// response, `b`, `o`, and `d` bytes, `e` the end, `n` a network error, `a` reconnect, `c` close. The connection is
+/// polled after each step, except after one with a capital letter.
 pub fn event_source(input: &[u8]) {
     let (steps, settings) = stream_and_controls::<Settings>(input);
     let growable = Parser::with_limit(settings.limit());
@@ -122,18 +122,18 @@ struct World {
     settings: Settings,
     source: Connection,
     fixed: OverArrays,
-    /// A parser that is given the bytes of each connection that is open, and nothing else.
+    /// A parser that gets only the bytes of each open connection.
     parser: Parser,
     now: Duration,
     /// Whether a request waits for its response.
     requested: bool,
     /// No request comes before that.
     until: Duration,
-    /// Since when the connection stands.
+    /// When the connection opened.
     since: Option<Duration>,
-    /// How often in a row the connection was lost since one was healthy.
+    /// How often in a row the connection was lost since the last healthy one.
     reconnections: u32,
-    /// Whether nothing is to come any more.
+    /// Whether nothing more may be returned.
     closed: bool,
 }
 
@@ -213,7 +213,7 @@ impl World {
             Notice::Failed(Failure::Reconnections { count, .. }) => {
                 assert_eq!(count, u32::from(self.settings.max_reconnections));
                 assert_eq!(count, self.reconnections);
-                // What forgives the failure begins to count anew.
+                // Starting again after a failure resets the count.
                 self.reconnections = 0;
             }
             Notice::Ended | Notice::Failed(_) => self.reconnections = 0,
@@ -221,7 +221,7 @@ impl World {
         }
     }
 
-    /// Three digits, and the type behind them.
+    /// Three digits, and the type after them.
     fn respond(&mut self, response: &[u8]) {
         let (status, content_type) = response.split_at(response.len().min(3));
         let status = std::str::from_utf8(status).ok().and_then(|digits| digits.parse().ok());
@@ -297,7 +297,7 @@ impl World {
         let closed = before == ReadyState::Closed;
         let after = if closed { ReadyState::Closed } else { ReadyState::Connecting };
         assert_eq!(self.source.ready_state(), after);
-        // Whatever comes before the next request is nobody's response.
+        // Anything before the next request is not a response.
         self.requested = false;
     }
 }

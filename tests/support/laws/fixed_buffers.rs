@@ -7,7 +7,7 @@ use super::super::arrays::over_arrays;
 use super::super::outcome::{Output, Pending, drain, observe, pending, push};
 use super::input::{Controls, stream_and_controls};
 
-/// What is called, over and over: what it is in the upper four bits, how much in the lower ones.
+/// The calls, repeated: the upper four bits select the call, the lower ones how much.
 #[derive(Arbitrary, Debug)]
 struct Calls([u8; 16]);
 
@@ -18,9 +18,8 @@ impl Controls for Calls {
 /// The largest limit here, and how long a value can be in each array.
 const AMPLE: usize = 240;
 
-/// Parsers over arrays and over growable buffers answer alike, whatever is called in whatever order:
-/// chunks pushed and observed, cursors ended and dropped early, limits changed, IDs set, streams ended.
-/// And a clone goes on as its original.
+/// Parsers over arrays and over growable buffers return the same for any order of calls: chunks pushed and observed,
+/// cursors ended and dropped early, limits changed, IDs set, streams ended. A clone continues like its original.
 pub fn fixed_buffers(input: &[u8]) {
     let (stream, Calls(calls)) = stream_and_controls(input);
     let mut growable = Parser::with_limit(AMPLE);
@@ -53,10 +52,10 @@ pub fn fixed_buffers(input: &[u8]) {
     assert_eq!(growable.finish().map(pending), fixed.finish().map(pending));
 }
 
-/// All that a call says.
+/// Everything that a call returns.
 #[derive(Debug, Default, PartialEq)]
 struct Answer {
-    /// How many bytes it has taken, handed out or lost.
+    /// How many bytes it has taken, returned or lost.
     taken: usize,
     output: Vec<Output>,
     limit_error: Option<LimitError>,
@@ -84,7 +83,7 @@ fn answer<S: Storage>(parser: &mut Parser<S>, call: u8, rest: &[u8]) -> Answer {
             let piece = piece(much * 16);
             answer.taken = taken(piece, observe(parser, usize::MAX, piece, output).1);
         }
-        // All that is left, and ended after some calls.
+        // Everything that is left, ended after some calls.
         8 | 9 => answer.taken = taken(rest, push(parser, much, rest, output).1),
         10 | 11 => answer.taken = taken(rest, observe(parser, much, rest, output).1),
         12 => answer.limit_error = parser.set_limit(much * 16).err(),
@@ -98,7 +97,7 @@ fn answer<S: Storage>(parser: &mut Parser<S>, call: u8, rest: &[u8]) -> Answer {
         }
         _ => match much {
             1..=6 => answer.limit_error = parser.set_id_limit(much * much).err(),
-            // A few bytes, of which one thing is taken; the others are discarded or left unread.
+            // A few bytes, of which one item is taken; the others are discarded or left unread.
             7..=12 => {
                 let piece = piece(much * much / 4);
                 answer.taken = piece.len();

@@ -2,11 +2,11 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 
-/// Parts a byte that UTF-8 never has, for inputs that are several texts.
+/// A byte that UTF-8 never has, which separates the texts of an input.
 pub const SEPARATOR: u8 = 0xFF;
 
-/// A stream, and the bytes behind it that steer the run: the last `C::LEN` ones, all zero where
-/// the input is shorter than that.
+/// A stream, and the bytes after it that control the run: the last `C::LEN` ones, all zero if the input is shorter
+/// than that.
 pub fn stream_and_controls<C: Controls>(input: &[u8]) -> (&[u8], C) {
     let (stream, controls) = match input.len().checked_sub(C::LEN) {
         Some(len) => input.split_at(len),
@@ -17,13 +17,13 @@ pub fn stream_and_controls<C: Controls>(input: &[u8]) -> (&[u8], C) {
     (stream, controls.expect("numbers can be made of any bytes"))
 }
 
-/// What steers a run.
+/// What controls a run.
 pub trait Controls: for<'a> Arbitrary<'a> {
-    /// How many bytes it is made of.
+    /// The number of its bytes.
     const LEN: usize;
 }
 
-/// Where a stream is cut: the lengths of its chunks, over and over.
+/// Where a stream is cut: the lengths of its chunks, repeated.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 pub struct Cuts([u8; 8]);
 

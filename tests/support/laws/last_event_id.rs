@@ -1,12 +1,12 @@
-//! The header `Last-Event-ID`, back into an ID.
+//! The header `Last-Event-ID`.
 
 use sse_wire::Parser;
 use sse_wire::server::{
     HeaderError, last_event_id as read, last_event_id_from_latin1, survives_header,
 };
 
-/// Any header is an ID that a client can have, or refused at the first byte that is wrong; and what
-/// a client puts into the header comes back, but for spaces and tabs at its ends.
+/// Any header is an ID that a client can have, or rejected at the first wrong byte; and the ID that a client puts into
+/// the header comes back, except for spaces and tabs at its ends.
 pub fn last_event_id(header: &[u8]) {
     let wrong = header.iter().position(|byte| matches!(byte, 0 | b'\n' | b'\r'));
     let expected = match (std::str::from_utf8(header), wrong) {
@@ -15,7 +15,7 @@ pub fn last_event_id(header: &[u8]) {
         (Ok(text), None) => Ok(text.trim_matches([' ', '\t'])),
     };
     assert_eq!(read(header), expected);
-    // One character for each byte, as some frameworks give it.
+    // One character for each byte, as in some frameworks.
     let latin1: String = header.iter().copied().map(char::from).collect();
     let from_latin1 = last_event_id_from_latin1(&latin1);
     assert_eq!(from_latin1.as_deref().map_err(|&error| error), expected);

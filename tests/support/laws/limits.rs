@@ -13,7 +13,7 @@ use super::input::{Controls, Cuts, limit, stream_and_controls};
 struct Steering {
     cuts: Cuts,
     limit: u8,
-    /// The limit that takes turns with the first, and the one for IDs.
+    /// The limit that alternates with the first, and the one for IDs.
     other_limit: u8,
     arrays: [u8; 3],
 }
@@ -22,7 +22,7 @@ impl Controls for Steering {
     const LEN: usize = Cuts::LEN + 5;
 }
 
-/// What is retained never passes the limit, and what is allocated no small multiple of it; and see
+/// What is retained never exceeds the limit, and what is allocated never exceeds a small multiple of it; see also
 /// [`agree`].
 pub fn limits(input: &[u8]) {
     let (stream, steering) = stream_and_controls::<Steering>(input);
@@ -37,8 +37,8 @@ pub fn limits(input: &[u8]) {
     changing_limit(stream, &chunks, [all, id]);
 }
 
-/// An event comes whole, or it is refused with one error and the next one comes: just those that the
-/// rule says, whatever the chunks, in every way, over growable buffers or arrays.
+/// An event is returned whole, or it is refused with one error and the next one follows: exactly as the rule requires,
+/// for any chunks, in every way, over growable buffers or arrays.
 pub fn agree(limits: Limits, stream: &[u8], chunks: &[&[u8]], calls: u8) {
     let outcome = |way| match limits.arrays {
         None => outcome(within(Parser::new(), limits), way, chunks),
@@ -63,7 +63,7 @@ fn within<S: Storage>(mut parser: Parser<S>, limits: Limits) -> Parser<S> {
     parser
 }
 
-/// Counts what the parser has allocated at most.
+/// Returns the peak of the parser's allocations.
 fn peak_of_allocation(chunks: &[&[u8]], limit: usize) {
     let mut parser = Parser::with_limit(limit);
     let info = measure(|| {
@@ -73,13 +73,13 @@ fn peak_of_allocation(chunks: &[&[u8]], limit: usize) {
             assert!(parser.retained() <= limit);
         }
     });
-    // Three buffers, each of which has held all of the limit at some time and twice of it at most, and
-    // the old half of one of them while it is copied. Nothing is below eight bytes.
+    // Three buffers, each of at most twice the limit, and the old half of one of them while it is copied. No
+    // allocation is below eight bytes.
     assert!(info.bytes_max <= 7 * limit as u64 + 64, "{info:?}");
 }
 
-/// The limit is one, then another, at each border, unless an ID is too long for it. What is retained is
-/// never beyond what is allowed just then.
+/// The limit alternates at each chunk border, unless an ID is too long for it. What is retained never exceeds the
+/// limit in force.
 fn changing_limit(stream: &[u8], chunks: &[&[u8]], limits: [usize; 2]) {
     let mut parser = Parser::with_limit(limits[0]);
     let mut output = Vec::new();
@@ -103,7 +103,7 @@ fn changing_limit(stream: &[u8], chunks: &[&[u8]], limits: [usize; 2]) {
     let mut output = end(&mut parser, output).output;
     output.retain(|output| !matches!(output, Output::Refused { what: Refused::Id, .. }));
 
-    // Each event is there as it is without a limit, or refused once.
+    // Each event is returned as without a limit, or refused once.
     let whole = outcome(Parser::with_limit(usize::MAX), Way::Observe, &[stream]).output;
     let mut output = output.iter().peekable();
     for of_whole in &whole {
@@ -125,8 +125,8 @@ fn changing_limit(stream: &[u8], chunks: &[&[u8]], limits: [usize; 2]) {
                 "{delivered:?} for {of_whole:?}"
             );
         }
-        // A block cannot need more than its bytes, each of which may be U+FFFD, and the ID in force,
-        // which is a quarter of a limit at most.
+        // A block can't need more than its bytes, each of which may become U+FFFD, and the ID in force, which is at
+        // most a quarter of a limit.
         let need = 3 * (range.end - range.start) as usize + limits[0].max(limits[1]) / 4;
         assert!(!refused || need > limits[0].min(limits[1]), "refused without need: {of_whole:?}");
     }

@@ -1,4 +1,4 @@
-//! The laws, each written once: for bytes that libFuzzer makes, and for what the property tests make.
+//! The laws, each written once, for the inputs of libFuzzer and of the property tests.
 #![allow(dead_code, unused_imports)] // Each test file uses its part.
 
 pub mod chunking;

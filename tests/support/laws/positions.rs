@@ -27,8 +27,8 @@ pub fn positions(input: &[u8]) {
     rebuilt(stream, &cuts.chunks(stream));
 }
 
-/// The stream is made again from its tokens and their ranges alone, with nothing between them but
-/// names, colons, single spaces, line ends and one byte order mark, each where the grammar has it.
+/// The stream is rebuilt from its tokens and their ranges alone, with only names, colons, single spaces, line ends,
+/// and one byte order mark between them, each where the grammar allows it.
 pub fn rebuilt(stream: &[u8], chunks: &[&[u8]]) {
     let mut tokenizer = Tokenizer::new();
     let mut rebuilt = Rebuilt { stream, at: 0, block: 0, open: None, line_has_ended: false };
@@ -47,13 +47,13 @@ pub fn rebuilt(stream: &[u8], chunks: &[&[u8]]) {
 
 struct Rebuilt<'s> {
     stream: &'s [u8],
-    /// All before it has been made again.
+    /// Everything before it was rebuilt.
     at: usize,
-    /// Where the block begins.
+    /// The start of the block.
     block: usize,
-    /// The line that goes on.
+    /// The line that continues.
     open: Option<Line>,
-    /// Whether a line's end stands at `at`.
+    /// Returns whether a line ends at `at`.
     line_has_ended: bool,
 }
 
@@ -69,7 +69,7 @@ impl Rebuilt<'_> {
         }
     }
 
-    /// Passes the end of the line that was shown whole.
+    /// Skips the end of a complete line.
     fn end_line(&mut self) {
         if std::mem::take(&mut self.line_has_ended) {
             self.at += match self.rest() {
@@ -115,7 +115,7 @@ impl Rebuilt<'_> {
         }
     }
 
-    /// Passes what stands before the first byte that a line shows.
+    /// Skips what comes before the first byte of a line's token.
     fn begin(&mut self, line: Line) {
         let rest = self.rest();
         self.at += match line {
@@ -146,8 +146,7 @@ impl Rebuilt<'_> {
         };
     }
 
-    /// What no token has shown yet can be no more than the start of a known line, or of a byte order
-    /// mark.
+    /// What no token has returned yet can only be the start of a known line, or of a byte order mark.
     fn finish(mut self, unfinished: std::ops::Range<u64>) {
         if self.line_has_ended {
             self.end_line();

@@ -8,7 +8,7 @@ use super::input::{Controls, Cuts, stream_and_controls};
 #[derive(Arbitrary, Debug)]
 struct Steering {
     cuts: Cuts,
-    /// Whether there was a stream before that left an ID.
+    /// Whether an earlier stream has set an ID.
     second: u8,
 }
 
@@ -16,8 +16,8 @@ impl Controls for Steering {
     const LEN: usize = Cuts::LEN + 1;
 }
 
-/// On every stream, in any chunks, in every way, the parser gives just what the specification as code does: events, IDs,
-/// reconnection times, comments, blocks, and what is left.
+/// For every stream, in any chunks, in every way, the parser returns the same as the reference: events, IDs,
+/// reconnection times, comments, blocks, and the end.
 pub fn reference(input: &[u8]) {
     let (stream, steering) = stream_and_controls::<Steering>(input);
     let id = if steering.second % 2 == 1 { "before" } else { "" };
