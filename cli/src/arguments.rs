@@ -37,7 +37,7 @@ fn with_unit(text: &str) -> Result<Duration, String> {
 /// A time that is not zero.
 pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
     match time(text)? {
-        Duration::ZERO => Err("no time at all; write at least 1ms".into()),
+        Duration::ZERO => Err("zero is not a time limit; write at least 1ms".into()),
         time => Ok(time),
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::arguments::some_time;
-use crate::complain;
+use crate::log;
 use cases::{Case, Trial};
 use judge::{Answered, Difference};
 use program::Program;
@@ -21,22 +21,22 @@ use report::Report;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The program that speaks the protocol, and its arguments.
+    /// Program that speaks the protocol, and its arguments.
     #[arg(required = true, last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
-    /// Start the program anew for each case.
+    /// Start the program again for each case.
     #[arg(long)]
     each: bool,
-    /// Send each stream in its own chunks alone, not also whole, byte by byte and cut at every place.
+    /// Send each stream only in its own chunks.
     #[arg(long)]
     quick: bool,
-    /// Only these cases: ids, rules, or kinds (decoder, connection, encoder).
+    /// Run only these cases: IDs, rules, or kinds (decoder, connection, encoder).
     #[arg(long, value_delimiter = ',', value_name = "WHAT")]
     only: Vec<String>,
-    /// Not these cases: ids, rules, or kinds.
+    /// Leave out these cases: IDs, rules, or kinds.
     #[arg(long, value_delimiter = ',', value_name = "WHAT")]
     skip: Vec<String>,
-    /// Only what is decided at these levels; `must` is what the standard decides.
+    /// Judge only results of these levels.
     #[arg(long, value_enum, value_delimiter = ',')]
     level: Vec<Level>,
     /// Time limit for each answer.
@@ -52,7 +52,7 @@ pub(crate) struct Format {
     /// Write the report as JSON.
     #[arg(long)]
     json: bool,
-    /// Write the report as JUnit's XML.
+    /// Write the report as JUnit XML.
     #[arg(long)]
     junit: bool,
     /// Write the report as Markdown.
@@ -63,11 +63,11 @@ pub(crate) struct Format {
 /// What decides a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Level {
-    /// The standard.
+    /// The standard decides.
     Must,
-    /// The vectors: the standard is silent or unclear.
+    /// The vectors decide: the standard is silent or unclear.
     Choice,
-    /// A limit on memory.
+    /// Limits on memory.
     Limit,
     /// Positions of events.
     Position,
@@ -112,7 +112,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         .chain(&arguments.skip)
         .find(|what| !all.iter().any(|case| named(case, what)))
     {
-        complain(format_args!("no case has the id, the rule or the kind {unknown}"));
+        log(format_args!("no case has the ID, rule, or kind {unknown}"));
         return Ok(ExitCode::from(2));
     }
     let cases = all.iter().filter(|case| {
@@ -134,7 +134,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
             Ok(verdict) => verdict,
             Err(error) => {
                 let program = arguments.command[0].to_string_lossy();
-                complain(format_args!("cannot start {program}: {error}"));
+                log(format_args!("cannot start {program}: {error}"));
                 return Ok(ExitCode::from(2));
             }
         };
@@ -160,7 +160,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     }
     stdout.flush()?;
     if report.passed() == 0 {
-        complain(format_args!("no case has passed"));
+        log(format_args!("no case passed"));
         return Ok(ExitCode::FAILURE);
     }
     Ok(if report.failed() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

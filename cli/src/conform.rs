@@ -15,7 +15,7 @@ use crate::connection::{self, Step, StepResult};
 use crate::json::{self, Integer, Object, present, values};
 use crate::lines::{LONGEST, Lines};
 use crate::output::milliseconds;
-use crate::{arguments, complain};
+use crate::{arguments, log};
 
 /// All kinds of request: exactly one of `chunks`, `steps` and `serialize` is there.
 #[derive(Deserialize)]
@@ -121,7 +121,7 @@ pub(crate) fn run() -> io::Result<ExitCode> {
             Ok(Some(line)) => line,
             Ok(None) => return Ok(ExitCode::SUCCESS),
             Err(error) => {
-                complain(format_args!("cannot read stdin: {error}"));
+                log(format_args!("cannot read stdin: {error}"));
                 return Ok(ExitCode::FAILURE);
             }
         };

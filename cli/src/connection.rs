@@ -1,5 +1,5 @@
-//! Connection requests of the conformance protocol: steps in, one result each. The clock is one
-//! that jumps, so nobody waits.
+//! Connection requests of the conformance protocol: steps in, one result each. The clock is simulated:
+//! nothing waits.
 
 use std::time::Duration;
 
@@ -60,8 +60,8 @@ struct Driver {
 }
 
 impl Driver {
-    /// A step that does not fit the state has the result that the state gives: there is no other
-    /// shape.
+    /// A step that does not fit the state has the result that follows from the state: the protocol has
+    /// no other.
     fn take(&mut self, step: &Step) -> StepResult {
         match step {
             Step::Request {} => {

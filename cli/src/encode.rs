@@ -1,9 +1,9 @@
 //! `sse-wire encode`: JSON lines in, a stream out.
 //!
-//! It takes what a serialize request of the conformance protocol has, and all that
+//! It accepts what a serialize request of the conformance protocol has, and all that
 //! `sse-wire parse --json` prints. There, an event names the last event ID in force; so where a
-//! line has no `id` of its own, an `id` line is written if its `last_event_id` is another one than
-//! the stream has set so far.
+//! line has no `id` of its own, an `id` line is written if its `last_event_id` differs from the one
+//! that the stream has set so far.
 
 use std::fmt::Display;
 use std::io::{self, BufReader, BufWriter, Write};
@@ -14,24 +14,24 @@ use serde::de::IgnoredAny;
 
 use sse_wire::Block;
 
-use crate::complain;
 use crate::input::Source;
 use crate::json::{self, present, values};
 use crate::lines::{LONGEST, Lines};
+use crate::log;
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// JSON lines to read; `-` is stdin [default: -]
     ///
-    /// Each line is an object and becomes one block. Its keys, all optional: `type`, `data`, `id`,
-    /// `comment` (strings) and `retry` (milliseconds). What `parse --json` prints is taken, too:
-    /// `last_event_id` writes an id line where it is another one than before; `bytes`,
-    /// `position` and `time` say nothing here. Empty lines are skipped.
+    /// Each line is an object and becomes one block. All keys are optional: `type`, `data`, `id`, and
+    /// `comment` (strings), and `retry` (milliseconds). The output of `parse --json` is accepted, too:
+    /// `last_event_id` writes an `id` line if it differs from the one before; `bytes`, `position`, and
+    /// `time` are ignored. Empty lines are skipped.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
-    /// Refuse data with a carriage return, which would decode as a line feed
+    /// Reject data with a carriage return, which would decode as a line feed
     #[arg(long)]
     strict: bool,
 }
@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
             Ok(None) => break,
             Err(error) => {
                 stdout.flush()?;
-                complain(format_args!("cannot read {name}: {error}"));
+                log(format_args!("cannot read {name}: {error}"));
                 return Ok(ExitCode::FAILURE);
             }
         };
@@ -81,7 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         let encoded = line.and_then(|line| blocks.line(line, |block| block.encode(&mut stream)));
         if let Err(reason) = encoded {
             stdout.flush()?;
-            complain(format_args!("{name}: line {number}: {reason}"));
+            log(format_args!("{name}: line {number}: {reason}"));
             return Ok(ExitCode::FAILURE);
         }
         stdout.write_all(&stream)?;
@@ -102,7 +102,7 @@ impl Blocks {
         Blocks { strict, last_event_id: String::new() }
     }
 
-    /// Gives the block of a line to `take`, or says why there is none or it was refused.
+    /// Passes the block of a line to `take`. The error is why the line has none, or that of `take`.
     pub(crate) fn line<E: Display>(
         &mut self,
         line: &[u8],

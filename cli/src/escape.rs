@@ -1,20 +1,19 @@
-//! Characters that could drive a terminal, made visible: text from a stream is never to be trusted
-//! with ESC, CSI and their like.
+//! Escapes characters that control a terminal: text from a stream can have ESC, CSI, and the like.
 
 use std::fmt::Write;
 
-/// Whether a terminal could take the character for an order, or for a line break that is none:
-/// controls, the separators of lines and paragraphs, and what changes the direction of text.
-pub(crate) const fn drives(c: char) -> bool {
+/// Whether a terminal could interpret the character as a command or a line break: controls, the
+/// separators of lines and paragraphs, and what changes the direction of text.
+pub(crate) const fn needs_escape(c: char) -> bool {
     matches!(c,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'
         | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Appends text that is to stay on one line: each character that [`drives`] as `\u{1b}`.
+/// Appends text that is to stay on one line: each character that [needs escaping](needs_escape) as `\u{1b}`.
 pub(crate) fn line(text: &str, out: &mut String) {
     let mut rest = text;
-    while let Some((at, c)) = rest.char_indices().find(|&(_, c)| drives(c)) {
+    while let Some((at, c)) = rest.char_indices().find(|&(_, c)| needs_escape(c)) {
         // A `String` takes everything.
         let _ = write!(out, "{}{}", &rest[..at], c.escape_unicode());
         rest = &rest[at + c.len_utf8()..];
@@ -37,7 +36,7 @@ mod tests {
     use super::{data, line};
 
     #[test]
-    fn what_could_drive_a_terminal_is_escaped_and_all_else_stays() {
+    fn what_could_control_a_terminal_is_escaped_and_all_else_stays() {
         let mut out = String::new();
         line("\0\u{1b}[2J\u{7f}\u{9b}1m\u{9d}\u{202e}\u{61c}\u{200e}\u{200f}\r\n\t", &mut out);
         assert_eq!(

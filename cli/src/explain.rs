@@ -1,5 +1,5 @@
-//! `sse-wire explain`: a stream in, each of its lines out as it comes, with what it did and the rule
-//! for that. All of it is by the reference, not by the library's parser.
+//! `sse-wire explain`: a stream in, each of its lines out as it comes, with what it did and by which
+//! rule. All of it is from the reference, not from the library's parser.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -13,33 +13,33 @@ use sse_wire_reference::{End, Interpreter, Line, Step, Verdict};
 use crate::arguments::size;
 use crate::input::{Input, Source, feed};
 use crate::lint::{Finding, Linter};
-use crate::{complain, escape, json};
+use crate::{escape, json, log};
 
-/// Shorter silences are not mentioned: a file has them, too.
+/// Shorter silences are not reported: a file has them, too.
 const SILENCE: Duration = Duration::from_millis(100);
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The stream to explain; `-` is stdin [default: -]
+    /// Stream to explain; `-` is stdin [default: -]
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
     /// Print one JSON object a line
     ///
-    /// {"bytes": [start, end], "line", "reason", "section"} for each line of the stream, with
-    /// "ill_formed": [[start, end], …] if it has ill-formed UTF-8; then {"last_event_id", "retry",
-    /// "discarded": [start, end] or null, "lines", "events", "comments", "ids"}, and if the stream
-    /// was silent for a while, {"longest_silence_ms", "at"}. With --lint {"code", "bytes",
-    /// "problem", "fix"} for each finding.
+    /// For each line of the stream {"bytes": [start, end], "line", "reason", "section"}, and
+    /// "ill_formed": [[start, end], …] if it has ill-formed UTF-8. At the end {"last_event_id",
+    /// "retry", "discarded": [start, end] or null, "lines", "events", "comments", "ids"}, and
+    /// {"longest_silence_ms", "at"} if the stream paused. With --lint {"code", "bytes", "problem",
+    /// "fix"} for each finding.
     #[arg(long)]
     json: bool,
 
-    /// Show only what is legal and still likely to be wrong; exit with 1 if there is any
+    /// Show only what is legal but probably a mistake; exit with 1 if there is any
     #[arg(long)]
     lint: bool,
 
-    /// Leave out a line that is longer than this, and a block with more data
+    /// Do not interpret lines that are longer than this, and blocks with more data
     #[arg(long, value_name = "SIZE", default_value = "1MiB", value_parser = size)]
     limit: usize,
 }
@@ -55,8 +55,9 @@ const EXAMPLES: &str = r#"Example:
   curl -sN https://example.com/stream | sse-wire explain
   sse-wire explain --lint answer.sse
 
-The sections are those of the WHATWG HTML standard; "our choice" says that it leaves this open.
-A line that ends with CR is shown with the next byte: an LF would belong to it."#;
+The sections are those of the WHATWG HTML standard; "our choice" marks what it
+leaves open. A line that ends with CR is shown when the next byte arrives: an LF
+would belong to it."#;
 
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     let Some(Source { name, mut reader }) = Source::open(arguments.file.as_ref()) else {
@@ -70,10 +71,10 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         summary: Summary::default(),
         findings: 0,
     };
-    let mut heard = Instant::now();
+    let mut last_read = Instant::now();
     let read = feed(&mut reader, None, |input| match input {
         Input::Chunk(mut chunk) => {
-            report.summary.wait(heard.elapsed());
+            report.summary.wait(last_read.elapsed());
             report.summary.bytes += chunk.len();
             while let Some(step) = interpreter.next(&mut chunk) {
                 report.step(&step)?;
@@ -81,11 +82,11 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
             Ok(())
         }
         Input::Dry => {
-            heard = Instant::now();
+            last_read = Instant::now();
             report.out.flush()
         }
     })?;
-    // What did come is explained, whatever comes instead of the rest.
+    // What came before an error is explained all the same.
     if read.is_ok() || report.summary.bytes > 0 {
         let (step, end) = interpreter.finish();
         if let Some(step) = step {
@@ -94,7 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         report.end(&end)?;
     }
     if let Err(error) = read {
-        complain(format_args!("cannot read {name}: {error}"));
+        log(format_args!("cannot read {name}: {error}"));
         return Ok(ExitCode::FAILURE);
     }
     Ok(if report.findings == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -196,7 +197,7 @@ struct Summary {
     events: u64,
     comments: u64,
     ids: u64,
-    /// If it was worth mentioning, and before which byte it was.
+    /// Its length, and the byte that ended it.
     longest_silence: Option<(Duration, usize)>,
 }
 
@@ -212,7 +213,7 @@ impl Summary {
         self.lines += 1;
     }
 
-    /// So long nothing came. A wait before the first byte is the server's own business.
+    /// Records a silence. A wait before the first byte does not count.
     fn wait(&mut self, time: Duration) {
         let longest = self.longest_silence.map_or(SILENCE, |(longest, _)| longest);
         if self.bytes > 0 && time > longest {

@@ -4,21 +4,21 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::complain;
+use crate::log;
 
 /// How many bytes are read at once, at least.
 const BUFFER: usize = 64 * 1024;
 
 /// The input that an argument names.
 pub(crate) struct Source {
-    /// What to call it in a message.
+    /// Its name in messages.
     pub(crate) name: String,
     /// From where to read it.
     pub(crate) reader: Box<dyn Read>,
 }
 
 impl Source {
-    /// Opens a file, or stdin if the argument is `-` or absent. If it can't, it says so on stderr.
+    /// Opens a file, or stdin if the argument is `-` or absent. An error is logged on stderr.
     pub(crate) fn open(path: Option<&PathBuf>) -> Option<Self> {
         let path = match path {
             Some(path) if path != Path::new("-") => path,
@@ -37,24 +37,23 @@ impl Source {
                     }
                     _ => String::new(),
                 };
-                complain(format_args!("cannot open {}: {error}{hint}", path.display()));
+                log(format_args!("cannot open {}: {error}{hint}", path.display()));
                 None
             }
         }
     }
 }
 
-/// What [`feed`] hands over.
+/// What [`feed`] passes on.
 pub(crate) enum Input<'a> {
     /// Bytes of the stream.
     Chunk(&'a [u8]),
-    /// All that was there has been handed over: the next bytes may be a long time in coming, so
-    /// what was buffered for output is due.
+    /// All available bytes were passed on, and the next read may block: buffered output is due.
     Dry,
 }
 
-/// Hands over all that comes from `reader`, as soon as it is there, at most `size` bytes at a time.
-/// The outer error is one of `take`, the inner one of `reader`.
+/// Passes all bytes of `reader` on as soon as they are there, at most `size` at a time. The outer error
+/// is one of `take`, the inner one of `reader`.
 pub(crate) fn feed(
     reader: &mut impl Read,
     size: Option<usize>,

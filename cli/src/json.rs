@@ -1,4 +1,4 @@
-//! JSON lines, in both directions: what all commands have in common.
+//! JSON lines in both directions, for all commands.
 
 use std::fmt::{self, Formatter};
 use std::io;
@@ -25,7 +25,7 @@ enum Need {
     Plain,
     /// A backslash before this.
     Backslash(u8),
-    /// Its number, as a character that [drives](escape::drives) a terminal.
+    /// Its number, as a character that [needs escaping](escape::needs_escape).
     Number,
     /// A look at the character that it begins.
     Look,
@@ -35,7 +35,7 @@ const NEEDS: [Need; 256] = {
     let mut needs = [Need::Plain; 256];
     let mut byte = 0;
     while byte < 0x80 {
-        if escape::drives(byte as u8 as char) {
+        if escape::needs_escape(byte as u8 as char) {
             needs[byte] = Need::Number;
         }
         byte += 1;
@@ -90,7 +90,7 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
             }
             // All of them begin a character.
             let c = text[at..].chars().next().unwrap_or_default();
-            if need == Need::Look && !escape::drives(c) {
+            if need == Need::Look && !escape::needs_escape(c) {
                 at += c.len_utf8();
                 continue;
             }
@@ -122,7 +122,7 @@ impl serde_json::ser::Formatter for ForTerminals {
         writer: &mut W,
         mut fragment: &str,
     ) -> io::Result<()> {
-        while let Some((at, c)) = fragment.char_indices().find(|&(_, c)| escape::drives(c)) {
+        while let Some((at, c)) = fragment.char_indices().find(|&(_, c)| escape::needs_escape(c)) {
             // All of them have four digits at most.
             write!(writer, "{}\\u{:04x}", &fragment[..at], u32::from(c))?;
             fragment = &fragment[at + c.len_utf8()..];
@@ -131,12 +131,12 @@ impl serde_json::ser::Formatter for ForTerminals {
     }
 }
 
-/// Reads one line, an object, and says in words for users what is wrong with it.
+/// Reads one line, an object. The error is for users.
 pub(crate) fn read_line<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
     let text = std::str::from_utf8(line)
-        .map_err(|error| format!("not UTF-8 from byte {} on", error.valid_up_to()))?;
+        .map_err(|error| format!("not UTF-8 at byte {}", error.valid_up_to()))?;
     if text.trim_ascii().is_empty() {
-        return Err("an empty line where a JSON object is expected".into());
+        return Err("an empty line, but a JSON object is expected".into());
     }
     let mut json = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -151,7 +151,7 @@ pub(crate) fn read_line<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
     let Object(value) = value?;
     json.end().map_err(|error| {
         let (at, reason) = reason(&error);
-        not_json(at, &format!("{reason}; write one object a line"))
+        not_json(at, &format!("{reason}; write one object per line"))
     })?;
     Ok(value)
 }

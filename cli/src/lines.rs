@@ -1,14 +1,14 @@
-//! Lines of input, none longer than a bound.
+//! Lines of input with a limit on their length.
 
 use std::io::{self, BufRead, BufReader, Read};
 
-/// More than this is not kept from one line to the next.
+/// The buffer is not kept larger than this from one line to the next.
 const ROOM: usize = 64 * 1024;
 
-/// How long a line may be that holds a request, or a block as JSON.
+/// The limit for a request, or a block as JSON.
 pub(crate) const LONGEST: usize = 64 << 20;
 
-/// A reader's lines. One that is longer than the bound is refused, and never held as a whole.
+/// A reader's lines. One over the limit is rejected, and never kept as a whole.
 pub(crate) struct Lines<R> {
     reader: R,
     bound: usize,
@@ -20,7 +20,7 @@ impl<R: BufRead> Lines<R> {
         Lines { reader, bound, line: Vec::new() }
     }
 
-    /// The next line without its LF, or why it is refused; `None` at the end.
+    /// The next line without its LF, or why it is rejected; `None` at the end.
     pub(crate) fn next(&mut self) -> io::Result<Option<Result<&[u8], String>>> {
         self.line.clear();
         self.line.shrink_to(ROOM);
@@ -50,14 +50,14 @@ impl<R: BufRead> Lines<R> {
         }
         if len > self.bound {
             let bound = self.bound;
-            return Ok(Some(Err(format!("it has {len} bytes, and a line may have {bound}"))));
+            return Ok(Some(Err(format!("the line has {len} bytes; at most {bound} are allowed"))));
         }
         Ok(Some(Ok(&self.line)))
     }
 }
 
 impl<R: Read> Lines<BufReader<R>> {
-    /// Whether the next line may be a long time in coming, so that what was buffered for output is due.
+    /// Whether reading the next line may block: buffered output is due.
     pub(crate) fn are_dry(&self) -> bool {
         !self.reader.buffer().contains(&b'\n')
     }

@@ -1,4 +1,4 @@
-//! What is legal in a stream and still likely to be wrong: for `sse-wire explain --lint`.
+//! What is legal in a stream but probably a mistake: for `sse-wire explain --lint`.
 
 use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
@@ -33,9 +33,9 @@ impl Display for Finding {
 pub(crate) struct Linter {
     /// Whether a line that is not blank has come.
     begun: bool,
-    /// Whether the stream is something else, so that its lines are not worth a word each.
-    something_else: bool,
-    /// What is a habit of the server and reported once.
+    /// Whether the input is not an event stream, so that its lines are not looked at.
+    other_format: bool,
+    /// Codes that are reported only once, since they are the same for the whole stream.
     reported: Vec<&'static str>,
     findings: Vec<Finding>,
 }
@@ -50,15 +50,15 @@ impl Linter {
             }
             self.begun = true;
         }
-        if self.something_else {
-            // What else could be said of its lines is not what is wrong.
+        if self.other_format {
+            // Findings about its lines would not help.
             return std::mem::take(&mut self.findings);
         }
         if source.ends_with('\r') {
             self.once(
                 "cr-only",
                 range,
-                "a line ends with CR alone, which many clients do not take for a line end",
+                "a line ends with a lone CR, which many clients do not recognize",
                 "end lines with LF",
             );
         }
@@ -68,7 +68,7 @@ impl Linter {
                 "late-byte-order-mark",
                 range,
                 "a byte order mark that does not begin the stream is part of the field's name",
-                "write none, also not when files are joined",
+                "write none; remove it when joining files",
             );
         }
         if let Some(first) = ill_formed.first() {
@@ -80,7 +80,7 @@ impl Linter {
                 "ill-formed-utf-8",
                 first,
                 format!("ill-formed UTF-8, which is decoded as U+FFFD{more}"),
-                "write UTF-8, and do not cut characters",
+                "write UTF-8, and do not cut characters in two",
             );
         }
         if !late {
@@ -89,10 +89,15 @@ impl Linter {
         if let Some(event) = &step.event {
             if event.data.len() > HUGE {
                 let problem = format!(
-                    "an event with {} bytes of data, all of which each client keeps until its end",
+                    "an event with {} bytes of data, which every client keeps in memory until its end",
                     event.data.len()
                 );
-                self.find("huge-event", range, problem, "send an address to get it from, or parts");
+                self.find(
+                    "huge-event",
+                    range,
+                    problem,
+                    "send a URL to get it from, or send it in parts",
+                );
             }
         }
         std::mem::take(&mut self.findings)
@@ -107,7 +112,7 @@ impl Linter {
             text if text.starts_with("\u{fffd}\u{fffd}") && text.contains('\0') => "UTF-16",
             _ => return,
         };
-        self.something_else = true;
+        self.other_format = true;
         let problem = format!("this is not an event stream; it looks like {what}");
         self.find(
             "no-event-stream",
@@ -126,7 +131,7 @@ impl Linter {
                     "unknown-field",
                     range,
                     problem,
-                    "name it data, event, id or retry, or make it a comment with a colon in front",
+                    "name it data, event, id, or retry, or make it a comment with a leading colon",
                 );
             }
             Verdict::Data { value } => {
@@ -137,7 +142,7 @@ impl Linter {
                     self.once(
                         "no-space",
                         range,
-                        "no space after the colon: clients that look for \"data: \" find nothing",
+                        "no space after the colon, and clients that look for \"data: \" find nothing",
                         "write `data: ` with a space",
                     );
                 }
@@ -149,7 +154,7 @@ impl Linter {
             }
             Verdict::Id { value } => self.id(value, range),
             Verdict::IdWithNul => {
-                self.find("id-with-nul", range, "an id with a NUL is ignored", "leave the NUL out")
+                self.find("id-with-nul", range, "an ID with a NUL is ignored", "leave out the NUL")
             }
             Verdict::RetryNotDigits { .. } | Verdict::EmptyRetry => {
                 self.find(
@@ -163,7 +168,7 @@ impl Linter {
                 self.find(
                     "no-data",
                     range,
-                    format!("a block of the type {event_type:?} without data is no event"),
+                    format!("a block of the type {event_type:?} without data is not an event"),
                     "write a `data` line, which may be empty",
                 );
             }
@@ -172,7 +177,7 @@ impl Linter {
                     "huge-event",
                     range,
                     format!("a line or its block is longer than {limit} bytes"),
-                    "send an address to get it from, or parts",
+                    "send a URL to get it from, or send it in parts",
                 );
             }
             _ => {}
@@ -180,13 +185,13 @@ impl Linter {
     }
 
     fn id(&mut self, value: &str, range: &Range<usize>) {
-        self.white_space("the id", value, range);
+        self.white_space("the ID", value, range);
         let problem = if value.chars().any(|c| c.is_control() && c != '\t') {
-            "an id with control characters can't be sent as Last-Event-ID"
+            "an ID with control characters cannot be sent as Last-Event-ID"
         } else if !value.is_ascii() {
-            "an id that is not ASCII is sent as Last-Event-ID by some clients in other bytes, and by some not at all"
+            "some clients send an ID that is not ASCII in other bytes as Last-Event-ID, and some do not send it"
         } else if value.len() > LONG_ID {
-            "an id of this length makes the headers of a request too long for many servers"
+            "an ID of this length makes request headers too long for many servers"
         } else {
             return;
         };
@@ -194,19 +199,19 @@ impl Linter {
             "id-not-for-header",
             range,
             problem,
-            "use a short id of visible ASCII characters",
+            "use a short ID of visible ASCII characters",
         );
     }
 
     fn white_space(&mut self, what: &str, value: &str, range: &Range<usize>) {
         if value.trim() != value {
             let problem =
-                format!("{what} {value:?} has white space around it, which belongs to it");
+                format!("{what} {value:?} begins or ends with white space, which is kept");
             self.find(
                 "white-space",
                 range,
                 problem,
-                "leave it out; one space after the colon is removed",
+                "leave it out; only one space after the colon is removed",
             );
         }
     }
@@ -216,7 +221,7 @@ impl Linter {
             self.find(
                 "nul",
                 range,
-                format!("{what} has a NUL, where some clients end it"),
+                format!("{what} has a NUL, at which some clients cut it"),
                 "encode binary data",
             );
         }
@@ -224,7 +229,7 @@ impl Linter {
 
     /// Looks at the end.
     pub(crate) fn end(&mut self, end: &End) -> Vec<Finding> {
-        if let Some(unfinished) = end.unfinished.as_ref().filter(|_| !self.something_else) {
+        if let Some(unfinished) = end.unfinished.as_ref().filter(|_| !self.other_format) {
             self.find(
                 "unfinished",
                 &unfinished.range,
@@ -275,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn each_code_is_found_by_what_it_is_for_and_not_by_what_is_beside_it() {
+    fn each_code_is_found_in_its_bad_example_and_not_in_its_good_one() {
         let long = "7".repeat(LONG_ID);
         let data = |len: usize| format!("data: {}\n\n", "x".repeat(len));
         for (bad, good, code) in [
@@ -314,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_habit_is_reported_once_and_a_mistake_each_time() {
+    fn what_concerns_the_whole_stream_is_reported_once_and_a_mistake_each_time() {
         assert_eq!(
             codes("data:{}\rdata:{}\r\rx\n\ny\n\n"),
             ["cr-only", "no-space", "unknown-field", "unknown-field"]

@@ -1,5 +1,5 @@
-//! `sse-wire listen`: the events of a server, with reconnection. All rules are those of [`EventSource`]; here is
-//! what is said about it.
+//! `sse-wire listen`: the events of a server, with reconnection. All rules are those of [`EventSource`]; here are
+//! the messages about them.
 
 mod http;
 mod options;
@@ -25,9 +25,9 @@ pub(crate) use self::options::Arguments;
 use self::policy::policy;
 use crate::output::{Output, Shown, quote};
 use crate::runtime::{self, Interruption};
-use crate::{arguments, complain};
+use crate::{arguments, log};
 
-/// How it ended: the exit codes that the help explains.
+/// The exit codes, as in the help.
 #[derive(Clone, Copy)]
 enum Exit {
     Asked = 0,
@@ -44,10 +44,10 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// How long it may take to write what is left, asked to end.
+/// Time limit for writing what is left after a signal.
 const END: Duration = Duration::from_millis(100);
 
-/// How long the beginning of a body may take that is only quoted.
+/// Time limit for the beginning of a body that is only quoted.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     let (client, parser) = match made {
         Ok(made) => made,
         Err(reason) => {
-            complain(format_args!("{reason}"));
+            log(format_args!("{reason}"));
             return Ok(Exit::Arguments.into());
         }
     };
@@ -91,15 +91,15 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     })
 }
 
-/// A body whose bytes are sent there, too.
+/// A body whose bytes are also sent to a channel.
 fn copied(
     body: reqwest::Body,
-    there: Option<UnboundedSender<Bytes>>,
+    channel: Option<UnboundedSender<Bytes>>,
 ) -> impl Body<Data = Bytes, Error = reqwest::Error> {
     body.map_frame(move |frame| {
-        if let (Some(there), Some(bytes)) = (&there, frame.data_ref()) {
+        if let (Some(channel), Some(bytes)) = (&channel, frame.data_ref()) {
             // The receiver lives as long as the source.
-            let _ = there.send(bytes.clone());
+            let _ = channel.send(bytes.clone());
         }
         frame
     })
@@ -113,20 +113,20 @@ fn parser(arguments: &Arguments) -> Result<sse_wire::Parser, String> {
     Ok(parser)
 }
 
-/// Says what happens, and shows events.
+/// Shows events, and logs what happens.
 struct Listener<'a> {
     arguments: &'a Arguments,
     source: BoxEventSource,
     /// What was received and is to be written as it is. The source is polled only while this is empty.
     bytes: UnboundedReceiver<Bytes>,
-    /// The address, as messages have it.
+    /// The address without secrets, for messages.
     url: String,
     output: Output,
     /// How many were shown.
     events: u64,
-    /// How many events and ids were skipped and not said.
+    /// How many events and IDs were skipped since the last message about them.
     refused: [u64; 2],
-    /// How many requests were sent without an id that no header can carry, and not said.
+    /// How many requests were sent without the ID, which a header cannot carry.
     unsent: u64,
 }
 
@@ -174,7 +174,7 @@ impl Listener<'_> {
                         _ => Exit::Failed,
                     };
                     let said = fail(error).await;
-                    complain(format_args!("{}: {said}", self.url));
+                    log(format_args!("{}: {said}", self.url));
                 }
                 None => break,
             }
@@ -183,7 +183,7 @@ impl Listener<'_> {
             self.output.write_bytes(&bytes)?;
         }
         self.output.flush()?;
-        self.say_refused();
+        self.log_refused();
         if matches!(exit, Exit::Asked) && self.refused != [0; 2] {
             exit = Exit::Limit;
         }
@@ -194,10 +194,10 @@ impl Listener<'_> {
         if self.arguments.raw { Ok(()) } else { self.output.show(item) }
     }
 
-    /// Says or shows a notice, and returns how it is to end if it is the end. The error is one of the
+    /// Logs or shows a notice, and returns an exit code if it is the end. The error is one of the
     /// output.
     fn announce(&mut self, notice: SourceNotice) -> io::Result<Option<Exit>> {
-        // So that what is said stands after what was shown.
+        // So that messages come after the events before them.
         self.output.flush()?;
         match notice {
             SourceNotice::Comment { text, position, .. } => {
@@ -208,80 +208,80 @@ impl Listener<'_> {
             }
             SourceNotice::LastEventId { id, range, .. } => self.show(Shown::Id(&id, range))?,
             SourceNotice::Refused(error) => {
-                // The first is said, the others are counted.
+                // The first is logged, the others are counted.
                 let count = &mut self.refused[usize::from(error.refused() == Refused::Id)];
                 *count += 1;
                 if *count == 1 {
-                    complain(format_args!("{error} (--limit)"));
+                    log(format_args!("{error} (--limit)"));
                 }
             }
-            SourceNotice::Open => complain(format_args!("connected to {}", self.url)),
+            SourceNotice::Open => log(format_args!("connected to {}", self.url)),
             SourceNotice::Reconnecting { reason, delay, error, unfinished, .. } => {
-                self.say_refused();
+                self.log_refused();
                 if let Some(event) = &unfinished {
-                    complain(format_args!("{}", cut(event)));
+                    log(format_args!("{}", cut(event)));
                 }
                 let error = error.map_or_else(String::new, |error| format!(" ({error})"));
                 if self.arguments.end.once {
-                    complain(format_args!("{reason}{error}"));
+                    log(format_args!("{reason}{error}"));
                     return Ok(Some(self.end_once(reason, unfinished.is_some())));
                 }
-                self.say_reconnecting(&format!("{reason}{error}"), delay);
+                self.log_reconnecting(&format!("{reason}{error}"), delay);
             }
             SourceNotice::Ended => {
-                complain(format_args!("{}: {}", self.url, SourceNotice::Ended));
+                log(format_args!("{}: {}", self.url, SourceNotice::Ended));
                 return Ok(Some(Exit::Ended));
             }
-            notice => complain(format_args!("{}: {notice}", self.url)),
+            notice => log(format_args!("{}: {notice}", self.url)),
         }
         Ok(None)
     }
 
-    /// How it ends with the only stream.
+    /// The exit code after the only stream.
     fn end_once(&self, reason: Loss, is_cut: bool) -> Exit {
         match &self.arguments.end.until {
             _ if is_cut || reason != Loss::End => Exit::Failed,
             Some(until) => {
-                complain(format_args!("no event with the type or data {} came", quote(until)));
+                log(format_args!("no event with the type or data {} came", quote(until)));
                 Exit::Failed
             }
             None => Exit::Asked,
         }
     }
 
-    fn say_reconnecting(&mut self, why: &str, delay: Duration) {
+    fn log_reconnecting(&mut self, why: &str, delay: Duration) {
         let id = self.source.last_event_id();
         let after = match self.source.connection().last_event_id_header() {
-            Some(id) => format!(", after id {}", quote(id)),
+            Some(id) => format!(", after ID {}", quote(id)),
             None => String::new(),
         };
         let delay = delay.as_millis();
-        complain(format_args!("{why}; connecting again in {delay} ms{after}"));
+        log(format_args!("{why}; reconnecting in {delay} ms{after}"));
         if after.is_empty() && !id.is_empty() {
             self.unsent += 1;
             if self.unsent == 1 {
-                complain(format_args!(
-                    "the last event ID {} is not sent: it has a control character, which no header can carry; the server may repeat or leave out events",
+                log(format_args!(
+                    "the last event ID {} is not sent: it has a control character, which a header cannot carry; the server may repeat or leave out events",
                     quote(id)
                 ));
             }
         }
     }
 
-    /// Says how many were skipped since the last time, beyond those that were said.
-    fn say_refused(&mut self) {
+    /// Logs how many more were skipped since the last message.
+    fn log_refused(&mut self) {
         for (count, what) in self.refused.iter_mut().zip(["event", "ID"]) {
             match count.saturating_sub(1) {
                 0 => continue,
-                1 => complain(format_args!("1 more {what} was skipped (--limit)")),
-                more => complain(format_args!("{more} more {what}s were skipped (--limit)")),
+                1 => log(format_args!("1 more {what} was skipped (--limit)")),
+                more => log(format_args!("{more} more {what}s were skipped (--limit)")),
             }
             *count = 1;
         }
     }
 }
 
-/// Why it failed, with the beginning of the response if there is one.
+/// The message of a final error, with the beginning of the response if there is one.
 async fn fail(error: SourceError<BoxBody>) -> String {
     let said = error.to_string();
     let error = match error {
@@ -291,7 +291,6 @@ async fn fail(error: SourceError<BoxBody>) -> String {
         }
         _ => return said,
     };
-    // A body may never come.
     match timeout(PATIENCE, error.body_text(200)).await {
         Ok(text) if !text.is_empty() => format!("{said}; its body begins with {}", quote(&text)),
         _ => said,

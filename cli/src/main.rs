@@ -2,8 +2,8 @@
 //!
 //! Here are the arguments, the dispatch and the exit codes; each command has its own file.
 //!
-//! A command says what is wrong with its input on stderr as it goes, by [`complain`], and tells by
-//! its exit code whether it did. The error that it returns is always one in writing to stdout.
+//! A command reports what is wrong with its input on stderr by [`log`], and in its exit code. The error
+//! that it returns is always one in writing to stdout.
 
 mod arguments;
 mod check;
@@ -33,23 +33,23 @@ use std::process::ExitCode;
 
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
 
-/// Parse, encode and check text/event-stream (Server-Sent Events).
+/// Parse, encode, and check text/event-stream (Server-Sent Events).
 #[derive(Parser)]
 #[command(name = "sse-wire", version, after_help = EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 
-    /// When to use colors: `auto` is on a terminal, unless NO_COLOR is set
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// When to use colors; `auto` means on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, display_order = 900, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Show the events of streams, as they arrive.
+    /// Show the events of streams as they arrive.
     Parse(parse::Arguments),
-    /// Show what each line of a stream does, and by which rule, as they arrive.
+    /// Show what each line of a stream does, and by which rule, as it arrives.
     Explain(explain::Arguments),
     /// Turn JSON lines into a stream.
     Encode(encode::Arguments),
@@ -61,44 +61,47 @@ enum Command {
     Serve(serve::Arguments),
     /// Answer conformance requests: JSON lines in, JSON lines out.
     ///
-    /// A harness in any language can drive the library with it: a parse request
-    /// {"chunks": [base64, …], "last_event_id"?, "limit"?, "observe"?}, a connection request
-    /// {"steps": [{"op": "request"}, …]} or a serialize request
-    /// {"serialize": {"type"?, "data"?, "id"?, "retry"?, "comment"?}, "strict"?} a line on stdin
-    /// gives one answer a line on stdout, in order. A line that is no valid request is answered with
-    /// {"error": reason}; values that can't be written, also with "field" and "reason".
+    /// A harness in any language can drive the library with this command. Each line of stdin is a
+    /// request, and each request gets one line on stdout, in order. There are three kinds:
     ///
-    /// Without "limit" there is none; with it ids have a quarter of it. With "observe": true the
-    /// answer also has the comments, and the range of each event in the stream.
+    /// Parse a stream: {"chunks": [base64, …], "last_event_id"?, "limit"?, "observe"?}. Without
+    /// "limit" there is no limit; with it, IDs may have a quarter of it. With "observe": true the
+    /// answer also has the comments and the range of each event in the stream.
     ///
-    /// The steps of a connection, each with one result: "request", "response" with "status" and
-    /// "content_type" (null for none), "bytes" with "b64", "end", "network_error" and "close".
+    /// Run a connection: {"steps": [{"op": "request"}, …]}. The steps, each with one result, are
+    /// "request", "response" with "status" and "content_type" (null for none), "bytes" with "b64",
+    /// "end", "network_error", and "close".
+    ///
+    /// Serialize: {"serialize": {"type"?, "data"?, "id"?, "retry"?, "comment"?}, "strict"?}.
+    ///
+    /// The answer to an invalid request is {"error": reason}; for values that cannot be written, it
+    /// also has "field" and "reason".
     #[command(after_help = CONFORM_EXAMPLES)]
     Conform,
-    /// Check any program by the test vectors: it answers conformance requests.
+    /// Run any program that answers conformance requests under the test vectors.
     ///
-    /// Each case is sent in its own chunks, whole, byte by byte and cut at every place. A crash, a
-    /// hang or noise on stdout fails the case, and the program is started again. Exits with 1 if a
-    /// case fails; `--level must` judges only what the standard decides.
+    /// Each case is sent in its own chunks, whole, byte by byte, and cut at every place. A crash, a
+    /// hang, or noise on stdout fails the case, and the program is started again.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(check::Arguments),
-    /// Print completions for a shell.
+    /// Print the completion script of a shell.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
-        /// The shell
+        /// Shell
         shell: clap_complete::Shell,
     },
     /// Print a man page.
     #[command(after_help = MAN_EXAMPLES)]
     Man {
-        /// The command that it is about [default: all of them]
+        /// Command to describe [default: sse-wire itself]
         command: Option<String>,
     },
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done; 1 something in the input was refused or could not be read (stderr says what);
-2 wrong arguments. `help listen` and `help serve` say how those end.";
+Exit codes: 0 success; 1 something in the input was rejected or could not be
+read (stderr says what); 2 wrong arguments. `listen` and `serve` list theirs in
+their own help.";
 
 const CONFORM_EXAMPLES: &str = r#"Example:
   $ echo '{"chunks": ["ZGF0YTogaGkK", "Cg=="]}' | sse-wire conform
@@ -108,11 +111,15 @@ const CHECK_EXAMPLES: &str = "\
 Examples:
   $ sse-wire check -- sse-wire conform
   $ sse-wire check --level must --only line-ends,utf-8 -- python3 driver.py
-The protocol, and drivers to copy: test-vectors/PROTOCOL.md.";
+
+Exit codes: 0 all cases passed, or were not supported; 1 a case failed, or none
+passed; 2 wrong arguments, or the program cannot be started.
+
+The protocol, and drivers to copy, are in test-vectors/PROTOCOL.md.";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
-  sse-wire completions bash > ~/.local/share/bash-completion/completions/sse-wire
+  echo 'source <(sse-wire completions bash)' >> ~/.bashrc
   sse-wire completions zsh > ~/.zfunc/_sse-wire
   sse-wire completions fish > ~/.config/fish/completions/sse-wire.fish";
 
@@ -147,10 +154,10 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
-        // Whoever reads stdout has seen enough: `| head -1`.
+        // The reader of stdout has closed it, like `| head -1`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            complain(format_args!("cannot write to stdout: {error}"));
+            log(format_args!("cannot write to stdout: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -160,7 +167,7 @@ fn main() -> ExitCode {
 fn without_command(text: &clap::Error) -> ExitCode {
     match text.print().and_then(|()| io::stdout().flush()) {
         Err(error) if !text.use_stderr() => {
-            complain(format_args!("cannot write to stdout: {error}"));
+            log(format_args!("cannot write to stdout: {error}"));
             ExitCode::FAILURE
         }
         _ if text.use_stderr() => ExitCode::from(2),
@@ -168,11 +175,11 @@ fn without_command(text: &clap::Error) -> ExitCode {
     }
 }
 
-/// Says on stderr what is wrong. The text may have parts of the input in it.
-fn complain(what: fmt::Arguments<'_>) {
+/// Writes a message to stderr. The text may have parts of the input in it: it is escaped.
+fn log(what: fmt::Arguments<'_>) {
     let mut line = String::from("sse-wire: ");
     escape::line(&what.to_string(), &mut line);
     line.push('\n');
-    // Nobody is left to tell that stderr is gone.
+    // There is nowhere else to report it.
     let _ = io::stderr().write_all(line.as_bytes());
 }

@@ -1,5 +1,5 @@
-//! How what a stream has is shown, by all commands that show streams: readable or as lines of JSON;
-//! and what is said of an event that was cut.
+//! The output of all commands that show streams: readable or as lines of JSON; and the message about
+//! an event that was cut.
 
 use std::io::{self, IsTerminal, Write};
 use std::ops::Range;
@@ -18,14 +18,14 @@ const BUFFER: usize = 64 * 1024;
 pub(crate) struct Options {
     /// Print one JSON object a line
     ///
-    /// {"type", "data", "last_event_id", "bytes": [start, end]}, with the range of the event in its
+    /// {"type", "data", "last_event_id", "bytes": [start, end]}; the range is that of the event in its
     /// stream.
     #[arg(long)]
     json: bool,
 
-    /// Print only the data of each event, and an LF after it
+    /// Print only the data of each event, with an LF after it
     ///
-    /// A terminal gets it with what could drive it escaped, all else gets it as it is.
+    /// On a terminal, control characters are escaped.
     #[arg(long, conflicts_with_all = ["json", "comments", "timestamps"])]
     data_only: bool,
 
@@ -35,11 +35,11 @@ pub(crate) struct Options {
 
     /// Also show comments, reconnection times, and blocks that only set the last event ID
     ///
-    /// In JSON: {"comment", "position"}, {"retry"} and {"id", "bytes"}.
+    /// In JSON: {"comment", "position"}, {"retry"}, and {"id", "bytes"}.
     #[arg(long)]
     pub(crate) comments: bool,
 
-    /// Show when each item came; in JSON as "time"
+    /// Show when each item arrived; in JSON, as "time"
     #[arg(long)]
     timestamps: bool,
 }
@@ -47,12 +47,12 @@ pub(crate) struct Options {
 /// Where events are shown, and in which form.
 pub(crate) struct Output {
     form: Form,
-    /// No type stands for all.
+    /// Empty for all types.
     event_types: Vec<String>,
     timestamps: bool,
     out: Box<dyn Write>,
     buffer: Vec<u8>,
-    /// The room for an item's text.
+    /// Reused for the text of each item.
     text: String,
 }
 
@@ -249,7 +249,7 @@ pub(crate) fn cut(pending: &Pending<'_>) -> String {
     let start = pending.range.start;
     if pending.refused {
         return format!(
-            "the stream was cut inside the event that begins at byte {start}, which needs more than the limit"
+            "the stream was cut inside the event that begins at byte {start}, which is over the limit"
         );
     }
     let mut parts = Vec::new();

@@ -1,7 +1,7 @@
 //! `sse-wire parse`: streams in, events out, each as soon as its blank line has been read.
 //!
-//! Reading is by plain `read`, which returns what is there, and after that the output is flushed: so
-//! a live stream is shown live, and a file in few writes.
+//! A `read` returns what is available, and after it the output is flushed: so a live stream is shown
+//! live, and a file in few writes.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,26 +11,26 @@ use sse_wire::{End, ParseError, Parser};
 
 use crate::input::{Input, Source, feed};
 use crate::output::{self, Output, Shown, cut};
-use crate::{arguments, complain};
+use crate::{arguments, log};
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// Streams to read, one after the other; `-` is stdin [default: -]
     ///
-    /// The last event ID carries over from each stream to the next.
+    /// The last event ID carries over from one stream to the next.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
     #[command(flatten)]
     output: output::Options,
 
-    /// Skip an event that needs more memory than this, and an id that is longer than a quarter of it
-    /// [default: 16MiB, and 64KiB for an id]
+    /// Skip events that need more memory than this, and IDs longer than a quarter of it
+    /// [default: 16MiB, and 64KiB for an ID]
     #[arg(long, value_name = "SIZE", value_parser = arguments::size)]
     limit: Option<usize>,
 
-    /// Feed the parser at most so many bytes at a time
+    /// Feed the parser at most this many bytes at a time
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 30))]
     chunk: Option<u32>,
 
@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     Ok(if replay.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// The way through the streams.
+/// The state over all streams.
 struct Replay<'a> {
     arguments: &'a Arguments,
     parser: Parser,
@@ -80,7 +80,7 @@ impl Replay<'_> {
             Input::Dry => self.output.flush(),
         })?;
         if let Err(error) = read {
-            complain(format_args!("cannot read {name}: {error}"));
+            log(format_args!("cannot read {name}: {error}"));
             self.failed = true;
         }
         self.finish(&name);
@@ -89,7 +89,7 @@ impl Replay<'_> {
 
     fn chunk(&mut self, name: &str, chunk: &[u8]) -> io::Result<()> {
         let mut refused = |error: ParseError| {
-            complain(format_args!("{name}: {error} (--limit)"));
+            log(format_args!("{name}: {error} (--limit)"));
             self.failed = true;
         };
         if self.arguments.output.comments {
@@ -102,7 +102,7 @@ impl Replay<'_> {
                 }
             }
         }
-        // Not the same loop: comments that nobody asked for are not even retained.
+        // Not the same loop: here comments are not even retained.
         let mut events = self.parser.push(chunk);
         loop {
             match events.next() {
@@ -117,11 +117,11 @@ impl Replay<'_> {
         match self.parser.finish() {
             Ok(End::Clean) => {}
             Ok(End::Incomplete(pending)) => {
-                complain(format_args!("{name}: {}", cut(&pending)));
+                log(format_args!("{name}: {}", cut(&pending)));
                 self.failed |= self.arguments.require_clean_end;
             }
             Err(error) => {
-                complain(format_args!("{name}: {error}"));
+                log(format_args!("{name}: {error}"));
                 self.failed = true;
             }
         }

@@ -1,5 +1,5 @@
-//! The form of `sse-wire parse` for people: the type of an event on a line of its own, its data
-//! below, indented. Escape sequences are for colors; none can come from the stream: see [`escape`].
+//! The readable form: the type of an event on a line of its own, its data below, indented. Escape
+//! sequences are for colors; none can come from the stream: see [`escape`].
 
 use std::fmt::Write;
 

@@ -1,7 +1,7 @@
-//! What the commands that speak HTTP run on, and how they are ended from outside.
+//! The runtime of the commands that use HTTP, and their shutdown by signals.
 //!
-//! The first SIGINT (Ctrl-C) or SIGTERM asks a command to end, which it does in good order. One that
-//! can't, because nobody reads its output, is ended by the second, or after a time that it names.
+//! The first SIGINT (Ctrl-C) or SIGTERM asks a command to end in good order. If it cannot, because
+//! nothing reads its output, the second signal ends it, or a time limit that the command sets.
 
 use std::io;
 use std::process::{self, ExitCode};
@@ -11,12 +11,13 @@ use tokio::runtime::Builder;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use crate::complain;
+use crate::log;
 
-/// The exit code of one that was not left to end in good order: 128 and the number of SIGINT.
+/// The exit code after a second signal: 128 and the number of SIGINT.
 const INTERRUPTED: i32 = 130;
 
-/// Runs a command with a runtime. Asked to end, it may take so long. The error is one in writing to stdout.
+/// Runs a command with a runtime. After a signal it may take this long to end. The error is one in
+/// writing to stdout.
 pub(crate) fn run(
     patience: Duration,
     command: impl AsyncFnOnce(Interruption) -> io::Result<ExitCode>,
@@ -30,12 +31,12 @@ pub(crate) fn run(
     let (runtime, interruption) = match started {
         Ok(started) => started,
         Err(error) => {
-            complain(format_args!("cannot start: {error}"));
+            log(format_args!("cannot start: {error}"));
             return Ok(ExitCode::FAILURE);
         }
     };
     let done = runtime.block_on(command(interruption));
-    // A name that is still being looked up need not be waited for.
+    // Does not wait for a name that is still being looked up.
     runtime.shutdown_background();
     done
 }
@@ -54,7 +55,7 @@ impl Interruption {
             tokio::select! {
                 () = signals.next() => process::exit(INTERRUPTED),
                 () = sleep(patience) => {
-                    complain(format_args!("ended by force after {patience:?}: nobody takes what is written"));
+                    log(format_args!("ended after {patience:?} with output left: nothing reads it"));
                     process::exit(1)
                 }
             }
@@ -64,7 +65,7 @@ impl Interruption {
 
     /// Waits until it is.
     pub(crate) async fn wait(&mut self) {
-        // Who tells it stays as long as the process.
+        // The sender lives as long as the process.
         let _ = self.0.wait_for(|&interrupted| interrupted).await;
     }
 }

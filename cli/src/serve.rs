@@ -28,114 +28,119 @@ use tokio::time::sleep;
 use self::access::{Cors, Hosts};
 use self::answer::{Answers, Clients};
 use crate::arguments::{reconnection_time, size, time};
-use crate::complain;
+use crate::log;
 use crate::runtime::{self, Interruption};
 
-/// How much of a stream is held for a client beside the block it is being given, at most.
+/// How much of a stream is buffered for a client, beside the block that is being sent.
 const BUFFER: usize = 64 * 1024;
 
-/// How long clients may take to read the end of their streams, once the server was asked to end.
+/// Time limit for clients to read the ends of their streams after a signal.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How long all of the end may take.
+/// Time limit for the whole shutdown.
 const END: Duration = Duration::from_secs(5);
 
-/// How long a client may take to send its request.
+/// Time limit for a client's request.
 const HEAD: Duration = Duration::from_secs(10);
 
-/// How long to wait if no connection can be taken, for want of file descriptors for example.
+/// The wait after a connection could not be accepted, for lack of file descriptors for example.
 const PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The port to listen on; 0 is any that is free
+    /// Port to listen on; 0 for any free one
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     port: u16,
 
-    /// The address or name to listen on; 0.0.0.0 or :: for all
+    /// Address or name to listen on; 0.0.0.0 or :: for all addresses
     #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
     host: String,
 
-    /// Serve this path alone [default: any]
+    /// Serve only this path [default: any]
     #[arg(long, value_name = "PATH", value_parser = path)]
     path: Option<String>,
 
-    /// Lines are JSON objects, as `encode` takes them
+    /// Read JSON lines, as `encode` does
     #[arg(long)]
     json: bool,
 
-    /// Give no ids to events that have none: clients that come back get what new ones get
+    /// Give no IDs to events without one; clients that reconnect then get what new ones get
     #[arg(long)]
     no_ids: bool,
 
-    /// Give new clients only what comes after them, not what is held
+    /// Give new clients only events that come after they connect
     #[arg(long)]
     live_only: bool,
 
-    /// Hold at most so many events, but at least one [default: any number]
+    /// Keep at most this many events, but at least one [default: any number]
     ///
-    /// What is held is also how far a client may be behind: with very few events, lines that come
-    /// in bursts are a gap for clients.
+    /// A client can also lag by no more than what is kept: with very few events, a burst of lines
+    /// leaves a gap.
     #[arg(long, value_name = "N")]
     replay_events: Option<usize>,
 
-    /// Hold at most so many bytes; each event counts 384 more than it has, and no line is longer
+    /// Keep at most this many bytes; each event counts as 384 more, and a line may not be longer
     #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = size)]
     replay_bytes: usize,
 
-    /// Hold events no longer than this [default: any time]
+    /// Keep events for at most this long [default: any time]
     #[arg(long, value_name = "TIME", value_parser = time)]
     replay_age: Option<Duration>,
 
-    /// Write a comment after so much silence; 0 for never
+    /// Send a comment after this much silence; 0 for never
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = time)]
     keep_alive: Duration,
 
-    /// Tell each client to wait so long before it connects again; a number alone is of milliseconds
+    /// Tell clients to wait this long before they reconnect; a number alone is in ms
     #[arg(long, value_name = "TIME", value_parser = reconnection_time)]
     retry: Option<Duration>,
 
-    /// End a connection that nothing could be written to for so long; 0 for never
+    /// Drop clients that read nothing for this long; 0 for never
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
     write_timeout: Duration,
 
-    /// Serve at most so many clients at once; others are answered 503
+    /// Serve at most this many clients at once; others get status 503
     #[arg(long, value_name = "N", default_value_t = 1000)]
     max_clients: usize,
 
-    /// Let pages of this origin read the stream, also with credentials; `*` for all, without
+    /// Let pages of this origin read the stream, with credentials; `*` for all origins, without
     #[arg(long, value_name = "ORIGIN")]
     cors: Vec<HeaderValue>,
 
-    /// On loopback, answer to this name too; `*` for any
+    /// On a loopback address, also accept requests for this host name; `*` for any
     ///
-    /// By default only `localhost` and loopback addresses are answered there: a page could point a
+    /// By default only `localhost` and loopback addresses are accepted there: a page could point a
     /// name of its own at 127.0.0.1 and read the stream.
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
 
-    /// At the end of stdin, end all streams and exit
+    /// End all streams and exit at the end of stdin
     #[arg(long)]
     exit_on_eof: bool,
 
-    /// Say on stderr who connects and disconnects
+    /// Report on stderr which clients connect and disconnect
     #[arg(long, short)]
     verbose: bool,
 }
 
 const EXAMPLES: &str = "\
-Each line of stdin is the data of one event. A new client gets what is held and then what comes; one
-that comes back with Last-Event-ID, or with ?lastEventId= in the URL, gets what it has missed, or, if
-that is no longer held, an event of the type `gap` and all that is. Ids that are given begin with the
-time of the start, so that those of an earlier run count as gone. A browser that is sent to the URL
-shows the stream. A time has a unit, 500ms, 3s or 1m, and is of seconds without.
+Each line of stdin is the data of one event. A new client gets the events that
+are kept, and then new ones. A client that reconnects with Last-Event-ID, or with
+?lastEventId= in the URL, gets what it missed; if that is no longer kept, it gets
+an event of the type `gap` and everything that is. Generated IDs begin with the
+start time, so IDs of an earlier run count as no longer kept. A browser that
+opens the URL shows the stream. Times have a unit (500ms, 3s, 1m); without one
+they are seconds.
 
-`listening on http://127.0.0.1:8080/` is said on stderr. After the end of stdin it goes on serving
-until SIGINT or SIGTERM, which end all streams. A line that is refused is said with its number.
+The first line on stderr is `listening on http://127.0.0.1:8080/`. After the end
+of stdin, serve goes on until SIGINT or SIGTERM, which end all streams.
 
-Exit codes: 0 asked to end, or end of stdin with --exit-on-eof; 1 a line was refused, or the port is
-not to be had; 130 a second SIGINT or SIGTERM.
+Exit codes:
+  0    ended as asked: SIGINT, SIGTERM, or end of stdin with --exit-on-eof
+  1    a line was rejected, or the port is not available
+  2    wrong arguments
+  130  a second SIGINT or SIGTERM
 
 Examples:
   seq 3 | sse-wire serve
@@ -176,16 +181,16 @@ async fn serve(arguments: &Arguments, mut interruption: Interruption) -> ExitCod
                     connect(stream, place, time, &answers, &connections);
                 }
                 Err(error) => {
-                    complain(format_args!("cannot take a connection: {error}"));
+                    log(format_args!("cannot accept a connection: {error}"));
                     sleep(PAUSE).await;
                 }
             }
         }
     };
     drop(listener);
-    // There is no last event that could be refused.
+    // Only a last event could be rejected, and there is none.
     let _ = hub.close(None);
-    // At the end of stdin all clients get all that was read, however long they take.
+    // After the end of stdin all clients get all that was read, however long it takes.
     let deadline = async {
         if stdin_ended {
             interruption.wait().await;
@@ -233,7 +238,7 @@ fn hosts(arguments: &Arguments, listener: &TcpListener) -> Hosts {
     Hosts::Loopback(others.clone())
 }
 
-/// Listens, and says where.
+/// Listens, and logs the address.
 async fn listen(arguments: &Arguments) -> Option<TcpListener> {
     let (host, port) = (arguments.host.as_str(), arguments.port);
     let listening = async {
@@ -244,20 +249,20 @@ async fn listen(arguments: &Arguments) -> Option<TcpListener> {
     match listening.await {
         Ok((listener, address)) => {
             let path = arguments.path.as_deref().unwrap_or("/");
-            // Nobody is left to tell that stderr is gone.
+            // There is nowhere else to report it.
             let _ = writeln!(io::stderr(), "listening on http://{address}{path}");
             Some(listener)
         }
         Err(error) => {
-            complain(format_args!(
-                "cannot listen on port {port} of {host}: {error}; choose others by --port and --host"
+            log(format_args!(
+                "cannot listen on port {port} of {host}: {error}; choose another with --port or --host"
             ));
             None
         }
     }
 }
 
-/// Reads stdin on a thread of its own, since nothing ends a read. Tells when stdin has ended.
+/// Reads stdin on a thread of its own, since a read cannot be canceled. The receiver gets the end of stdin.
 fn read(arguments: &Arguments, hub: Hub, failed: Arc<AtomicBool>) -> oneshot::Receiver<()> {
     let (ended, input) = oneshot::channel();
     let (json, longest) = (arguments.json, arguments.replay_bytes);
@@ -268,7 +273,7 @@ fn read(arguments: &Arguments, hub: Hub, failed: Arc<AtomicBool>) -> oneshot::Re
     input
 }
 
-/// Serves one connection; without a place, to say so.
+/// Serves one connection; without a place, with status 503.
 fn connect(
     stream: TcpStream,
     place: Option<OwnedSemaphorePermit>,
@@ -299,11 +304,11 @@ fn connect(
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         let _place = place;
-        // A client that breaks off is as good as one that leaves.
+        // A client may break off at any time.
         if let Err(error) = connection.await {
             let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
             if let Some(error) = cause.filter(|error| error.kind() == io::ErrorKind::TimedOut) {
-                complain(format_args!("client {peer} is let go: {error} (--write-timeout)"));
+                log(format_args!("client {peer} was dropped: {error} (--write-timeout)"));
             }
         }
     });

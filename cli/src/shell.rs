@@ -1,4 +1,4 @@
-//! `sse-wire completions` and `sse-wire man`: what shells and `man` are told of the commands.
+//! `sse-wire completions` and `sse-wire man`: completion scripts and man pages of the commands.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -7,7 +7,7 @@ use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use crate::complain;
+use crate::log;
 
 /// Prints the completions of a shell.
 pub(crate) fn completions(mut command: Command, shell: Shell) -> io::Result<ExitCode> {
@@ -25,7 +25,10 @@ pub(crate) fn man(mut command: Command, name: Option<&str>) -> io::Result<ExitCo
         Some(name) => command.find_subcommand(name),
     };
     let Some(page) = page else {
-        complain(format_args!("no command is named {}", name.unwrap_or_default()));
+        log(format_args!(
+            "there is no command {}; `sse-wire help` lists them",
+            name.unwrap_or_default()
+        ));
         return Ok(ExitCode::FAILURE);
     };
     let mut roff = Vec::new();

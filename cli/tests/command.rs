@@ -9,16 +9,16 @@ use std::fs;
 use run::*;
 
 #[test]
-fn colours_are_for_terminals_and_for_those_who_ask() {
+fn colors_are_for_terminals_unless_forced_or_disabled() {
     let stream = "event: tick\ndata: x\n\n";
-    let coloured = |variables: &[(&str, &str)], arguments: &[&str]| {
+    let colored = |variables: &[(&str, &str)], arguments: &[&str]| {
         let child = command(arguments).envs(variables.iter().copied()).spawn().unwrap();
         finish(child, stream.as_bytes()).fine().contains('\u{1b}')
     };
-    assert!(!coloured(&[], &["parse"]));
-    assert!(coloured(&[("CLICOLOR_FORCE", "1")], &["parse"]));
-    assert!(!coloured(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], &["parse"]));
-    assert!(!coloured(&[("CLICOLOR_FORCE", "1")], &["parse", "--json"]));
+    assert!(!colored(&[], &["parse"]));
+    assert!(colored(&[("CLICOLOR_FORCE", "1")], &["parse"]));
+    assert!(!colored(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], &["parse"]));
+    assert!(!colored(&[("CLICOLOR_FORCE", "1")], &["parse", "--json"]));
 }
 
 #[test]
@@ -85,5 +85,5 @@ fn completions_and_man_pages_know_every_command_and_option() {
     assert!(page.contains(".SH NOTES\n.nf\nExample"), "{page}");
     let done = run(&["man", "explode"], "");
     assert_eq!((done.code, done.stdout.as_str()), (1, ""));
-    assert_eq!(done.stderr, "sse-wire: no command is named explode\n");
+    assert_eq!(done.stderr, "sse-wire: there is no command explode; `sse-wire help` lists them\n");
 }

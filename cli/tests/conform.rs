@@ -97,7 +97,7 @@ fn a_parse_request_is_answered_exactly() {
 }
 
 #[test]
-fn a_limit_in_a_request_is_told_in_the_answer() {
+fn a_limit_in_a_request_is_reported_in_the_answer() {
     let chunk = STANDARD.encode("data: 123456789\n\ndata: x\n\n");
     let request = |limit: u64| json!({"chunks": [chunk], "limit": limit});
     let answers = conform([request(8), request(9), request(u64::MAX)].iter());
@@ -179,8 +179,8 @@ fn every_line_gets_one_answer_whatever_it_is() {
         (b"", "an empty line"),
         (b" \r", "an empty line"),
         (b"garbage", "not valid JSON at column 1"),
-        (b"\xff\xfe", "not UTF-8 from byte 0 on"),
-        (b"{\"chunks\": [\"\xc3\"]}", "not UTF-8 from byte 13 on"),
+        (b"\xff\xfe", "not UTF-8 at byte 0"),
+        (b"{\"chunks\": [\"\xc3\"]}", "not UTF-8 at byte 13"),
         (b"{}", "needs one of `chunks`, `steps` and `serialize`"),
         (b"{\"limit\": 5}", "needs one of"),
         (b"[]", "expected a JSON object"),
@@ -269,7 +269,7 @@ fn every_line_gets_one_answer_whatever_it_is() {
         let reason = reason(&answers[0]).unwrap_or_else(|| panic!("{line} {}", answers[0]));
         assert!(reason.contains(expected), "{line} {reason}");
         let bytes = STANDARD.encode("retry: 18446744073709551615\n\n");
-        assert_eq!(answers[1], json!({"bytes": bytes}), "the run goes on behind {line}");
+        assert_eq!(answers[1], json!({"bytes": bytes}), "the run goes on after {line}");
     }
 }
 
@@ -306,12 +306,12 @@ fn the_help_example_of_conform_is_what_it_says() {
     assert_eq!(run(&["conform"], request).fine().trim(), answer.trim());
 }
 
-/// A line of 400 MB was held as a whole.
+/// A line of 400 MB was kept as a whole.
 #[test]
-fn a_line_that_is_longer_than_may_be_held_is_refused_and_conform_goes_on() {
+fn a_line_over_the_limit_is_rejected_and_conform_continues() {
     let mut input = vec![b' '; (64 << 20) + 1];
     input.extend(b"\n{\"serialize\": {}}\n");
-    let refused = "it has 67108865 bytes, and a line may have 67108864";
+    let refused = "the line has 67108865 bytes; at most 67108864 are allowed";
     let conform = run(&["conform"], &input);
     let [refusal, answer] = &conform.json()[..] else { panic!("one answer a line") };
     assert!(refusal["error"].as_str().unwrap().contains(refused), "{refusal}");

@@ -28,7 +28,7 @@ fn a_json_line_becomes_a_block() {
 }
 
 #[test]
-fn a_last_event_id_is_written_where_it_is_another_one() {
+fn a_last_event_id_is_written_if_it_differs_from_the_one_before() {
     let lines = [
         json!({"data": "none", "last_event_id": ""}),
         json!({"data": "set", "last_event_id": "1"}),
@@ -124,7 +124,7 @@ fn a_bad_line_is_named_and_nothing_of_it_is_written() {
     }
     let done = run(&["encode"], b"{\"data\": \"\xff\"}\n");
     assert_eq!((done.stdout.as_str(), done.code), ("", 1));
-    assert_eq!(done.stderr, "sse-wire: stdin: line 1: not UTF-8 from byte 10 on\n");
+    assert_eq!(done.stderr, "sse-wire: stdin: line 1: not UTF-8 at byte 10\n");
     let done = run(&["encode"], "{\"\\u001b[31m\": 1}\n");
     assert!(!done.stderr.contains('\u{1b}'), "{:?}", done.stderr);
 

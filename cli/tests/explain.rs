@@ -11,7 +11,7 @@ use run::*;
 use serde_json::json;
 
 #[test]
-fn explain_says_of_each_line_what_it_did_and_why() {
+fn explain_shows_what_each_line_did_and_why() {
     let stream = b"\xEF\xBB\xBFdata: \x1B[2J\nData: y\n\nretry: 9\nid: 7";
     assert_eq!(
         run(&["explain"], stream).fine(),
@@ -106,7 +106,7 @@ fn lint_is_an_exit_code_and_names_code_problem_and_fix() {
     assert_eq!(
         done.stdout,
         "bytes 9..19 retry-not-digits: the reconnection time is ignored: \"3s\" is not only ASCII digits (9.2.6); write milliseconds in digits, without a unit\n\
-         bytes 19..24 unknown-field: the line is ignored: no field has the name \"\\u{1b}\" (9.2.6); name it data, event, id or retry, or make it a comment with a colon in front\n"
+         bytes 19..24 unknown-field: the line is ignored: no field has the name \"\\u{1b}\" (9.2.6); name it data, event, id, or retry, or make it a comment with a leading colon\n"
     );
     let done = run(&["explain", "--lint", "--json"], stream);
     let findings = json_lines(&done.stdout);
@@ -119,7 +119,7 @@ fn lint_is_an_exit_code_and_names_code_problem_and_fix() {
 }
 
 #[test]
-fn explain_gives_a_terminal_no_orders() {
+fn explain_cannot_control_the_terminal() {
     let stream: String = ('\0'..='\u{2100}').map(|c| format!("data{c}: {c}\n\n")).collect();
     for arguments in [&["explain"][..], &["explain", "--json"]] {
         let shown = run(arguments, &stream).fine();
@@ -130,7 +130,7 @@ fn explain_gives_a_terminal_no_orders() {
 }
 
 #[test]
-fn explain_says_what_it_cannot_read() {
+fn explain_reports_what_it_cannot_read() {
     let done = run(&["explain", "no/such/file"], "");
     assert_eq!((done.code, done.stdout.as_str()), (1, ""));
     assert!(done.stderr.starts_with("sse-wire: cannot open no/such/file: "), "{}", done.stderr);

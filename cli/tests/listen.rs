@@ -53,7 +53,7 @@ fn the_request_is_that_of_an_event_source() {
 }
 
 #[test]
-fn a_stream_that_ends_is_connected_again_behind_its_last_id() {
+fn a_stream_that_ends_is_resumed_after_its_last_id() {
     let id = "größe-7🌊";
     let (url, heads) = server(vec![
         stream(format!("retry: 2\nid: {id}\ndata: one\n\ndata: cut")),
@@ -74,9 +74,8 @@ fn a_stream_that_ends_is_connected_again_behind_its_last_id() {
         assert!(has(head, &format!("last-event-id: {id}\r\n")), "{}", head.escape_ascii());
     }
     assert_eq!((heads.len(), ended.code), (3, Some(3)), "the server asked to end");
-    let again = format!(
-        "sse-wire: the server ended the stream; connecting again in 2 ms, after id \"{id}\""
-    );
+    let again =
+        format!("sse-wire: the server ended the stream; reconnecting in 2 ms, after ID \"{id}\"");
     let connected = format!("sse-wire: connected to {url}");
     assert_eq!(ended.stderr[0], connected);
     assert!(ended.stderr[1].contains("was cut inside the event that begins at byte 38"));
@@ -142,8 +141,8 @@ fn a_refused_connection_is_tried_again_as_often_as_allowed() {
     let ended = listen(&["--max-reconnections", "2", &format!("http://{closed}/")]);
     assert_eq!((ended.code, ended.stderr.len()), (Some(1), 3), "{ended:?}");
     for (said, what) in ended.stderr.iter().zip([
-        "connecting again in 1 ms",
-        "connecting again in 1 ms",
+        "reconnecting in 1 ms",
+        "reconnecting in 1 ms",
         "2 reconnections in a row gave no lasting connection",
     ]) {
         assert!(said.contains(what) && said.contains("network error"), "{said}");
@@ -152,7 +151,7 @@ fn a_refused_connection_is_tried_again_as_often_as_allowed() {
 }
 
 #[test]
-fn waits_grow_on_demand() {
+fn waits_grow_up_to_the_backoff() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{closed}/");
     let ended = listen(&["--max-reconnections", "4", "--backoff", "0.005", &url]);
@@ -162,7 +161,7 @@ fn waits_grow_on_demand() {
 }
 
 #[test]
-fn tls_where_there_is_none_is_an_error() {
+fn https_to_a_server_without_tls_is_an_error() {
     let (url, _heads) = {
         // It answers what is no request without looking at it.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -170,7 +169,7 @@ fn tls_where_there_is_none_is_an_error() {
         let server = thread::spawn(move || {
             let (mut client, _) = listener.accept().unwrap();
             client.write_all(&answer("400 Bad Request", "", "")).unwrap();
-            // Not before it is told: what waits to be read would make a reset of the end.
+            // Unread bytes would make the end a reset.
             let _ = client.read_to_end(&mut Vec::new());
         });
         (url, server)
@@ -181,7 +180,7 @@ fn tls_where_there_is_none_is_an_error() {
 }
 
 #[test]
-fn an_id_that_no_header_can_carry_is_said_and_not_sent() {
+fn an_id_that_no_header_can_carry_is_reported_and_not_sent() {
     let (url, heads) = server(vec![
         stream("id: 1\ndata: one\n\nid: a\u{1}b\u{1b}[2J\ndata: two\n\n"),
         stream("id: 3\ndata: three\n\n"),
@@ -198,7 +197,7 @@ fn an_id_that_no_header_can_carry_is_said_and_not_sent() {
 }
 
 #[test]
-fn it_ends_before_the_event_that_it_was_told_of_and_counts_what_it_shows() {
+fn until_ends_before_its_event_and_max_events_counts_shown_ones() {
     let events = "data: 1\n\nevent: a\ndata: 2\n\nevent: end\ndata: [DONE]\n\ndata: 4\n\n";
     for until in ["end", "[DONE]"] {
         let (url, _heads) = server(vec![stream(events)]);
@@ -243,7 +242,7 @@ fn wrong_options_are_refused() {
 }
 
 #[test]
-fn it_ends_behind_so_many_events_though_the_chunk_has_more() {
+fn it_ends_after_max_events_though_the_chunk_has_more() {
     let body = ": c\ndata: 1\n\ndata: 2\n\ndata: 3\n\n: d\n\n";
     for (options, lines) in [
         (&[][..], &["message", "  1", "message", "  2"][..]),
@@ -278,12 +277,12 @@ fn a_signal_ends_it_even_if_its_output_is_full_and_nobody_reads() {
     let (output, mut kept) = UnixStream::pair().unwrap();
     let mut child = command(&["listen", &url]).stdout(OwnedFd::from(output)).spawn().unwrap();
     let mut stderr = child.stderr.take().unwrap();
-    // It is writing, and nobody reads on.
+    // It is writing, and nothing reads.
     kept.read_exact(&mut [0]).unwrap();
     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
     let mut said = String::new();
     stderr.read_to_string(&mut said).unwrap();
-    assert!(said.ends_with("ended by force after 100ms: nobody takes what is written\n"), "{said}");
+    assert!(said.ends_with("ended after 100ms with output left: nothing reads it\n"), "{said}");
     assert_eq!(child.wait().unwrap().code(), Some(1));
     drop(kept);
 }
@@ -293,7 +292,7 @@ fn a_signal_ends_the_wait_for_a_reconnection() {
     let (url, _heads) = server(vec![stream("retry: 86400000\n\n")]);
     let listener = Running::start(&["listen", "--jitter", "0", &url]);
     // An hour, and no more.
-    listener.error_with("connecting again in 3600000 ms");
+    listener.error_with("reconnecting in 3600000 ms");
     listener.signal("-INT");
     assert_eq!(listener.end().code, Some(0));
 }
@@ -303,7 +302,7 @@ fn silence_of_a_class_loses_the_connection() {
     let (url, server) = open_server(": only a comment\n\n");
     let listener =
         Running::start(&["listen", "--jitter", "0", "--idle-timeout", "events=0.05", &url]);
-    listener.error_with("no event arrived in time; connecting again in 3000 ms");
+    listener.error_with("no event arrived in time; reconnecting in 3000 ms");
     server.join().unwrap();
 }
 
@@ -328,7 +327,7 @@ fn it_ends_quietly_when_nobody_reads() {
 }
 
 #[test]
-fn bounded_memory_a_line_without_end_and_a_megabyte_of_comments_do_no_harm() {
+fn memory_is_bounded_for_a_line_without_end_and_a_megabyte_of_comments() {
     const MEBIBYTE: usize = 1 << 20;
     let comments = format!(": {}\n", "c".repeat(98)).repeat(MEBIBYTE / 100);
     let (url, _heads) = server(vec![
@@ -408,7 +407,7 @@ fn a_proxy_of_the_environment_is_not_asked_for_this_machine_and_one_that_is_name
 }
 
 #[test]
-fn a_hundred_thousand_refused_events_are_said_once_and_counted() {
+fn a_hundred_thousand_refused_events_are_reported_once_and_counted() {
     let event = format!("data: {}\n\n", "x".repeat(20));
     let body = event.repeat(100_000) + "id: \u{1}\ndata: y\n\n";
     let (url, _heads) = server(vec![stream(body), answer("204 No Content", "", "")]);
@@ -433,7 +432,7 @@ fn a_message_quotes_little_of_an_id_of_any_length() {
 }
 
 #[test]
-fn a_compressed_body_is_said_and_the_beginning_of_another_one_shown_escaped() {
+fn a_compressed_body_is_reported_and_the_beginning_of_another_one_shown_escaped() {
     let headers = "content-type: text/event-stream\r\ncontent-encoding: gzip\r\n";
     let (url, _heads) = server(vec![answer("200 OK", headers, b"\x1f\x8b")]);
     let ended = listen(&[&url]);

@@ -129,7 +129,7 @@ fn a_post_is_not_sent_again_unless_an_event_had_an_id() {
     assert!(request.contains("last-event-id: 7\r\n") && request.ends_with("\r\n\r\nx"));
 }
 
-/// A server with a certificate that nobody trusts by default. It answers one connection.
+/// A server with a certificate that is not trusted by default. It answers one connection.
 fn tls_server() -> String {
     let certificate = CertificateDer::from_pem_file(CERTIFICATE).unwrap();
     let key = PrivateKeyDer::from_pem_file(CERTIFICATE).unwrap();

@@ -19,7 +19,7 @@ fn events_are_readable() {
 }
 
 #[test]
-fn comments_reconnection_times_and_ids_without_an_event_are_shown_on_demand() {
+fn comments_reconnection_times_and_ids_without_an_event_are_shown_with_comments() {
     let stream = ": hi\nretry: 5\nid: 7\n\ndata: x\n: in between\n\nid\n\nevent: none\n\n";
     assert_eq!(
         run(&["parse", "--comments"], stream).fine(),
@@ -43,7 +43,7 @@ fn comments_reconnection_times_and_ids_without_an_event_are_shown_on_demand() {
 }
 
 #[test]
-fn a_stream_cannot_drive_the_terminal() {
+fn a_stream_cannot_control_the_terminal() {
     let hostile = "\u{1b}]0;x\u{7}\u{9b}2J\u{7f}\u{8}\u{202e}";
     let stream = format!(
         ": c{hostile}\nevent: e{hostile}\nid: i{hostile}\ndata: d{hostile}\0\n\ndata: \u{1b}cut"
@@ -68,7 +68,7 @@ fn a_stream_cannot_drive_the_terminal() {
 }
 
 #[test]
-fn events_of_a_type_and_data_alone_are_shown_on_demand() {
+fn events_of_a_type_and_data_alone_are_shown_if_asked_for() {
     let stream = "event: a\ndata: 1\ndata: \u{1b}2\n\ndata: 3\n\nevent: b\ndata\n\n: c\n\n";
     let shown = |options: &[&str]| run(&[&["parse"], options].concat(), stream).fine();
     assert_eq!(shown(&["--event", "message"]), "message\n  3\n");
@@ -107,7 +107,7 @@ fn events_of_a_stream_that_is_all_there_are_written_together_and_memory_is_flat(
     const EVENTS: usize = 200_000;
     let path = file("many.sse", "data: x\n\n".repeat(EVENTS));
     for options in [&[][..], &["--json"]] {
-        // The input stays open behind the file, so that the process is still there.
+        // The input stays open after the file, so that the process is still there.
         let mut live = Live::new(&[&["parse"], options, &[path.as_str(), "-"]].concat());
         live.write("data: the end\n\n");
         while !live.line().contains("the end") {}
@@ -167,7 +167,7 @@ fn several_files_are_several_streams_and_the_id_carries_over() {
 }
 
 #[test]
-fn what_cannot_be_opened_or_read_is_said_and_the_rest_is_shown() {
+fn what_cannot_be_opened_or_read_is_reported_and_the_rest_is_shown() {
     let good = file("good.sse", "data: good\n\n");
     let directory = env!("CARGO_TARGET_TMPDIR");
     let done = run(&["parse", "/nowhere/x.sse", directory, &good], "");
@@ -217,7 +217,7 @@ fn the_default_limit_is_16_mib() {
 }
 
 #[test]
-fn an_id_beyond_the_limit_for_ids_is_said_and_an_exit_code_and_its_event_is_shown() {
+fn an_id_beyond_the_limit_for_ids_is_reported_and_an_exit_code_and_its_event_is_shown() {
     const LIMIT: usize = 64 * 1024;
     let event = |len: usize| format!("id: {}\ndata: x\n\n", "7".repeat(len));
     for options in [&[][..], &["--comments"]] {
@@ -269,7 +269,7 @@ fn a_chunk_without_a_byte_or_beyond_a_gib_is_refused() {
 }
 
 #[test]
-fn a_stream_that_is_cut_inside_an_event_is_said_with_what_was_pending() {
+fn a_stream_that_is_cut_inside_an_event_is_reported_with_what_was_pending() {
     let long = "é".repeat(100);
     for (stream, said) in [
         ("data: a\n\nevent: e\nid: 7\ndata: half", r#"byte 9: no blank line ends it, so it was discarded; pending: type "e", id "7", data "half""#.into()),
@@ -292,10 +292,7 @@ fn a_stream_that_is_cut_inside_an_event_is_said_with_what_was_pending() {
         run(&["parse", "--require-clean-end"], clean).fine();
     }
     let skipped = run(&["parse", "--limit", "3"], "data: 1234\n");
-    assert!(
-        skipped.stderr.ends_with("begins at byte 0, which needs more than the limit\n"),
-        "{skipped:?}"
-    );
+    assert!(skipped.stderr.ends_with("begins at byte 0, which is over the limit\n"), "{skipped:?}");
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn a_listener_gets_lines_live_and_those_before_it() {
     assert_eq!(data(listener.line()), "with CRLF");
     server.stdin = None;
     assert_eq!(data(listener.line()), "no line end", "the end of stdin ends no stream");
-    // A client that comes behind the end of stdin.
+    // A client that connects after the end of stdin.
     let late = Running::start(&["listen", "--json", "--max-events", "6", &url]).end();
     assert_eq!((late.code, late.stdout.len()), (Some(0), 6));
 }
@@ -101,7 +101,7 @@ fn a_client_that_comes_back_gets_what_it_has_missed() {
     server.signal("-INT");
     let ended = server.end();
     assert_eq!(ended.code, Some(0));
-    assert!(ended.stderr.concat().contains("`Last-Event-ID` is no UTF-8"), "{ended:?}");
+    assert!(ended.stderr.concat().contains("`Last-Event-ID` is not UTF-8"), "{ended:?}");
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_page_can_hand_its_last_event_id_over_in_the_url() {
 
 /// sse.js#14: credentials and `Authorization` can't work with `*`.
 #[test]
-fn pages_of_an_origin_may_read_where_it_is_said_also_with_credentials() {
+fn pages_of_an_origin_may_read_if_allowed_also_with_credentials() {
     let ask = |url: &str, method: &str, more: &str| {
         let text = format!("{method} / HTTP/1.1\r\nhost: localhost\r\n{more}\r\n");
         head_of(&read_until(&mut request(url, text.as_bytes()), "\r\n\r\n"))
@@ -399,8 +399,8 @@ fn a_line_that_is_refused_is_named_and_the_rest_goes_on() {
     for (said, expected) in ended.stderr.iter().zip([
         "sse-wire: stdin: line 1: the id has a line break at byte 1",
         "sse-wire: stdin: line 3: not valid JSON at column",
-        "sse-wire: stdin: line 4: it has 2012 bytes, and a line may have 2000",
-        "sse-wire: stdin: line 5: the id \"a\\u{1}\" does not come back",
+        "sse-wire: stdin: line 4: the line has 2012 bytes; at most 2000 are allowed",
+        "sse-wire: stdin: line 5: the ID \"a\\u{1}\" does not survive `Last-Event-ID`",
     ]) {
         assert!(said.starts_with(expected), "{said}");
     }
@@ -409,7 +409,9 @@ fn a_line_that_is_refused_is_named_and_the_rest_goes_on() {
     child.stdin.take().unwrap().write_all(b"good\n\xff\n").unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("stdin: line 2: not UTF-8 from"));
+    assert!(
+        String::from_utf8(output.stderr).unwrap().contains("stdin: line 2: not UTF-8 at byte 0")
+    );
 }
 
 #[test]
@@ -455,7 +457,7 @@ fn descriptors(running: &Running) -> usize {
 /// copy of the event.
 #[cfg(target_os = "linux")]
 #[test]
-fn bounded_memory_clients_that_do_not_read_are_let_go_and_share_each_event() {
+fn memory_is_bounded_clients_that_do_not_read_are_dropped_and_share_each_event() {
     const CLIENTS: usize = 100;
     let (mut server, url) = Running::serve(&["--write-timeout", "1"]);
     let clients: Vec<_> = (0..CLIENTS)
@@ -476,7 +478,7 @@ fn bounded_memory_clients_that_do_not_read_are_let_go_and_share_each_event() {
     }
     for _ in 0..CLIENTS {
         let said = server.error();
-        assert!(said.contains("is let go: the client has taken nothing for 1s"), "{said}");
+        assert!(said.contains("was dropped: the client has taken nothing for 1s"), "{said}");
     }
     // The connection is dropped a moment after that was said.
     until(|| descriptors(&server) <= with_clients - CLIENTS + 1);
@@ -518,7 +520,10 @@ fn bounded_memory_a_long_line_of_stdin_is_refused_as_it_comes() {
     server.write("\nshort\n");
     get(&url, b"", "data: short\n\n");
     let said = server.error();
-    assert!(said.contains("line 1: it has 67108864 bytes, and a line may have 1000000"), "{said}");
+    assert!(
+        said.contains("line 1: the line has 67108864 bytes; at most 1000000 are allowed"),
+        "{said}"
+    );
     let peak = peak(&server);
     assert!(peak < 24 * 1024, "{peak} KiB, of a line of 64 MiB");
     server.stdin = None;

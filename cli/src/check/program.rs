@@ -17,7 +17,7 @@ const EXIT: Duration = Duration::from_secs(1);
 
 pub(super) struct Program {
     child: Child,
-    /// To the thread that writes: a program that does not read must not stop the check.
+    /// To the thread that writes: a program that does not read must not block the check.
     requests: Option<Sender<String>>,
     answers: Receiver<Vec<u8>>,
 }
@@ -88,7 +88,7 @@ impl Program {
             Err(TryRecvError::Empty) => {}
         }
         if let Some(requests) = &self.requests {
-            // If the program is gone, its stdout says so.
+            // If the program has ended, its stdout has, too.
             let _ = requests.send(format!("{request}\n"));
         }
         match self.answers.recv_timeout(limit) {
@@ -114,7 +114,7 @@ impl Program {
         self.requests = None;
         match self.answers.recv_timeout(limit) {
             Ok(line) => Err(Fault::Noise(line)),
-            // It may do what it likes once it was told the end, save writing.
+            // After the end of its input it may do anything but write.
             Err(_) => Ok(()),
         }
     }

@@ -26,12 +26,12 @@ pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 /// Makes requests to one address.
 #[derive(Clone)]
 pub(crate) struct Client {
-    /// By way of a proxy, if there is one.
+    /// Uses the proxy, if there is one.
     proxied: reqwest::Client,
     direct: reqwest::Client,
-    /// Whether loopback addresses are a proxy's business, too.
+    /// Whether the proxy is used for loopback addresses, too.
     proxies_loopback: bool,
-    /// The hosts that are no proxy's business.
+    /// The hosts for which no proxy is used.
     no_proxy: String,
     url: Url,
     method: Method,
@@ -49,7 +49,7 @@ impl Client {
                 .danger_accept_invalid_certs(options.insecure)
                 .referer(false)
                 .redirect(Policy::none())
-                // A connection that has lost a stream is not trusted with the next.
+                // A connection that lost a stream is not used again.
                 .pool_max_idle_per_host(0);
             if let Some(Certificates(certificates)) = &options.cacert {
                 builder = builder.tls_built_in_root_certs(false);
@@ -86,7 +86,7 @@ impl Client {
         })
     }
 
-    /// Whether a request does no more if it is sent again.
+    /// Whether the request can be sent again without doing something twice.
     pub(crate) fn is_safe(&self) -> bool {
         self.method.is_safe()
     }
@@ -153,10 +153,10 @@ impl Client {
         if let Some((body, _)) = &self.body {
             request = request.body(body.clone());
         }
-        request.send().await.map_err(trouble)
+        request.send().await.map_err(request_error)
     }
 
-    /// Whether no proxy is asked, as curl decides it; and never for this machine.
+    /// Whether no proxy is used, by curl's rules; and none for loopback addresses unless it is named.
     fn is_direct(&self, url: &Url) -> bool {
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
         let address: Option<std::net::IpAddr> = host.parse().ok();
@@ -183,7 +183,7 @@ fn becomes_get(status: StatusCode, method: &Method) -> bool {
 }
 
 /// A network error, or a final one, if another attempt would end the same way.
-fn trouble(error: reqwest::Error) -> BoxError {
+fn request_error(error: reqwest::Error) -> BoxError {
     let error = error.without_url();
     let of_tls = error.is_connect() && sources(&error).any(is_of_tls);
     let mut reason = chain(&error);
@@ -204,15 +204,15 @@ fn sources<'e>(
     iter::successors(Some(error), |&error| error.source())
 }
 
-/// Whether TLS has refused something, or taken it for no TLS: that comes as invalid data, maybe in
-/// another error of I/O, which is no source of its own.
+/// Whether it is an error of TLS: it comes as invalid data, maybe wrapped in another I/O error, which
+/// does not have it as its source.
 fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
     let Some(error) = error.downcast_ref::<io::Error>() else { return false };
     error.kind() == io::ErrorKind::InvalidData
         || error.get_ref().is_some_and(|inner| is_of_tls(inner))
 }
 
-/// An error and what it comes from, each thing said once.
+/// An error and its sources, without repetitions.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();
     for error in sources(error) {

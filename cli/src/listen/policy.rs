@@ -49,7 +49,6 @@ pub(super) fn idle_timeout(text: &str) -> Result<(Liveness, Duration), String> {
     Ok((class, arguments::time(time)?))
 }
 
-/// Whether the request is safe to send again is the other argument.
 pub(super) fn policy(arguments: &Arguments, is_safe: bool) -> Policy {
     let options = &arguments.reconnection;
     let mut silence = Silence::default();
@@ -61,7 +60,7 @@ pub(super) fn policy(arguments: &Arguments, is_safe: bool) -> Policy {
             _ => &mut silence.events,
         } = Some(timeout);
     }
-    // With --once a status is the end, and is said with the beginning of the body.
+    // With --once a status is the end, and its message has the beginning of the body.
     let retried = if arguments.end.once { Vec::new() } else { options.retry_status.clone() };
     let _ = RETRIED.set(retried);
     Policy {

@@ -16,7 +16,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use sse_wire::server::{Hub, LAST_EVENT_ID, RESPONSE_HEADERS, Subscriber, last_event_id};
 
 use super::access::{Cors, Hosts};
-use crate::complain;
+use crate::log;
 
 /// All that answers need.
 pub(crate) struct Answers {
@@ -30,14 +30,14 @@ pub(crate) struct Answers {
 
 pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
 
-/// What a browser's address bar is given.
+/// The answer to a browser that opens the URL.
 const PAGE: &str = include_str!("page.html");
 
 /// The page has its script and its style in it, and reads from here alone.
 const PAGE_POLICY: &str = "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 impl Answers {
-    /// The answer to a client that is one too many.
+    /// The answer to a client over the limit.
     pub(crate) fn full() -> Response<Body> {
         let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "there are too many clients\n");
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
@@ -48,11 +48,11 @@ impl Answers {
         if !self.hosts.allow(request) {
             return text(
                 StatusCode::FORBIDDEN,
-                "this server is not called that; allow the name by --allow-host\n",
+                "this host name is not allowed; add it with --allow-host\n",
             );
         }
         if self.path.as_ref().is_some_and(|path| path != request.uri().path()) {
-            return text(StatusCode::NOT_FOUND, "there is no event stream at this path\n");
+            return text(StatusCode::NOT_FOUND, "no event stream is at this path\n");
         }
         let mut response = match *request.method() {
             Method::GET if wants_page(request) => page(),
@@ -65,10 +65,8 @@ impl Answers {
                 return response;
             }
             _ => {
-                let mut response = text(
-                    StatusCode::METHOD_NOT_ALLOWED,
-                    "an event stream is there for GET alone\n",
-                );
+                let mut response =
+                    text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are supported\n");
                 response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
                 response
             }
@@ -85,11 +83,11 @@ impl Answers {
         if let Some(Err(error)) =
             request.headers().get(LAST_EVENT_ID).map(|id| last_event_id(id.as_bytes()))
         {
-            // Something on the way has spoilt it. With an error a browser would never come back.
-            complain(format_args!("client {peer}: {error}"));
+            // Something on the way has changed it. After an error a browser would never reconnect.
+            log(format_args!("client {peer}: {error}"));
         }
         let comes_back = id.is_some() || request.headers().contains_key(LAST_EVENT_ID);
-        let guard = self.clients.come(peer, if comes_back { "comes back" } else { "new" });
+        let guard = self.clients.come(peer, if comes_back { "reconnects" } else { "new" });
         let subscriber = Subscriber::from(request.headers()).or_last_event_id(id.as_deref());
         self.hub.subscribe(subscriber).map(|body| {
             body.map_frame(move |frame| {
@@ -135,7 +133,7 @@ fn text(status: StatusCode, text: &'static str) -> Response<Body> {
     response
 }
 
-/// How many clients there are, and whether to say so.
+/// Counts clients, and logs them if asked to.
 pub(crate) struct Clients {
     count: AtomicUsize,
     verbose: bool,
@@ -146,7 +144,7 @@ impl Clients {
         Arc::new(Clients { count: AtomicUsize::new(0), verbose })
     }
 
-    /// A client has come, for as long as the value is kept.
+    /// Counts a client until the value is dropped.
     fn come(self: &Arc<Self>, peer: SocketAddr, how: &str) -> Guard {
         let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         self.say(peer, format_args!("connected ({how})"), count);
@@ -155,7 +153,7 @@ impl Clients {
 
     fn say(&self, peer: SocketAddr, what: std::fmt::Arguments<'_>, count: usize) {
         if self.verbose {
-            complain(format_args!("client {peer} {what}; clients: {count}"));
+            log(format_args!("client {peer} {what}; clients: {count}"));
         }
     }
 }

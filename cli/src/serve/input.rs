@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sse_wire::Block;
 use sse_wire::server::{Hub, PublishError, survives_header};
 
-use crate::complain;
 use crate::encode::Blocks;
 use crate::lines::Lines;
+use crate::log;
 
-/// Reads all of stdin, of which no line may be longer than `longest`. `failed` says, from then on,
-/// that one was refused.
+/// Reads all of stdin, of which no line may be longer than `longest`. Sets `failed` if a line is
+/// rejected.
 pub(crate) fn read(json: bool, longest: usize, hub: &Hub, failed: &AtomicBool) {
-    let complain_and_fail = |what: std::fmt::Arguments<'_>| {
-        complain(what);
+    let log_and_fail = |what: std::fmt::Arguments<'_>| {
+        log(what);
         failed.store(true, Ordering::Relaxed);
     };
     let mut blocks = Blocks::new(false);
@@ -23,13 +23,13 @@ pub(crate) fn read(json: bool, longest: usize, hub: &Hub, failed: &AtomicBool) {
         let line = match lines.next() {
             Ok(Some(line)) => line,
             Ok(None) => return,
-            Err(error) => return complain_and_fail(format_args!("cannot read stdin: {error}")),
+            Err(error) => return log_and_fail(format_args!("cannot read stdin: {error}")),
         };
         let publish = |block: &Block<'_>| {
             hub.publish(block)?;
             if let Some(id) = block.id.filter(|id| !survives_header(id)) {
-                complain(format_args!(
-                    "stdin: line {number}: the id {id:?} does not come back in `Last-Event-ID` as it is; a client that reconnects after it may miss events or get them twice"
+                log(format_args!(
+                    "stdin: line {number}: the ID {id:?} does not survive `Last-Event-ID` unchanged; a client that reconnects after it may miss events or get them twice"
                 ));
             }
             Ok::<(), PublishError>(())
@@ -42,7 +42,7 @@ pub(crate) fn read(json: bool, longest: usize, hub: &Hub, failed: &AtomicBool) {
             }),
         });
         if let Err(reason) = published {
-            complain_and_fail(format_args!("stdin: line {number}: {reason}"));
+            log_and_fail(format_args!("stdin: line {number}: {reason}"));
         }
     }
 }
@@ -50,6 +50,5 @@ pub(crate) fn read(json: bool, longest: usize, hub: &Hub, failed: &AtomicBool) {
 /// A line without the CR of its end.
 fn text(line: &[u8]) -> Result<&str, String> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    std::str::from_utf8(line)
-        .map_err(|error| format!("not UTF-8 from byte {} on", error.valid_up_to()))
+    std::str::from_utf8(line).map_err(|error| format!("not UTF-8 at byte {}", error.valid_up_to()))
 }

@@ -151,7 +151,7 @@ fn whole_request(stream: &mut TcpStream) -> Vec<u8> {
     request
 }
 
-/// A server whose connection stays open behind these bytes.
+/// A server whose connection stays open after these bytes.
 pub fn open_server(body: &'static str) -> (String, thread::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());

@@ -32,7 +32,7 @@ export async function bad_input() {
         const url = `http://127.0.0.1:${await freePort()}/`;
         const client = listen(scope, url, '--retry', '20', '--max-reconnections', '3');
         await client.ended;
-        assert.equal(client.stderr.filter((line) => /refused.*connecting again in 20 ms/.test(line)).length, 3);
+        assert.equal(client.stderr.filter((line) => /refused.*reconnecting in 20 ms/.test(line)).length, 3);
         await refused(scope, client, /3 reconnections in a row gave no connection/);
     });
 

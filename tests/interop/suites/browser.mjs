@@ -180,7 +180,7 @@ async function steps(context) {
         network.cut();
         server.publish({ id: '三', data: 'three' });
         assert.deepEqual((await events(page, 3)).map(({ data }) => data), ['one', 'two', 'three']);
-        await server.says(/connected \(comes back\)/);
+        await server.says(/connected \(reconnects\)/);
     });
 
     await step('browser: a server that is killed and started again, with ids that last, goes on where the page was', async (scope) => {

@@ -74,7 +74,7 @@ async function node() {
             { type: 'tick', data: 'three', id: '3' },
         ]);
         assert.equal(server.requests[1].headers['last-event-id'], '2');
-        await client.says(/connecting again in 20 ms, after id "2"/);
+        await client.says(/reconnecting in 20 ms, after ID "2"/);
         await client.says(/cut inside the event .*data "thr"/);
         scope.note(client.stderr.join('\n'));
     });
