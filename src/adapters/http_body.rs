@@ -90,7 +90,7 @@ pin_project! {
     /// use futures::stream;
     /// use sse_wire::http_body::ChunkBody;
     ///
-    /// // What an HTTP client gives: a status, headers, and a stream of bytes.
+    /// // From an HTTP client: a status, headers, and a stream of bytes.
     /// let (status, content_type) = (200, "text/event-stream");
     /// let chunks = stream::iter([Ok::<_, std::io::Error>(b"data: x\n\n".to_vec())]);
     ///

@@ -91,7 +91,7 @@ impl<R: Read, S: Storage> EventReader<R, S> {
     /// let mut reader = EventReader::with_parser(&b"data: x\n\n"[..], parser);
     /// assert_eq!(reader.next()?.unwrap().last_event_id, "41");
     ///
-    /// // The next connection goes on with the same parser.
+    /// // The next connection continues with the same parser.
     /// let (_, parser) = reader.into_parts();
     /// let reader = EventReader::with_parser(&b"data: y\n\n"[..], parser);
     /// assert_eq!(reader.last_event_id(), "41");

@@ -1,9 +1,8 @@
 //! When a silent stream needs a keep-alive
 //! ([9.2.7](https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes)).
 //!
-//! Implementation notes. The schedule has one input, that something was written at a time,
-//! and one state, when that was last. A keep-alive is written as anything else is, so it needs no
-//! rule of its own.
+//! Implementation notes. The schedule has one input, the time at which something was written, and one state, the
+//! latest such time. A keep-alive is written like anything else, so it needs no separate rule.
 
 use core::time::Duration;
 
@@ -63,7 +62,7 @@ impl<'a> KeepAlive<'a> {
         }
     }
 
-    /// What is written.
+    /// The block to write.
     #[cfg(feature = "server")]
     pub(super) const fn text(&self) -> Block<'a> {
         self.block

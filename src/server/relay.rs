@@ -1,9 +1,8 @@
-//! A stream of one request as a response: each item is encoded where it is.
+//! A stream of one request as a response: each item is encoded into the body.
 //!
-//! Implementation notes. There is one decision, in `poll_bytes`: what is ready goes into the frame,
-//! and a frame that has something goes out before anything is waited for. Silence is what remains,
-//! and the first of it is broken at once, since what stands between server and client may hold the
-//! head back until the first byte of the body.
+//! Implementation notes. There is one decision, in `poll_bytes`: ready items go into the frame, and a frame with bytes
+//! is returned before any wait. Otherwise there is silence. The first one is ended at once, because an intermediary
+//! may delay the head until the first byte of the body.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -23,10 +22,10 @@ use super::silence::Silence;
 use super::{KeepAlive, RESPONSE_HEADERS};
 use crate::error::EncodeError;
 
-/// Any error, as bodies have it.
+/// An error of a body.
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Writes the event that a client is given for an error.
+/// Writes the event that a client gets for an error.
 type OnError = Box<dyn FnOnce(BoxError, &mut Vec<u8>) -> Result<(), EncodeError> + Send + Sync>;
 
 /// Returns a response for any stream: the status 200, [`RESPONSE_HEADERS`](crate::server::RESPONSE_HEADERS), and a
@@ -78,7 +77,7 @@ where
     with_head(EventBody::new(items, encode))
 }
 
-/// A response with an event stream as its body.
+/// Creates a response with an event stream as its body.
 pub(super) fn with_head<B>(body: B) -> Response<B> {
     let mut response = Response::new(body);
     for &(name, value) in RESPONSE_HEADERS {
@@ -223,7 +222,7 @@ where
                 return Poll::Ready(this.failed.take().map(Err));
             }
             let keep_alive = ready!(this.silence.poll(cx));
-            // What can't be encoded was refused when the schedule was made.
+            // The block was checked when the schedule was made.
             let _ = keep_alive.encode(this.frame);
         } else {
             this.silence.end();

@@ -1,8 +1,7 @@
 //! The keep-alive schedule on tokio's timer, for bodies.
 //!
-//! Implementation notes. A timer per subscriber that is set anew at each event would cost more than
-//! the event. So one that is set stays as it is, and only when it fires is it seen whether anything
-//! was written since.
+//! Implementation notes. Resetting a timer for each subscriber at each event would cost more than the event. So a
+//! timer is left as it is, and when it fires, the body checks whether anything was written since.
 
 use alloc::boxed::Box;
 use core::future::Future;
@@ -14,7 +13,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::KeepAlive;
 use crate::encode::Block;
 
-/// When a body has to write a keep-alive, and whether it has written anything yet.
+/// The keep-alive schedule of a body, and whether it has written anything yet.
 #[derive(Debug)]
 pub(super) struct Silence {
     keep_alive: KeepAlive<'static>,
@@ -24,18 +23,18 @@ pub(super) struct Silence {
 }
 
 impl Silence {
-    /// A silence that begins now. The times of `keep_alive` begin at zero.
+    /// Starts a silence now. The times of `keep_alive` start at zero.
     pub(super) fn new(keep_alive: KeepAlive<'static>) -> Self {
         Silence { keep_alive, start: Instant::now(), begun: false, timer: None }
     }
 
-    /// To be called whenever something is written.
+    /// Call this whenever something is written.
     pub(super) fn end(&mut self) {
         self.begun = true;
         self.keep_alive.sent(self.start.elapsed());
     }
 
-    /// What to write, if nothing has been written yet or for too long.
+    /// Returns what to write, if nothing was written yet or for too long.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Block<'static>> {
         loop {
             let due = self.keep_alive.next_at();

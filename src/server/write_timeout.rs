@@ -1,7 +1,7 @@
 //! A connection whose writes have to make progress.
 //!
-//! Implementation notes. The timer runs while a write waits, and only then: the task that writes has
-//! its waker in it, so it is polled when the time is up although the transport is still full.
+//! Implementation notes. The timer runs only while a write waits. It has the waker of the writing task, so the task is
+//! polled when the time is up, even if the transport is still full.
 
 use alloc::boxed::Box;
 use core::future::Future;

@@ -52,7 +52,7 @@ use crate::http_body::BodyData;
 ///
 /// # Policy
 ///
-/// [`Policy::default`], unless [another](Self::with_policy) is given.
+/// [`Policy::default`], unless [set](Self::with_policy).
 ///
 /// # End
 ///

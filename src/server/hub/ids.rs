@@ -1,44 +1,44 @@
-//! From an id to the place of a client that has it.
+//! Maps an ID to the position of a client that has it.
 //!
-//! Implementation notes. An id stands for the *first* block that had it, since a client may have been
-//! cut there. Whether what follows is still held is the topic's question. The blocks that are held
-//! are counted for each id; with the last of them the id goes, unless that is the block evicted last
-//! and the first that had the id: then no block after it is missing.
+//! Implementation notes. An ID means the *first* block that had it, because a client may have been cut there. The
+//! topic knows whether the blocks after it are still retained. For each ID the retained blocks are counted, and the ID
+//! is removed with the last of them, unless that is the block evicted last and the first with the ID: then no block
+//! after it is missing.
 
 use alloc::sync::Arc;
 use std::collections::HashMap;
 
-/// The ids of the blocks that are held, and of the one evicted last.
+/// The IDs of the retained blocks, and of the one evicted last.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     held: HashMap<Arc<str>, Uses>,
-    /// The id of the block evicted last, if no block before it had that, and the block's number.
+    /// The ID of the block evicted last, if no earlier block had it, and the block's number.
     evicted: Option<(Arc<str>, u64)>,
-    /// The latest id.
+    /// The latest ID.
     last: Option<Arc<str>>,
 }
 
-/// How an id that is held was used.
+/// The blocks of a retained ID.
 #[derive(Debug)]
 struct Uses {
-    /// The number of the first block that had it, held or not.
+    /// The number of the first block that had it, retained or not.
     first: u64,
-    /// How many blocks that have it are held.
+    /// How many retained blocks have it.
     count: usize,
 }
 
 impl Ids {
-    /// Those of a topic of which nothing is held, after a block with this number and id.
+    /// Those of a topic that retains nothing, after a block with this number and ID.
     pub(super) fn with_evicted(id: Arc<str>, number: u64) -> Self {
         Ids { held: HashMap::new(), last: Some(id.clone()), evicted: Some((id, number)) }
     }
 
-    /// The id of the block evicted last, if no block before it had that.
+    /// Returns the ID of the block evicted last, if no earlier block had it.
     pub(super) fn evicted(&self) -> Option<&Arc<str>> {
         self.evicted.as_ref().map(|(id, _)| id)
     }
 
-    /// The number of the first block that had the id, if that is known.
+    /// Returns the number of the first block that had the ID, if it is known.
     pub(super) fn position(&self, id: &str) -> Option<u64> {
         match self.held.get(id) {
             Some(uses) => Some(uses.first),
@@ -46,13 +46,13 @@ impl Ids {
         }
     }
 
-    /// The latest id and its position, if that is still known.
+    /// Returns the latest ID and its position, if it is still known.
     pub(super) fn last(&self) -> Option<(u64, &Arc<str>)> {
         let last = self.last.as_ref()?;
         Some((self.position(last)?, last))
     }
 
-    /// Notes that the block with this number has the id.
+    /// Records that the block with this number has the ID.
     pub(super) fn push(&mut self, id: &str, number: u64) -> Arc<str> {
         let first = self.position(id).unwrap_or(number);
         let id = match self.held.get_key_value(id) {
@@ -64,13 +64,13 @@ impl Ids {
         id
     }
 
-    /// Notes that the block with this number is no longer held, nor its id.
+    /// Records that the block with this number, and its ID, are no longer retained.
     pub(super) fn evict(&mut self, id: Option<Arc<str>>, number: u64) {
         let first = id.as_ref().and_then(|id| self.remove(id));
         self.evicted = id.filter(|_| first == Some(number)).map(|id| (id, number));
     }
 
-    /// Counts one block less. If it was the last one that had the id, returns the first's number.
+    /// Counts one block less. If it was the last one with the ID, returns the first one's number.
     fn remove(&mut self, id: &str) -> Option<u64> {
         let uses = self.held.get_mut(id)?;
         uses.count -= 1;
@@ -80,7 +80,7 @@ impl Ids {
         self.held.remove(id).map(|uses| uses.first)
     }
 
-    /// Gives memory back that is three quarters empty.
+    /// Frees memory that is three quarters empty.
     pub(super) fn give_back(&mut self) {
         if self.held.capacity() / 4 > self.held.len() {
             self.held.shrink_to(self.held.len() * 2);

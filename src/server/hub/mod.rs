@@ -1,10 +1,9 @@
 //! One stream of events for any number of subscribers.
 //!
-//! Implementation notes. `topic` holds blocks, `ids` knows what an id stands for, `topics` has all of
-//! them and their common bound, `state` has the rules of which subscriber gets what, under one lock; here
-//! is what lies outside that lock: time, and waking.
-//! A subscriber is a place in its topics: no task, no channel and no queue. It asks for its next block
-//! when its connection has room for one, so a slow one holds nothing up and keeps nothing alive.
+//! Implementation notes. `topic` has the blocks, `ids` maps IDs to blocks, `topics` has all topics and their common
+//! bound, and `state` decides which subscriber gets what, all under one lock. This file has what is outside the lock:
+//! time, and waking. A subscriber is a position in its topics, without a task, a channel, or a queue. It takes its
+//! next block when its connection is ready for one, so a slow one delays nothing and keeps nothing in memory.
 
 mod counts;
 mod error;
@@ -129,7 +128,7 @@ struct Shared {
 impl Hub {
     /// Creates a hub from a [`Retention`], or from all [`Settings`].
     pub fn new(settings: impl Into<Settings>) -> Self {
-        // The time in milliseconds, and chance for servers that start in the same one.
+        // The time in milliseconds, and random bits for servers that start at the same time.
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let chance = RandomState::new().build_hasher().finish() as u16;
         let epoch = format!("{time:x}{chance:04x}");
@@ -215,7 +214,7 @@ impl Hub {
         if id.is_empty() || self.lock().knows(&topics, id) {
             return true;
         }
-        // A subscriber is woken by each event, and what it is given is of no interest.
+        // Each event wakes a subscriber; its bytes are not used.
         let new = Subscriber { topics: topics.clone(), last_event_id: Ok("") };
         let mut events = self.subscribe(new).into_body();
         let known = poll_fn(|cx| {
@@ -312,7 +311,7 @@ impl Hub {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that panics is done under the lock.
+        // Nothing panics under the lock.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,4 +1,4 @@
-//! What a hub holds, and how it greets its subscribers.
+//! The settings of a hub: what it retains, and what it sends to new subscribers.
 
 use alloc::string::String;
 use core::time::Duration;

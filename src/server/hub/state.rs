@@ -1,7 +1,7 @@
-//! Which subscriber gets what, under the hub's lock.
+//! Decides which subscriber gets what, under the hub's lock.
 //!
-//! Implementation notes. Nothing here wakes a task or drops a waker: both may run code of others,
-//! which may call the hub. So wakers are handed out, and the hub deals with them outside the lock.
+//! Implementation notes. Nothing here wakes a task or drops a waker: both may run foreign code, which may call the
+//! hub. So wakers are returned, and the hub wakes or drops them outside the lock.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -25,7 +25,7 @@ use crate::server::last_event_id::as_sent;
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) settings: Settings,
-    /// What ids that are made begin with.
+    /// The prefix of the hub's own IDs.
     epoch: String,
     pub(super) topics: Topics,
     subscribers: HashMap<u64, Box<[Seat]>>,
@@ -33,7 +33,7 @@ pub(super) struct State {
     latest: u64,
     /// The number of the latest block.
     number: u64,
-    /// The last event that everybody is given once the hub is closed; empty for none.
+    /// The last event for all subscribers after the hub was closed; empty for none.
     pub(super) closed: Option<Bytes>,
     pub(super) totals: Totals,
 }
@@ -55,20 +55,20 @@ type Waiting = HashMap<u64, Waker>;
 #[derive(Debug)]
 struct Seat {
     topic: Arc<str>,
-    /// The number of the first block that it has not been given; zero for the oldest, whichever
-    /// that will be when it is first asked for.
+    /// The number of the first block that it has not received; zero for the block that is the oldest at the first
+    /// poll.
     next: u64,
 }
 
-/// What a subscriber is given next.
+/// What a subscriber gets next.
 #[derive(Debug)]
 pub(super) enum Next {
     Block(Bytes),
     /// It has missed blocks.
     Gap(Bytes),
-    /// It is at the end, or too slow; with the last event, if there is one.
+    /// It has ended, or is too slow; with the last event, if there is one.
     End(Bytes),
-    /// Its waker will be woken. With the one of before.
+    /// Its waker will be woken. With its previous waker.
     Wait(Vec<Waker>),
 }
 
@@ -76,9 +76,9 @@ pub(super) enum Next {
 #[derive(Debug)]
 pub(super) struct Arrival {
     pub(super) key: u64,
-    /// What it is given before all blocks; may be empty.
+    /// What it gets before all blocks; may be empty.
     pub(super) greeting: Bytes,
-    /// Whether nothing will ever come for it.
+    /// Whether it will never get anything.
     pub(super) complete: bool,
 }
 
@@ -96,7 +96,7 @@ impl State {
         }
     }
 
-    /// Adds a block to a topic. Returns its id, and who waits for it.
+    /// Adds a block to a topic. Returns its ID, and the waiting subscribers.
     pub(super) fn publish(
         &mut self,
         topic: &str,
@@ -117,7 +117,7 @@ impl State {
         if needed > bound {
             return Err(PublishError::TooLarge { needed, bound });
         }
-        // One allocation, of the exact size.
+        // One allocation of the exact size.
         let mut encoded = vec![0; len];
         block.encode_to_slice(&mut encoded)?;
 
@@ -132,14 +132,14 @@ impl State {
         Ok((id, waiting.unwrap_or_default()))
     }
 
-    /// Makes a gap for everybody. Returns who waits.
+    /// Makes a gap for all subscribers. Returns the waiting ones.
     pub(super) fn gap(&mut self) -> Vec<Waiting> {
         self.number += 1;
         self.topics.gap(self.number);
         self.topics.iter_mut().map(|topic| take(&mut topic.waiting)).collect()
     }
 
-    /// Whether one of these topics has, or had last, a block with this id.
+    /// Returns whether one of these topics has, or had last, a block with this ID.
     pub(super) fn knows(&self, topics: &[&str], id: &str) -> bool {
         let id = as_sent(id);
         topics
@@ -194,7 +194,7 @@ impl State {
         Arrival { key: self.latest, greeting, complete }
     }
 
-    /// What a subscriber is given next.
+    /// What a subscriber gets next.
     pub(super) fn next(&mut self, key: u64, waker: &Waker, now: Duration) -> Next {
         let Some(seats) = self.subscribers.get_mut(&key) else { return Next::End(Bytes::new()) };
         let mut seats = take(seats);
@@ -242,7 +242,7 @@ impl State {
         Next::Wait(seats.iter().filter_map(wait).collect())
     }
 
-    /// Removes a subscriber. Returns wakers of others to be woken, and its own to be dropped.
+    /// Removes a subscriber. Returns the wakers of others to be woken, and its own to be dropped.
     pub(super) fn leave(&mut self, key: u64) -> (Vec<Waker>, Vec<Waker>) {
         let (mut drained, mut own) = (Vec::new(), Vec::new());
         for Seat { topic: name, .. } in self.subscribers.remove(&key).into_iter().flatten() {
@@ -255,14 +255,14 @@ impl State {
             }
             self.topics.forget(&name);
         }
-        // The room of a crowd that has left.
+        // Frees the memory of many subscribers that have left.
         if self.subscribers.capacity() / 4 > self.subscribers.len() {
             self.subscribers.shrink_to(self.subscribers.len() * 2);
         }
         (drained, own)
     }
 
-    /// Closes a topic. Returns who waits for it.
+    /// Closes a topic. Returns the waiting subscribers.
     pub(super) fn close_topic(&mut self, topic: &str) -> Waiting {
         let name = self.topics.named(topic);
         let waiting = self.topics.change(&name, |topic| {
@@ -279,7 +279,7 @@ impl State {
         self.topics.iter_mut().map(|topic| take(&mut topic.waiting)).collect()
     }
 
-    /// Whether a topic has no subscriber. Otherwise has a waker woken once it has none.
+    /// Returns whether a topic has no subscriber. Otherwise the waker is woken when it has none.
     pub(super) fn is_drained(&mut self, topic: &str, waker: &Waker) -> bool {
         match self.topics.get_mut(topic).filter(|topic| topic.subscribers > 0) {
             Some(topic) => {
@@ -292,8 +292,8 @@ impl State {
         }
     }
 
-    /// Evicts everywhere what has grown too old. Then: topics, events, bytes, subscribers, and by how
-    /// many events the slowest of those is behind.
+    /// Evicts expired blocks everywhere. Returns the numbers of topics, events, bytes, and subscribers, and by how
+    /// many events the slowest subscriber is behind.
     pub(super) fn count(&mut self, now: Duration) -> [usize; 5] {
         self.topics.expire(now);
         let (topics, events) = self.topics.count();
@@ -307,8 +307,8 @@ impl State {
         self.topics.get(&seat.topic).map_or(0, |topic| topic.count_from(seat.next))
     }
 
-    /// The number of the last block that somebody with this id has been given, if it is one of these
-    /// topics' and none of what follows there is gone.
+    /// Returns the number of the last block that a client with this ID has received, if it is in one of these topics
+    /// and no later block was evicted there.
     fn position(&self, topics: &[Arc<str>], id: &str) -> Option<u64> {
         let topics = || topics.iter().filter_map(|name| self.topics.get(name));
         let initial = || {
@@ -320,7 +320,7 @@ impl State {
         topics().all(|topic| topic.evicted <= position).then_some(position)
     }
 
-    /// An id with which a subscriber can come back that has been given all that is held.
+    /// Returns an ID with which a subscriber that has received everything can resume.
     fn current_id(&self, topics: &[Arc<str>]) -> Option<String> {
         if self.settings.makes_ids {
             return Some(format!("{}:{}", self.epoch, self.number));
@@ -330,7 +330,7 @@ impl State {
         topics().all(|topic| topic.evicted <= position).then(|| id.to_string())
     }
 
-    /// What a subscriber is given that has just come, or has missed blocks.
+    /// Returns what a subscriber gets that is new, or has missed blocks.
     fn greeting(
         &self,
         topics: &[Arc<str>],
@@ -349,7 +349,7 @@ impl State {
         };
         let mut greeting = Vec::new();
         if block != Block::new() {
-            // The type was checked when it was set, and the id when it was published.
+            // The type was checked when it was set, and the ID when it was published.
             let _ = block.encode(&mut greeting);
         }
         greeting.into()

@@ -62,7 +62,7 @@ impl<'a> Subscriber<'a> {
         self
     }
 
-    /// The same with the topic of [`Hub::publish`], if it has none.
+    /// Adds the topic of [`Hub::publish`] if there is none.
     pub(super) fn with_a_topic(self) -> Self {
         if self.topics.is_empty() { self.topic("") } else { self }
     }
@@ -111,9 +111,9 @@ impl<'a> From<&'a HeaderMap> for Subscriber<'a> {
 #[must_use = "bodies do nothing unless polled"]
 pub struct Subscription {
     pub(super) hub: Hub,
-    /// Its key, until it has ended.
+    /// The subscriber's key, until it has ended.
     pub(super) key: Option<u64>,
-    /// What it is given next, whatever the hub says.
+    /// What it gets before anything from the hub.
     pub(super) greeting: Bytes,
     pub(super) silence: Silence,
 }
@@ -135,7 +135,7 @@ impl Subscription {
                     drop(stale);
                     let keep_alive = ready!(self.silence.poll(cx));
                     let mut bytes = Vec::new();
-                    // What can't be encoded was refused when the schedule was made.
+                    // The block was checked when the schedule was made.
                     let _ = keep_alive.encode(&mut bytes);
                     return Poll::Ready(Some(bytes.into()));
                 }
@@ -145,7 +145,7 @@ impl Subscription {
         Poll::Ready(Some(take(&mut self.greeting)))
     }
 
-    /// Ends it before its first event.
+    /// Ends the body before its first event.
     pub(super) fn end(&mut self) {
         self.leave();
         self.greeting = Bytes::new();

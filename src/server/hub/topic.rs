@@ -1,17 +1,17 @@
 //! The latest blocks of one topic.
 //!
-//! Implementation notes. All blocks of a hub are numbered from 1 as they are published, whatever
-//! their topic, so the numbers of a topic rise with holes. A topic holds the latest of its blocks and
-//! the number of the one that it evicted last:
+//! Implementation notes. All blocks of a hub are numbered from 1 in the order of publication, across topics, so the
+//! numbers within a topic have gaps. A topic retains the latest of its blocks, and the number of the one that it
+//! evicted last:
 //!
 //! ```text
-//!    evicted      held
+//!    evicted      retained
 //! … │ 7 │ 9 ║ 10 │ 14 │ 15 ║
 //!         ▲ evicted = 9
 //! ```
 //!
-//! A subscriber's place is the number of the first block that it has not been given. It has missed
-//! blocks exactly if that is not above `evicted`.
+//! A subscriber's position is the number of the first block that it has not received. It has missed blocks exactly if
+//! that is not greater than `evicted`.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -30,16 +30,16 @@ pub(super) struct Topic {
     pub(super) retention: Retention,
     held: VecDeque<Held>,
     pub(super) ids: Ids,
-    /// What the blocks that are held cost.
+    /// The cost of the retained blocks.
     pub(super) bytes: usize,
     /// The number of the block evicted last.
     pub(super) evicted: u64,
     pub(super) subscribers: usize,
-    /// Whether nothing more will come.
+    /// Whether the topic is closed.
     pub(super) closed: bool,
     /// The subscribers that wait for the next block.
     pub(super) waiting: HashMap<u64, Waker>,
-    /// Who waits until there is no subscriber.
+    /// The tasks that wait until there is no subscriber.
     pub(super) draining: Vec<Waker>,
 }
 
@@ -47,13 +47,13 @@ pub(super) struct Topic {
 struct Held {
     number: u64,
     block: Bytes,
-    /// The id as it would come back; none if there is none, or it is empty.
+    /// Returns the ID as a header would have it; `None` if there is none or it is empty.
     id: Option<Arc<str>>,
     published: Duration,
 }
 
 impl Topic {
-    /// An empty topic, of which blocks up to number `evicted` may be gone.
+    /// Creates an empty topic, of which blocks up to number `evicted` may be missing.
     pub(super) fn new(retention: Retention, evicted: u64) -> Self {
         Topic {
             retention,
@@ -74,9 +74,9 @@ impl Topic {
         self.held.push_back(Held { number, block, id, published: now });
     }
 
-    /// The first block from this number on.
+    /// Returns the first block from this number on.
     pub(super) fn first_from(&self, number: u64) -> Option<(u64, &Bytes)> {
-        // Most ask for what comes next.
+        // Most subscribers ask for the latest block.
         if self.held.back()?.number < number {
             return None;
         }
@@ -84,7 +84,7 @@ impl Topic {
         self.held.get(at).map(|held| (held.number, &held.block))
     }
 
-    /// How many blocks are held from this number on.
+    /// Returns how many blocks are retained from this number on.
     pub(super) fn count_from(&self, number: u64) -> usize {
         self.held.len() - self.held.partition_point(|held| held.number < number)
     }
@@ -93,7 +93,7 @@ impl Topic {
         self.held.len()
     }
 
-    /// Evicts what has grown too old, and more until so many events of this cost can be added.
+    /// Evicts expired blocks, and more until this many events of this cost can be added.
     pub(super) fn make_room(&mut self, events: usize, cost: usize, now: Duration) {
         self.expire(now);
         let most = self.retention.events.unwrap_or(usize::MAX).max(1) - events;
@@ -105,7 +105,7 @@ impl Topic {
         }
     }
 
-    /// Evicts what has grown too old.
+    /// Evicts expired blocks.
     pub(super) fn expire(&mut self, now: Duration) {
         let Some(age) = self.retention.age else { return };
         while self.held.front().is_some_and(|held| held.published.saturating_add(age) <= now) {
@@ -119,7 +119,7 @@ impl Topic {
         self.evicted = number;
         self.bytes -= cost(block.len(), id.as_deref());
         self.ids.evict(id, number);
-        // Half of what is given back stays, so that blocks that come and go don't allocate each time.
+        // Keeps half of the free capacity, so that not each block allocates.
         if self.held.capacity() / 4 > self.held.len() {
             self.held.shrink_to(self.held.len() * 2);
         }
@@ -127,8 +127,7 @@ impl Topic {
         true
     }
 
-    /// Has a subscriber's waker woken with the next block. Returns one that is to be dropped outside
-    /// the lock.
+    /// Registers a subscriber's waker for the next block. Returns the previous one, to be dropped outside the lock.
     pub(super) fn wait(&mut self, subscriber: u64, waker: &Waker) -> Option<Waker> {
         match self.waiting.get(&subscriber) {
             Some(registered) if registered.will_wake(waker) => None,

@@ -1,13 +1,12 @@
-//! All topics, and the bound of what they hold together.
+//! All topics, and the bound of what they retain together.
 //!
-//! Implementation notes. That bound evicts from the topic that holds most. So a topic loses blocks to
-//! another's burst only as long as it holds more than that.
+//! Implementation notes. That bound evicts from the topic that retains most. So a burst in one topic evicts blocks of
+//! another only while the other retains more.
 //!
-//! A topic that holds nothing and has no subscriber is forgotten. If it has ever held a block, a
-//! subscriber may have missed that block or have seen it, so its number and id are remembered, in one of
-//! 256 slots, by the hash of the topic's name. A topic that is made later counts as having evicted all up
-//! to the number in its slot. If that is another topic's, the gap may be none, but nothing is lost in
-//! silence.
+//! A topic that retains nothing and has no subscriber is removed. If it ever had a block, a subscriber may have missed
+//! or received that block, so its number and ID are kept in one of 256 slots, by the hash of the topic's name. A topic
+//! that is created later counts as having evicted everything up to the number in its slot. If that is from another
+//! topic, a gap may be reported without a loss, but nothing is lost in silence.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
@@ -24,18 +23,18 @@ use super::topic::Topic;
 #[derive(Debug)]
 pub(super) struct Topics {
     map: HashMap<Arc<str>, Box<Topic>>,
-    /// How much each topic holds that holds anything, least first.
+    /// How much each topic with blocks retains, the smallest first.
     sizes: BTreeSet<(usize, Arc<str>)>,
-    /// What topics hold that have no retention of their own, and all together.
+    /// The retention of topics without their own, and of all topics together.
     retention: Retention,
     retentions: HashMap<Arc<str>, Retention>,
-    /// What the blocks cost that are held.
+    /// The cost of the retained blocks.
     bytes: usize,
     /// The number of the latest gap in all topics.
     gap: u64,
-    /// By the hash of the name, the topic that was forgotten and had the latest block.
+    /// By the hash of the name, the removed topic with the latest block.
     forgotten: HashMap<u8, Forgotten>,
-    /// From how many topics on all of them are looked at for what has grown too old.
+    /// The number of topics at which expired blocks of all of them are evicted.
     sweep_at: usize,
 }
 
@@ -44,12 +43,12 @@ pub(super) struct Topics {
 struct Forgotten {
     /// The number of that block.
     number: u64,
-    /// The topic's name and the block's id, if no block before it had that, and both are short.
+    /// The topic's name and the block's ID, if no earlier block had it, and both are short.
     name_and_id: Option<(Arc<str>, Arc<str>)>,
 }
 
 impl Topics {
-    /// Up to how many bytes the name and the last id of a topic are remembered that was forgotten.
+    /// The largest total length of a removed topic's name and last ID that is kept.
     const REMEMBERED: usize = 256;
 
     pub(super) fn new(retention: Retention) -> Self {
@@ -77,12 +76,12 @@ impl Topics {
         self.map.values_mut().map(|topic| &mut **topic)
     }
 
-    /// How many topics there are, and how many blocks they hold.
+    /// Returns how many topics there are, and how many blocks they retain.
     pub(super) fn count(&self) -> (usize, usize) {
         (self.map.len(), self.map.values().map(|topic| topic.len()).sum())
     }
 
-    /// The name of a topic, which is made if there is none.
+    /// Returns the name of a topic, which is created if necessary.
     pub(super) fn named(&mut self, name: &str) -> Arc<str> {
         if let Some((name, _)) = self.map.get_key_value(name) {
             return name.clone();
@@ -107,7 +106,7 @@ impl Topics {
         self.retentions.get(topic).copied().unwrap_or(self.retention)
     }
 
-    /// How large a block of the topic may be.
+    /// Returns how large a block of the topic may be.
     pub(super) fn bound(&self, topic: &str) -> usize {
         self.retention(topic).bytes.min(self.retention.bytes)
     }
@@ -123,7 +122,7 @@ impl Topics {
         self.forget(&name);
     }
 
-    /// Makes room for a block of this cost, and the topic if there is none.
+    /// Makes room for a block of this cost, and creates the topic if necessary.
     pub(super) fn make_room(&mut self, topic: &str, cost: usize, now: Duration) -> Arc<str> {
         let name = self.named(topic);
         self.change(&name, |topic| topic.make_room(1, cost, now));
@@ -133,22 +132,22 @@ impl Topics {
             self.change(&largest, Topic::evict);
             self.forget(&largest);
         }
-        // It may have been the largest itself, and nobody's.
+        // It may have been the largest topic itself, without a subscriber.
         self.named(&name)
     }
 
-    /// What is held, as the bound for it counts.
+    /// Returns how much is retained, as the bound counts it.
     pub(super) fn bytes(&self) -> usize {
         self.bytes + self.sizes.len().saturating_sub(1) * Retention::TOPIC_OVERHEAD
     }
 
-    /// What the topics count by themselves if this one holds something.
+    /// Returns what the topics count by themselves if this one retains something.
     fn overhead_beside(&self, name: &str) -> usize {
         let holds = self.get(name).is_some_and(|topic| topic.len() > 0);
         (self.sizes.len() - usize::from(holds)).saturating_mul(Retention::TOPIC_OVERHEAD)
     }
 
-    /// Changes a topic, and notes how much it holds then.
+    /// Changes a topic, and records how much it then retains.
     pub(super) fn change<R>(
         &mut self,
         name: &Arc<str>,
@@ -168,7 +167,7 @@ impl Topics {
         Some(result)
     }
 
-    /// Evicts everything, and a block with this number that nobody has seen.
+    /// Evicts everything, and a block with this number that no subscriber has received.
     pub(super) fn gap(&mut self, number: u64) {
         self.gap = number;
         self.forgotten.clear();
@@ -181,7 +180,7 @@ impl Topics {
         }
     }
 
-    /// Forgets a topic that holds nothing and has no subscriber.
+    /// Removes a topic that retains nothing and has no subscriber.
     pub(super) fn forget(&mut self, name: &Arc<str>) {
         let Some(topic) = self.map.get(name) else { return };
         if topic.subscribers > 0 || topic.len() > 0 {
@@ -196,7 +195,7 @@ impl Topics {
         self.map.remove(name);
     }
 
-    /// Once in a while, evicts everywhere what has grown too old.
+    /// Evicts expired blocks everywhere, from time to time.
     pub(super) fn sweep(&mut self, now: Duration) {
         if self.map.len() >= self.sweep_at {
             self.expire(now);
@@ -204,7 +203,7 @@ impl Topics {
         }
     }
 
-    /// Evicts everywhere what has grown too old.
+    /// Evicts expired blocks everywhere.
     pub(super) fn expire(&mut self, now: Duration) {
         for name in self.map.keys().cloned().collect::<Vec<_>>() {
             self.change(&name, |topic| topic.expire(now));
