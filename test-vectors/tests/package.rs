@@ -22,6 +22,19 @@ fn every_file_of_the_folder_is_in_the_package() {
 }
 
 #[test]
+fn every_file_follows_the_schema() {
+    let json = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
+    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+    compiler.add_resource("schema.json", json(include_str!("../schema.json"))).unwrap();
+    let schema = compiler.compile("schema.json", &mut schemas).unwrap();
+    for (path, text) in FILES {
+        if let Err(error) = schemas.validate(&json(text), schema) {
+            panic!("{path}: {error}");
+        }
+    }
+}
+
+#[test]
 fn the_version_of_the_package_is_that_of_the_suite() {
     assert_eq!(suite().version, env!("CARGO_PKG_VERSION"));
     let changelog = fs::read_to_string(Path::new(FOLDER).join("CHANGELOG.md")).unwrap();

@@ -7,8 +7,13 @@ from decoders import DECODERS
 from encoders import ENCODERS
 from streams import Stream, Unsupported
 
-NOTHING = lambda: None  # noqa: E731
-PARSE, SERIALIZE = (known.get(sys.argv[1], NOTHING)() for known in (DECODERS, ENCODERS))
+
+def named(known):
+    make = known.get(sys.argv[1])
+    return make and make()
+
+
+PARSE, SERIALIZE = named(DECODERS), named(ENCODERS)
 
 
 def answer_to(request):
