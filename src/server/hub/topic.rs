@@ -1,7 +1,7 @@
 //! The latest blocks of one topic.
 //!
 //! Implementation notes. All blocks of a hub are numbered from 1 in the order of publication, across topics, so the
-//! numbers within a topic have gaps. A topic retains the latest of its blocks, and the number of the one that it
+//! numbers within a topic are not consecutive. A topic retains the latest of its blocks, and the number of the one that it
 //! evicted last:
 //!
 //! ```text
