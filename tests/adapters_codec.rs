@@ -14,7 +14,7 @@ use futures_util::{FutureExt, SinkExt, Stream};
 use sse_wire::codec::{BlockEncoder, EventDecoder, ItemDecoder};
 use sse_wire::{Block, End, Item, OwnedEvent, ParseError, Parser, Refused, Storage, WriteError};
 use support::encoder::{encoder_cases, names, with_block};
-use support::script::{Said, Script, Step, Trouble, collect};
+use support::script::{Fault, ReadItem, Script, Step, collect};
 use support::{
     AMPLE, Decoded, Driver, FixedDriver, check_decoder_vectors, growable, milliseconds, seeded,
 };
@@ -30,8 +30,8 @@ impl AsyncRead for Script<'_> {
     ) -> Poll<io::Result<()>> {
         let read = loop {
             match Script::read(&mut self, buffer.initialize_unfilled()) {
-                Err(Trouble::Interrupted) => {}
-                Err(Trouble::Pause) => return Poll::Pending,
+                Err(Fault::Interrupted) => {}
+                Err(Fault::Pause) => return Poll::Pending,
                 read => break read?,
             }
         };
@@ -44,9 +44,9 @@ fn poll_next<S: Stream + Unpin>(stream: &mut S) -> Poll<Option<S::Item>> {
     Pin::new(stream).poll_next(&mut Context::from_waker(Waker::noop()))
 }
 
-fn said(item: Option<Result<OwnedEvent, ParseError>>) -> Said {
+fn read_result(item: Option<Result<OwnedEvent, ParseError>>) -> ReadItem {
     let event = item.as_ref().map(|event| event.as_ref().map(OwnedEvent::as_event)).transpose();
-    Said::of(event, |&error| Ok(error))
+    ReadItem::of(event, |&error| Ok(error))
 }
 
 /// Everything that the decoder returns, without a transport: the buffer grows by a chunk when it has no more events.
@@ -58,16 +58,16 @@ fn decode_pieces<S: Storage>(decoder: &mut EventDecoder<S>, chunks: &[&[u8]]) ->
     collect(|| {
         bytes.extend_from_slice(chunk.take().copied().unwrap_or_default());
         if ended {
-            return said(decoder.decode_eof(&mut bytes).unwrap());
+            return read_result(decoder.decode_eof(&mut bytes).unwrap());
         }
         let item = decoder.decode(&mut bytes).unwrap();
         if item.is_some() {
-            return said(item);
+            return read_result(item);
         }
         assert!(bytes.is_empty(), "all is taken where there is no more event");
         chunk = chunks.next();
         ended = chunk.is_none();
-        Said::Pause
+        ReadItem::Pause
     })
 }
 
@@ -77,8 +77,8 @@ fn decode_framed<S: Storage>(
 ) -> (EventDecoder<S>, Decoded) {
     let mut events = FramedRead::with_capacity(Script::of(chunks), decoder, 64);
     let decoded = collect(|| match poll_next(&mut events) {
-        Poll::Pending => Said::Pause,
-        Poll::Ready(item) => said(item.transpose().unwrap()),
+        Poll::Pending => ReadItem::Pause,
+        Poll::Ready(item) => read_result(item.transpose().unwrap()),
     });
     (events.into_parts().codec, decoded)
 }
@@ -125,10 +125,10 @@ impl Driver for ItemDriver {
         let mut decoded = collect(|| {
             loop {
                 match poll_next(&mut items) {
-                    Poll::Pending => return Said::Pause,
+                    Poll::Pending => return ReadItem::Pause,
                     Poll::Ready(Some(Ok(Err(ParseError::Limit(error)))))
                         if error.refused() == Refused::Comment => {}
-                    Poll::Ready(item) => return said(item.transpose().unwrap()),
+                    Poll::Ready(item) => return read_result(item.transpose().unwrap()),
                 }
             }
         });

@@ -17,68 +17,68 @@ use sse_wire::{
     embedded_io as blocking, embedded_io_async as asynchronous,
 };
 use support::encoder::{encoder_cases, names, with_block};
-use support::script::{Said, Script, Step, Target, Trouble, collect};
+use support::script::{Fault, ReadItem, Script, Step, Target, collect};
 use support::{
     AMPLE, Decoded, Driver, FixedDriver, check_decoder_vectors, milliseconds, over_arrays, seeded,
-    tell,
+    values,
 };
 
-impl embedded_io::Error for Trouble {
+impl embedded_io::Error for Fault {
     fn kind(&self) -> ErrorKind {
         match self {
-            Trouble::Interrupted => ErrorKind::Interrupted,
-            Trouble::Pause => ErrorKind::TimedOut,
-            Trouble::Reset => ErrorKind::ConnectionReset,
+            Fault::Interrupted => ErrorKind::Interrupted,
+            Fault::Pause => ErrorKind::TimedOut,
+            Fault::Reset => ErrorKind::ConnectionReset,
         }
     }
 }
 
 impl ErrorType for Script<'_> {
-    type Error = Trouble;
+    type Error = Fault;
 }
 
 impl embedded_io::Read for Script<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Trouble> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
         Script::read(self, buffer)
     }
 }
 
 /// Pending once before each step, so that a future can be dropped in between.
-async fn wait<T>(mut call: impl FnMut() -> Result<T, Trouble>) -> Result<T, Trouble> {
+async fn wait<T>(mut call: impl FnMut() -> Result<T, Fault>) -> Result<T, Fault> {
     poll_fn(|_| match call() {
-        Err(Trouble::Pause) => Poll::Pending,
-        Err(Trouble::Interrupted) => Poll::Ready(call()),
+        Err(Fault::Pause) => Poll::Pending,
+        Err(Fault::Interrupted) => Poll::Ready(call()),
         result => Poll::Ready(result),
     })
     .await
 }
 
 impl embedded_io_async::Read for Script<'_> {
-    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Trouble> {
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
         wait(|| Script::read(self, buffer)).await
     }
 }
 
 impl ErrorType for Target {
-    type Error = Trouble;
+    type Error = Fault;
 }
 
 impl embedded_io::Write for Target {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize, Trouble> {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Fault> {
         Target::write(self, bytes)
     }
 
-    fn flush(&mut self) -> Result<(), Trouble> {
+    fn flush(&mut self) -> Result<(), Fault> {
         Target::flush(self)
     }
 }
 
 impl embedded_io_async::Write for Target {
-    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Trouble> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, Fault> {
         wait(|| Target::write(self, bytes)).await
     }
 
-    async fn flush(&mut self) -> Result<(), Trouble> {
+    async fn flush(&mut self) -> Result<(), Fault> {
         wait(|| Target::flush(self)).await
     }
 }
@@ -91,7 +91,7 @@ fn poll_once<T>(future: impl Future<Output = T>) -> Option<T> {
     }
 }
 
-fn trouble(error: ReadError<Trouble>) -> Result<ParseError, Trouble> {
+fn fault(error: ReadError<Fault>) -> Result<ParseError, Fault> {
     match error {
         ReadError::Parse(error) => Ok(error),
         ReadError::Transport(error) => Err(error),
@@ -121,11 +121,11 @@ fn decode<S: Storage>(parser: Parser<S>, way: Way, chunks: &[&[u8]]) -> Decoded 
                     match $events {
                         Some(Ok(Some(mut events))) => match events.next() {
                             Ok(None) => {}
-                            Ok(Some(event)) => return Said::Event(tell(&event)),
-                            Err(_) => return Said::Refused,
+                            Ok(Some(event)) => return ReadItem::Event(values(&event)),
+                            Err(_) => return ReadItem::Refused,
                         },
-                        Some(Ok(None)) => return Said::End,
-                        None | Some(Err(Trouble::Pause)) => return Said::Pause,
+                        Some(Ok(None)) => return ReadItem::End,
+                        None | Some(Err(Fault::Pause)) => return ReadItem::Pause,
                         Some(Err(error)) => panic!("{error}"),
                     }
                 }
@@ -139,15 +139,15 @@ fn decode<S: Storage>(parser: Parser<S>, way: Way, chunks: &[&[u8]]) -> Decoded 
     match way {
         Way::Blocking | Way::BlockingEvents => {
             let mut reader = blocking::EventReader::new(source, parser, &mut buffer[..]);
-            collect!(reader, Said::of(reader.next(), trouble), Some(reader.next_events()))
+            collect!(reader, ReadItem::of(reader.next(), fault), Some(reader.next_events()))
         }
         Way::Cancelled | Way::CancelledEvents => {
             let mut reader = asynchronous::EventReader::new(source, parser, &mut buffer[..]);
             collect!(
                 reader,
                 match poll_once(reader.next()) {
-                    Some(event) => Said::of(event, trouble),
-                    None => Said::Pause,
+                    Some(event) => ReadItem::of(event, fault),
+                    None => ReadItem::Pause,
                 },
                 poll_once(reader.next_events())
             )
@@ -229,11 +229,11 @@ fn an_error_of_the_source_is_returned_with_its_source_and_nothing_is_lost() {
             $check(poll_once(twin.next()).unwrap());
         }};
     }
-    type Next<'a> = Result<Option<sse_wire::Event<'a>>, ReadError<Trouble>>;
+    type Next<'a> = Result<Option<sse_wire::Event<'a>>, ReadError<Fault>>;
     both!(|next: Next<'_>| {
         let error = next.unwrap_err();
-        assert_eq!(error, ReadError::Transport(Trouble::Reset));
-        assert_eq!(error.source().unwrap().downcast_ref(), Some(&Trouble::Reset));
+        assert_eq!(error, ReadError::Transport(Fault::Reset));
+        assert_eq!(error.source().unwrap().downcast_ref(), Some(&Fault::Reset));
         assert!(error.to_string().starts_with("the stream could not be read; "), "{error}");
     });
     both!(|next: Next<'_>| assert_eq!(next.unwrap().unwrap().data, "\u{20AC}"));
@@ -324,16 +324,16 @@ fn every_encoder_vector_holds_through_both_writers() {
 fn a_target_that_fails_in_the_middle_of_a_block_loses_nothing() {
     let expected = b"data: 1\n\ndata: 2\n\n";
     for at_once in 1..=expected.len() {
-        for trouble in [Trouble::Reset, Trouble::Interrupted] {
+        for fault in [Fault::Reset, Fault::Interrupted] {
             let mut target = Target::new(at_once);
-            target.troubles = (0..40).map(|n| (n % 2 == 0).then_some(trouble)).collect();
+            target.faults = (0..40).map(|n| (n % 2 == 0).then_some(fault)).collect();
             let mut writer = blocking::BlockWriter::new(target, [0; 16]);
             for data in ["1", "2"] {
                 let mut written = writer.write(&Block::new().data(data));
                 while let Err(error) = written {
-                    assert_eq!(error, WriteError::Transport(trouble));
-                    assert_eq!(error.source().unwrap().downcast_ref(), Some(&trouble));
-                    assert_eq!(trouble, Trouble::Reset, "an interruption is not told");
+                    assert_eq!(error, WriteError::Transport(fault));
+                    assert_eq!(error.source().unwrap().downcast_ref(), Some(&fault));
+                    assert_eq!(fault, Fault::Reset, "an interruption is not told");
                     written = writer.flush();
                 }
             }
@@ -347,7 +347,7 @@ fn a_future_that_is_dropped_in_the_middle_of_a_block_loses_nothing() {
     let expected = b"data: 1\n\ndata: 2\n\n";
     for at_once in 1..=expected.len() {
         let mut target = Target::new(at_once);
-        target.troubles = (0..40).map(|n| (n % 2 == 0).then_some(Trouble::Pause)).collect();
+        target.faults = (0..40).map(|n| (n % 2 == 0).then_some(Fault::Pause)).collect();
         let mut writer = asynchronous::BlockWriter::new(target, [0; 16]);
         for data in ["1", "2"] {
             let mut written = poll_once(writer.write(&Block::new().data(data)));
@@ -363,7 +363,7 @@ fn a_future_that_is_dropped_in_the_middle_of_a_block_loses_nothing() {
 #[test]
 fn a_block_that_does_not_fit_writes_nothing_and_unwritten_bytes_take_room() {
     let mut target = Target::new(5);
-    target.troubles = [None, Some(Trouble::Reset)].into();
+    target.faults = [None, Some(Fault::Reset)].into();
     let mut writer = blocking::BlockWriter::new(target, [0; 12]);
     assert_eq!(
         writer.write(&Block::new().data("too long")),

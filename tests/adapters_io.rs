@@ -14,10 +14,10 @@ use sse_wire::{
     SliceSink, Storage, WriteError,
 };
 use support::encoder::{encoder_cases, names, with_block};
-use support::script::{Said, Script, Step, Target, Trouble, collect};
+use support::script::{Fault, ReadItem, Script, Step, Target, collect};
 use support::{
     AMPLE, Decoded, Driver, FixedDriver, check_decoder_vectors, growable, milliseconds, seeded,
-    tell,
+    values,
 };
 
 #[derive(Clone, Copy)]
@@ -28,7 +28,7 @@ enum Way {
     Items,
 }
 
-fn trouble(error: &ReadError<io::Error>) -> Result<ParseError, Trouble> {
+fn fault(error: &ReadError<io::Error>) -> Result<ParseError, Fault> {
     match error {
         ReadError::Parse(error) => Ok(*error),
         ReadError::Transport(error) => Err(error.into()),
@@ -39,37 +39,37 @@ fn decode<S: Storage>(parser: Parser<S>, way: Way, buffer: usize, chunks: &[&[u8
     let mut reader = EventReader::with_buffer(Script::of(chunks), parser, vec![0; buffer]);
     let mut comments = Vec::new();
     let mut decoded = collect(|| match way {
-        Way::Next => Said::of(reader.next(), |error| trouble(&error)),
+        Way::Next => ReadItem::of(reader.next(), |error| fault(&error)),
         Way::OwnedEvents => match reader.owned_events().next() {
             Some(event) => {
                 let event = event.as_ref().map(|event| Some(event.as_event()));
-                Said::of(event, trouble)
+                ReadItem::of(event, fault)
             }
-            None => Said::End,
+            None => ReadItem::End,
         },
         // Cursors that are dropped after each event.
         Way::Events => loop {
             match reader.next_events() {
                 Ok(Some(mut events)) => match events.next() {
                     Ok(None) => {}
-                    Ok(Some(event)) => return Said::Event(tell(&event)),
-                    Err(_) => return Said::Refused,
+                    Ok(Some(event)) => return ReadItem::Event(values(&event)),
+                    Err(_) => return ReadItem::Refused,
                 },
-                Ok(None) => return Said::End,
-                Err(error) => return Said::of(Err(error), |error| Err((&error).into())),
+                Ok(None) => return ReadItem::End,
+                Err(error) => return ReadItem::of(Err(error), |error| Err((&error).into())),
             }
         },
         Way::Items => loop {
             match reader.next_items() {
                 Ok(Some(mut items)) => match items.next() {
-                    Ok(Some(Item::Event(event))) => return Said::Event(tell(&event)),
+                    Ok(Some(Item::Event(event))) => return ReadItem::Event(values(&event)),
                     Ok(Some(Item::Comment { text, .. })) => comments.push(text.to_owned()),
                     Ok(_) => {}
                     Err(ParseError::Limit(error)) if error.refused() == Refused::Comment => {}
-                    Err(_) => return Said::Refused,
+                    Err(_) => return ReadItem::Refused,
                 },
-                Ok(None) => return Said::End,
-                Err(error) => return Said::of(Err(error), |error| Err((&error).into())),
+                Ok(None) => return ReadItem::End,
+                Err(error) => return ReadItem::of(Err(error), |error| Err((&error).into())),
             }
         },
     });
@@ -366,25 +366,25 @@ fn every_encoder_vector_holds_through_a_writer_in_one_write_and_one_flush_a_bloc
 fn a_target_that_fails_in_the_middle_of_a_block_loses_nothing() {
     let expected = b"data: 1\n\ndata: 2\n\n";
     for at_once in 1..=expected.len() {
-        for trouble in [Trouble::Pause, Trouble::Reset, Trouble::Interrupted] {
+        for fault in [Fault::Pause, Fault::Reset, Fault::Interrupted] {
             let mut target = Target::new(at_once);
-            target.troubles = (0..40).map(|n| (n % 2 == 0).then_some(trouble)).collect();
+            target.faults = (0..40).map(|n| (n % 2 == 0).then_some(fault)).collect();
             let mut writer = BlockWriter::new(target);
-            let mut told = 0;
+            let mut returned = 0;
             for data in ["1", "2"] {
                 let mut written = writer.write(&Block::new().data(data));
                 while let Err(error) = written {
                     assert!(matches!(error, WriteError::Transport(_)), "{error:?}");
                     let source = error.source().unwrap().downcast_ref::<io::Error>().unwrap();
-                    assert_eq!(Trouble::from(source), trouble);
+                    assert_eq!(Fault::from(source), fault);
                     // In addition to its source, not in place of it.
                     assert_eq!(error.to_string(), "the stream could not be written");
-                    told += 1;
+                    returned += 1;
                     written = writer.flush();
                 }
             }
             assert_eq!(writer.get_ref().taken, expected);
-            assert_eq!(told == 0, trouble == Trouble::Interrupted, "{at_once}");
+            assert_eq!(returned == 0, fault == Fault::Interrupted, "{at_once}");
             assert!(writer.waiting().is_empty());
         }
     }
@@ -393,7 +393,7 @@ fn a_target_that_fails_in_the_middle_of_a_block_loses_nothing() {
 #[test]
 fn unwritten_blocks_stay_in_order() {
     let mut target = Target::new(5);
-    target.troubles = [None, Some(Trouble::Pause)].into();
+    target.faults = [None, Some(Fault::Pause)].into();
     let mut writer = BlockWriter::new(target);
     assert!(writer.write(&Block::new().data("1")).is_err());
     assert_eq!(writer.waiting(), b" 1\n\n");

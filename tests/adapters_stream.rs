@@ -21,7 +21,7 @@ use sse_wire::stream::{EventStream, EventStreamExt};
 use sse_wire::{Block, End, Event, Item, ParseError, Parser, ReadError, Refused};
 use stream_script::{Script, context, is_send, poll_next, poll_once};
 use support::{
-    Decoded, DecoderCase, decoder_cases, every_chunking, growable, milliseconds, seeded, tell,
+    Decoded, DecoderCase, decoder_cases, every_chunking, growable, milliseconds, seeded, values,
 };
 
 #[derive(Debug, PartialEq)]
@@ -68,7 +68,7 @@ fn run(stream: &mut EventStream<Chunks<'_>>, way: Way, decoded: &mut Decoded) ->
         turn += 1;
         match step {
             Way::Poll | Way::PollReady | Way::Mixed => match poll_next(stream) {
-                Poll::Ready(Some(Ok(event))) => decoded.events.push(tell(&event.as_event())),
+                Poll::Ready(Some(Ok(event))) => decoded.events.push(values(&event.as_event())),
                 Poll::Ready(Some(Err(ReadError::Parse(_)))) => decoded.errors += 1,
                 Poll::Ready(Some(Err(ReadError::Transport(error)))) => panic!("{error}"),
                 Poll::Ready(None) => return true,
@@ -82,7 +82,7 @@ fn run(stream: &mut EventStream<Chunks<'_>>, way: Way, decoded: &mut Decoded) ->
                 };
                 loop {
                     match events.next() {
-                        Ok(Some(event)) => decoded.events.push(tell(&event)),
+                        Ok(Some(event)) => decoded.events.push(values(&event)),
                         Ok(None) => break,
                         Err(_) => decoded.errors += 1,
                     }
@@ -101,7 +101,7 @@ fn run(stream: &mut EventStream<Chunks<'_>>, way: Way, decoded: &mut Decoded) ->
                 };
                 loop {
                     match items.next() {
-                        Ok(Some(Item::Event(event))) => decoded.events.push(tell(&event)),
+                        Ok(Some(Item::Event(event))) => decoded.events.push(values(&event)),
                         Ok(Some(Item::Comment { text, .. })) if way == Way::Items => {
                             decoded.comments.get_or_insert_default().push(text.to_owned());
                         }
@@ -176,7 +176,7 @@ fn every_decoder_vector_holds_in_every_chunking_through_the_stream() {
 }
 
 /// The data of each event, or what is returned in its place.
-fn told(stream: &mut EventStream<Chunks<'_>>) -> Vec<String> {
+fn returned(stream: &mut EventStream<Chunks<'_>>) -> Vec<String> {
     std::iter::from_fn(|| match poll_next(stream) {
         Poll::Ready(Some(Ok(event))) => Some(event.data),
         Poll::Ready(Some(Err(ReadError::Transport(error)))) => Some(error.to_string()),
@@ -192,7 +192,7 @@ fn a_transport_error_follows_the_events_before_it_and_the_stream_continues() {
     let chunks: [Result<&[u8], _>; 4] =
         [Ok(b"data: 1\n\ndata: 2\n\nda"), Err(Broken(1)), Err(Broken(2)), Ok(b"ta: 3\n\n")];
     let mut stream = Script::ready(chunks).events();
-    assert_eq!(told(&mut stream), ["1", "2", "broken pipe 1", "broken pipe 2", "3"]);
+    assert_eq!(returned(&mut stream), ["1", "2", "broken pipe 1", "broken pipe 2", "3"]);
     assert_eq!(stream.finish(), Ok(End::Clean));
 }
 
@@ -209,7 +209,7 @@ fn a_limit_error_takes_the_place_of_its_event_and_the_next_event_follows() {
     for size in 1..=bytes.len() {
         let chunks = bytes.chunks(size).map(Ok);
         let mut stream = EventStream::with_parser(Script::ready(chunks), Parser::with_limit(4));
-        assert_eq!(told(&mut stream), ["1", "limit", "2"], "chunks of {size}");
+        assert_eq!(returned(&mut stream), ["1", "limit", "2"], "chunks of {size}");
     }
 }
 
@@ -231,7 +231,7 @@ fn errors_have_advice_and_their_source() {
 #[test]
 fn cancellation_a_dropped_future_loses_nothing() {
     let bytes = b"id: 1\ndata: one\n\ndata: two\r\n\r\n: c\n\nevent: e\ndata: three\n\n";
-    let expected = told(&mut Script::ready([Ok::<_, Broken>(&bytes[..])]).events());
+    let expected = returned(&mut Script::ready([Ok::<_, Broken>(&bytes[..])]).events());
     assert_eq!(expected, ["one", "two", "three"]);
     for size in 1..=bytes.len() {
         let mut stream = Script::pausing(bytes.chunks(size).map(Ok::<_, Broken>)).events();
@@ -252,7 +252,7 @@ fn cancellation_a_dropped_future_loses_nothing() {
 fn finish_reports_the_end_after_none_and_the_parser_continues_in_the_next_connection() {
     let first = b"id: 1\nretry: 50\ndata: whole\n\nid: 2\ndata: cut";
     let mut stream = Script::ready([Ok(&first[..])]).events();
-    assert_eq!(told(&mut stream), ["whole"]);
+    assert_eq!(returned(&mut stream), ["whole"]);
     assert_eq!(stream.last_event_id(), "1");
     let Ok(End::Incomplete(pending)) = stream.finish() else { panic!() };
     assert_eq!((pending.data, pending.last_event_id), (Some("cut"), "2"));
@@ -271,7 +271,7 @@ fn a_parser_in_the_middle_of_a_stream_continues_there() {
     assert!(parser.push(b"data: be").next().unwrap().is_none());
     let mut stream =
         EventStream::with_parser(Script::ready([Ok(&b"gun\n\ndata: x\n\n"[..])]), parser);
-    assert_eq!(told(&mut stream), ["begun", "x"]);
+    assert_eq!(returned(&mut stream), ["begun", "x"]);
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn finish_ends_the_stream_in_the_middle_of_a_chunk_too() {
         Script::ready([Ok(&b"data: 1\n\ndata: 2\n\n"[..]), Ok(b"data: 3\n\n")]).events();
     assert!(poll_next(&mut stream).is_ready());
     assert!(matches!(stream.finish(), Err(ParseError::Unread { bytes: 9, .. })));
-    assert_eq!(told(&mut stream), Vec::<String>::new());
+    assert_eq!(returned(&mut stream), Vec::<String>::new());
 }
 
 /// A chunk that has different bytes at each call of `as_ref`, until only the last are left.

@@ -170,7 +170,7 @@ const SCRIPT: [Turn; 13] = [
     Head(500, "text/html"),
 ];
 
-const HEARD: [&str; 14] = [
+const EXPECTED: [&str; 14] = [
     "0.0: request after None",
     "0.0: reconnecting in 3s: there was a network error",
     "3.0: request after None",
@@ -201,7 +201,7 @@ const POLICY: Policy = Policy {
 struct World {
     now: Cell<Duration>,
     script: RefCell<VecDeque<Turn>>,
-    heard: RefCell<Vec<String>>,
+    log: RefCell<Vec<String>>,
 }
 
 impl World {
@@ -209,9 +209,9 @@ impl World {
         World { script: RefCell::new(SCRIPT.into()), ..World::default() }
     }
 
-    fn hear(&self, what: impl std::fmt::Display) {
+    fn record(&self, what: impl std::fmt::Display) {
         let line = format!("{:.1}: {what}", self.now.get().as_secs_f64());
-        self.heard.borrow_mut().push(line);
+        self.log.borrow_mut().push(line);
     }
 
     /// What has arrived by now, if anything.
@@ -239,7 +239,7 @@ struct Body<'w> {
 
 impl World {
     async fn get(&self, last_event_id: Option<&str>) -> Result<(u16, &'static str, Body<'_>), ()> {
-        self.hear(format_args!("request after {last_event_id:?}"));
+        self.record(format_args!("request after {last_event_id:?}"));
         let silent_until = Cell::new(None);
         match self.next(&silent_until) {
             Some(Head(status, name)) => Ok((status, name, Body { world: self, silent_until })),
@@ -291,7 +291,7 @@ async fn drive_async(source: &mut Connection, world: &World) {
     loop {
         let action = source.poll(world.now.get());
         while let Some(notice) = source.next_notice() {
-            world.hear(notice);
+            world.record(notice);
         }
         match action {
             Action::Connect => match world.get(source.last_event_id_header()).await {
@@ -307,7 +307,7 @@ async fn drive_async(source: &mut Connection, world: &World) {
                     Some(Some(chunk)) => {
                         let mut events = source.push(chunk);
                         while let Some(event) = events.next().expect("small events") {
-                            world.hear(event.data);
+                            world.record(event.data);
                         }
                     }
                     Some(None) => _ = source.handle_end(),
@@ -330,7 +330,7 @@ fn an_async_driver_gets_the_expected_sequence() {
     let driver = pin!(drive_async(&mut source, &world));
     let mut context = Context::from_waker(Waker::noop());
     assert_eq!(driver.poll(&mut context), Poll::Ready(()));
-    assert_eq!(*world.heard.borrow(), HEARD);
+    assert_eq!(*world.log.borrow(), EXPECTED);
 }
 
 // An embedded driver: no allocator in it, no threads, a tick that never blocks.
@@ -347,13 +347,13 @@ impl Device<'_> {
         loop {
             let action = self.source.poll(now);
             while let Some(notice) = self.source.next_notice() {
-                self.world.hear(notice);
+                self.world.record(notice);
             }
             match action {
                 // Into the output of a socket; the response arrives in a later turn.
                 Action::Connect => {
                     let id = self.source.last_event_id_header();
-                    self.world.hear(format_args!("request after {id:?}"));
+                    self.world.record(format_args!("request after {id:?}"));
                 }
                 Action::Receive { until } => match self.world.next(&self.silent_until) {
                     Some(Head(status, name)) => {
@@ -362,7 +362,7 @@ impl Device<'_> {
                     Some(Chunk(chunk)) => {
                         let mut events = self.source.push(chunk);
                         while let Ok(Some(event)) = events.next() {
-                            self.world.hear(event.data);
+                            self.world.record(event.data);
                         }
                     }
                     Some(Refused) => _ = self.source.handle_network_error(),
@@ -394,5 +394,5 @@ fn an_embedded_driver_gets_the_expected_sequence() {
         assert!(deadline > world.now.get(), "a deadline that is over");
         world.now.set(deadline.min(arrival));
     }
-    assert_eq!(*world.heard.borrow(), HEARD);
+    assert_eq!(*world.log.borrow(), EXPECTED);
 }

@@ -11,7 +11,7 @@ use proptest::sample::select;
 use sse_wire::{LastEventIdError, LimitError, ParseError, Parser, Refused, Storage};
 use support::outcome::{Output, Pending, observe, pending, push};
 use support::shapes::{mutate, mutations, sent_stream};
-use support::{Decoded, Driver, TokenizerDriver, Told, over_arrays, tell};
+use support::{Decoded, Driver, Returned, TokenizerDriver, over_arrays, values};
 
 /// What is done with the next bytes, and how.
 #[derive(Clone, Copy, Debug)]
@@ -139,9 +139,9 @@ fn to_the_end(calls: Vec<Call>) -> impl Iterator<Item = Call> {
     calls.into_iter().chain([Call::Take(all), Call::Finish])
 }
 
-fn events(output: &[Output]) -> impl Iterator<Item = Told> + '_ {
+fn events(output: &[Output]) -> impl Iterator<Item = Returned> + '_ {
     output.iter().filter_map(|output| match output {
-        Output::Event(event) => Some(tell(&event.as_event())),
+        Output::Event(event) => Some(values(&event.as_event())),
         _ => None,
     })
 }
@@ -159,24 +159,24 @@ proptest! {
         let mut parser = Parser::new();
         let mut rest = stream.bytes.as_slice();
         // The stream since the last end, its events so far, and the ID before it.
-        let (mut begun, mut told, mut id) = (Vec::new(), Vec::new(), String::new());
+        let (mut begun, mut returned, mut id) = (Vec::new(), Vec::new(), String::new());
         for next in to_the_end(calls) {
             let before = begun.len();
             let answer = call(&mut parser, &next, rest);
             let (taken, left) = rest.split_at(answer.taken);
             begun.extend_from_slice(taken);
             rest = left;
-            told.extend(events(&answer.output));
+            returned.extend(events(&answer.output));
             let no_error = |output: &Output| !matches!(output, Output::Refused { .. } | Output::Unread { .. });
             prop_assert!(answer.output.iter().all(no_error));
             let whole = TokenizerDriver.decode(&[&begun], Some(&id), None);
             if let Call::Discard(_) = next {
                 // Its events are gone.
-                let asked = told.last().map_or(before as u64, |event: &Told| event.3.end);
-                let gone = |event: &&Told| event.3.end > asked.max(before as u64);
-                told.extend(whole.events.iter().filter(gone).cloned());
+                let asked = returned.last().map_or(before as u64, |event: &Returned| event.3.end);
+                let gone = |event: &&Returned| event.3.end > asked.max(before as u64);
+                returned.extend(whole.events.iter().filter(gone).cloned());
             }
-            prop_assert_eq!(&told, &whole.events);
+            prop_assert_eq!(&returned, &whole.events);
             prop_assert_eq!(parser.last_event_id(), &whole.last_event_id, "the blocks that were passed");
             if let Some(end) = answer.end {
                 let Decoded { clean, last_event_id, .. } = whole;
@@ -184,7 +184,7 @@ proptest! {
                 prop_assert_eq!((parser.position(), parser.retained()), (0, last_event_id.len()));
                 id = last_event_id;
                 begun.clear();
-                told.clear();
+                returned.clear();
             } else {
                 prop_assert_eq!(parser.position(), begun.len() as u64);
             }
@@ -205,7 +205,7 @@ proptest! {
         fixed.set_limit(limit).unwrap();
         let mut rest = stream.bytes.as_slice();
         // The stream since the last end, its events, and the starts of the blocks that returned something.
-        let (mut begun, mut told, mut answered) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut begun, mut returned, mut answered) = (Vec::new(), Vec::new(), Vec::new());
         let mut lost = false;
         for next in to_the_end(calls) {
             let answer = call(&mut growable, &next, rest);
@@ -227,13 +227,13 @@ proptest! {
                 _ => None,
             }));
             answered.extend(events(&answer.output).map(|event| event.3.start));
-            told.extend(events(&answer.output));
+            returned.extend(events(&answer.output));
             lost |= matches!(next, Call::Leave(_) | Call::Discard(_));
             if answer.end.is_some() {
                 // Whole, or not at all.
                 let whole = TokenizerDriver.decode(&[&begun], None, None).events;
-                for event in &told {
-                    let same = |other: &&Told| (&other.0, &other.1, &other.3) == (&event.0, &event.1, &event.3);
+                for event in &returned {
+                    let same = |other: &&Returned| (&other.0, &other.1, &other.3) == (&event.0, &event.1, &event.3);
                     prop_assert!(whole.iter().find(same).is_some(), "{:?}", event);
                 }
                 let blocks = answered.len();
@@ -245,7 +245,7 @@ proptest! {
                 }
                 begun.clear();
                 answered.clear();
-                told.clear();
+                returned.clear();
                 lost = false;
             }
         }

@@ -121,7 +121,7 @@ fn texts(output: &[Output]) -> Vec<[&str; 3]> {
     texts.collect()
 }
 
-fn events_of(stream: &[u8]) -> Vec<support::Told> {
+fn events_of(stream: &[u8]) -> Vec<support::Returned> {
     GrowableDriver(Way::Push, "").decode(&[stream], None, None).events
 }
 
@@ -270,10 +270,10 @@ proptest! {
             // A byte order mark here is data, but would be removed at the start of a separate stream.
             let block = [b":\n", &stream[range.start as usize..range.end as usize]].concat();
             let alone = decode(parser, Way::Push, &[&block]);
-            let told = alone.events.first().map(|(event_type, data, id, _)| {
+            let returned = alone.events.first().map(|(event_type, data, id, _)| {
                 (event_type.clone(), data.clone(), id.clone())
             });
-            prop_assert_eq!(told, event);
+            prop_assert_eq!(returned, event);
             prop_assert!(alone.clean && alone.events.len() <= 1);
             last_event_id = id.unwrap_or(last_event_id);
             prop_assert_eq!(&alone.last_event_id, &last_event_id);
@@ -423,10 +423,10 @@ proptest! {
                 _ => {}
             }
         }
-        let told = |stream: &[u8]| -> Vec<_> {
+        let returned = |stream: &[u8]| -> Vec<_> {
             events_of(stream).into_iter().map(|event| (event.0, event.1, event.2)).collect()
         };
-        prop_assert_eq!(told(&copy), told(&stream));
+        prop_assert_eq!(returned(&copy), returned(&stream));
     }
 }
 
@@ -517,8 +517,9 @@ fn items(stream: &[u8]) -> Vec<BlockOf> {
         match item {
             Item::Event(event) => {
                 let id = event.sets_id.then(|| event.last_event_id.to_owned());
-                let told = (event.event_type.into(), event.data.into(), event.last_event_id.into());
-                blocks.push((id, event.range, Some(told)));
+                let returned =
+                    (event.event_type.into(), event.data.into(), event.last_event_id.into());
+                blocks.push((id, event.range, Some(returned)));
             }
             Item::Block { id, range, .. } => blocks.push((id.map(str::to_owned), range, None)),
             _ => {}
@@ -847,19 +848,19 @@ fn the_end_has_what_was_pending_and_whether_its_line_was_cut() {
             )),
         }
     };
-    let told = |event_type: &str, data: Option<&str>, id: &str, flags, range| {
+    let returned = |event_type: &str, data: Option<&str>, id: &str, flags, range| {
         Some((event_type.to_owned(), data.map(str::to_owned), id.to_owned(), flags, range))
     };
     assert_eq!(pending("data: x\n\n"), None);
-    assert_eq!(pending("data: x\n"), told("", Some("x"), "", (false, false, false), 0..8));
-    assert_eq!(pending("data: x"), told("", Some("x"), "", (false, true, false), 0..7));
-    assert_eq!(pending("data: x\nda"), told("", Some("x"), "", (false, true, false), 0..10));
-    assert_eq!(pending("event: e\nid: 1\n"), told("e", None, "1", (true, false, false), 0..15));
-    assert_eq!(pending("id: 1\n\nid: 2"), told("", None, "1", (false, true, false), 7..12));
-    assert_eq!(pending("id: 1\n\nid: 1\r"), told("", None, "1", (true, false, false), 7..13));
+    assert_eq!(pending("data: x\n"), returned("", Some("x"), "", (false, false, false), 0..8));
+    assert_eq!(pending("data: x"), returned("", Some("x"), "", (false, true, false), 0..7));
+    assert_eq!(pending("data: x\nda"), returned("", Some("x"), "", (false, true, false), 0..10));
+    assert_eq!(pending("event: e\nid: 1\n"), returned("e", None, "1", (true, false, false), 0..15));
+    assert_eq!(pending("id: 1\n\nid: 2"), returned("", None, "1", (false, true, false), 7..12));
+    assert_eq!(pending("id: 1\n\nid: 1\r"), returned("", None, "1", (true, false, false), 7..13));
     assert_eq!(
         pending("data: \u{FEFF}x\ndata: y"),
-        told("", Some("\u{FEFF}x\ny"), "", (false, true, false), 0..18)
+        returned("", Some("\u{FEFF}x\ny"), "", (false, true, false), 0..18)
     );
-    assert_eq!(pending(":c"), told("", None, "", (false, true, false), 0..2));
+    assert_eq!(pending(":c"), returned("", None, "", (false, true, false), 0..2));
 }

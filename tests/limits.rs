@@ -186,8 +186,8 @@ fn an_array_that_is_too_small_is_named_and_its_event_skipped_even_if_it_could_be
         let stream = format!("data: first\n\n{stream}data: last\n\n");
         let (data, errors, _) = outcome!(over_arrays([0; 8], [0; 4], [0; 6]), stream);
         assert_eq!(data, ["first", "last"], "{stream}");
-        let told: Vec<_> = errors.iter().map(facts).collect();
-        assert_eq!(told, [(limit, 13, Some(array), Refused::Event)], "{stream}");
+        let returned: Vec<_> = errors.iter().map(facts).collect();
+        assert_eq!(returned, [(limit, 13, Some(array), Refused::Event)], "{stream}");
         let text = errors[0].to_string();
         assert!(text.contains(&format!("array of {limit} bytes for `{}`", array.name())), "{text}");
     }
@@ -199,9 +199,9 @@ fn an_id_longer_than_a_third_of_its_array_is_refused_and_its_event_is_returned()
     let stream = "id: 12\ndata: a\n\nid: 34\nid: 567\ndata: b\n\nid: 8901\nid: 23\ndata: c\n\n";
     let (data, errors, id) = outcome!(over_arrays([0; 8], [0; 4], [0; 6]), stream);
     assert_eq!((data, &*id), (vec!["a".into(), "b".into(), "c".into()], "23"));
-    let told: Vec<_> = errors.iter().map(facts).collect();
+    let returned: Vec<_> = errors.iter().map(facts).collect();
     let refused = |position| (2, position, Some(Field::Id), Refused::Id);
-    assert_eq!(told, [refused(23), refused(40)]);
+    assert_eq!(returned, [refused(23), refused(40)]);
     assert_eq!(
         errors[0].to_string(),
         "the id that begins at byte 23 was skipped: it needs more than the 2 bytes that the array \
@@ -220,8 +220,8 @@ fn an_empty_array_refuses_all_but_empty_values_and_is_named() {
         let stream = format!("event\nid\ndata:\n\n{stream}data\n\n");
         let (data, errors, id) = outcome!(over_arrays([], [], []), stream);
         assert_eq!((data, &*id), (vec![String::new(), String::new()], ""), "{stream}");
-        let told: Vec<_> = errors.iter().map(facts).collect();
-        assert_eq!(told, [(0, 16, Some(array), refused)], "{stream}");
+        let returned: Vec<_> = errors.iter().map(facts).collect();
+        assert_eq!(returned, [(0, 16, Some(array), refused)], "{stream}");
     }
     let mut parser = over_arrays([], [], []);
     let error = limit_error(parser.observe(b": x\n").next());
@@ -333,18 +333,18 @@ fn a_comment_between_data_lines_does_not_change_them_wherever_they_are_cut() {
         let stream = format!("data: ab\n:{}\ndata: {rest}\n\n", "c".repeat(comment));
         for size in 1..60 {
             let mut parser = Parser::with_limit(data.len());
-            let mut told = Vec::new();
+            let mut returned = Vec::new();
             for chunk in stream.as_bytes().chunks(size) {
                 let mut items = parser.observe(chunk);
                 while let Some(item) = items.next().unwrap() {
                     match item {
-                        Item::Event(event) => told.push(event.data.to_owned()),
-                        Item::Comment { text, .. } => told.push(text.to_owned()),
+                        Item::Event(event) => returned.push(event.data.to_owned()),
+                        Item::Comment { text, .. } => returned.push(text.to_owned()),
                         other => panic!("{other:?}"),
                     }
                 }
             }
-            assert_eq!(told, ["c".repeat(comment), data.clone()], "chunks of {size}");
+            assert_eq!(returned, ["c".repeat(comment), data.clone()], "chunks of {size}");
         }
     }
 }
@@ -483,8 +483,8 @@ fn an_id_can_be_refused_after_its_event_was_and_both_are_reported() {
     let stream = "data: 1234567890123\nid: 123456\nid: 1\n\ndata: x\n\n";
     let (data, errors, id) = outcome!(Parser::with_limit(16), stream);
     assert_eq!((data, &*id), (vec!["x".into()], "1"));
-    let told: Vec<_> = errors.iter().map(facts).collect();
-    assert_eq!(told, [(16, 0, None, Refused::Event), (4, 20, None, Refused::Id)]);
+    let returned: Vec<_> = errors.iter().map(facts).collect();
+    assert_eq!(returned, [(16, 0, None, Refused::Event), (4, 20, None, Refused::Id)]);
 }
 
 #[test]
@@ -541,28 +541,28 @@ fn a_comment_beyond_the_limit_is_a_separate_error_and_its_event_is_returned() {
     let stream = b"data: ab\n: a long comment\ndata: c\n: ok\n\n";
     for size in [1, 5, stream.len()] {
         let mut parser = Parser::with_limit(8);
-        let mut told = Vec::new();
+        let mut returned = Vec::new();
         for chunk in stream.chunks(size) {
             let mut items = parser.observe(chunk);
             loop {
                 match items.next() {
-                    Ok(Some(Item::Event(event))) => told.push(event.data.to_owned()),
+                    Ok(Some(Item::Event(event))) => returned.push(event.data.to_owned()),
                     Ok(Some(Item::Comment { text, position, .. })) => {
-                        told.push(format!("{text} {position}"))
+                        returned.push(format!("{text} {position}"))
                     }
                     Ok(Some(other)) => panic!("{other:?}"),
                     Ok(None) => break,
                     error => {
                         let error = limit_error(error);
                         assert_eq!(facts(&error), (8, 9, None, Refused::Comment));
-                        told.push(error.to_string());
+                        returned.push(error.to_string());
                     }
                 }
             }
         }
         let refused = "the comment that begins at byte 9 was skipped: it needs more than the limit \
                        of 8 retained bytes; raise the limit to receive it";
-        assert_eq!(told, [refused, "ok 34", "ab\nc"], "chunks of {size}");
+        assert_eq!(returned, [refused, "ok 34", "ab\nc"], "chunks of {size}");
     }
 }
 

@@ -26,8 +26,8 @@ fn a_header_that_can_not_be_from_a_stream_is_rejected_with_advice() {
     for character in ['\0', '\n', '\r'] {
         let error = HeaderError::Character { character, at: 1 };
         assert_eq!(last_event_id(format!("4{character}2").as_bytes()), Err(error));
-        let told = format!("`Last-Event-ID` has {character:?} at byte 1, ");
-        assert!(error.to_string().starts_with(&told), "{error}");
+        let returned = format!("`Last-Event-ID` has {character:?} at byte 1, ");
+        assert!(error.to_string().starts_with(&returned), "{error}");
         assert!(error.to_string().contains("answer 400"), "{error}");
     }
 }

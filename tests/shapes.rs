@@ -12,7 +12,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use sse_wire::{End, Item, ParseError, Parser, Refused};
 use support::shapes::{cut, mutate, mutations, places, sent_stream};
-use support::{Decoded, Driver, GrowableDriver, Told, Way, drivers, tell};
+use support::{Decoded, Driver, GrowableDriver, Returned, Way, drivers, values};
 
 /// Checks what each entry point returns for a stream. Their arrays are large, so they are made once.
 fn by_each_driver(
@@ -29,7 +29,7 @@ fn outcome(decoded: Decoded) -> Decoded {
 }
 
 /// The range of a block in the stream, and its event, if it has one.
-type Block = (Range<u64>, Option<Told>);
+type Block = (Range<u64>, Option<Returned>);
 
 /// All blocks of a stream, the unfinished one included.
 fn blocks(stream: &[u8]) -> Vec<Block> {
@@ -38,7 +38,7 @@ fn blocks(stream: &[u8]) -> Vec<Block> {
     let mut items = parser.observe(stream);
     while let Some(item) = items.next().unwrap() {
         match item {
-            Item::Event(event) => blocks.push((event.range.clone(), Some(tell(&event)))),
+            Item::Event(event) => blocks.push((event.range.clone(), Some(values(&event)))),
             Item::Block { range, .. } => blocks.push((range, None)),
             _ => {}
         }
@@ -63,8 +63,8 @@ proptest! {
         let retry = stream.blocks.iter().filter_map(|block| block.retry).next_back();
         by_each_driver(|driver| {
             let decoded = driver.decode(&cut(&stream.bytes, &places), None, None);
-            let told: Vec<_> = decoded.events.into_iter().map(|told| (told.0, told.1, told.2)).collect();
-            prop_assert_eq!(&told, &expected, "{}", driver.name());
+            let returned: Vec<_> = decoded.events.into_iter().map(|returned| (returned.0, returned.1, returned.2)).collect();
+            prop_assert_eq!(&returned, &expected, "{}", driver.name());
             prop_assert_eq!((&decoded.last_event_id, decoded.retry), (&id, retry), "{}", driver.name());
             prop_assert!(decoded.clean && decoded.errors == 0);
             Ok(())
@@ -117,7 +117,7 @@ proptest! {
         let longest_id = lines.filter(|line| line.starts_with(b"id")).map(<[u8]>::len).max().unwrap_or(0);
         // The limits take turns at the borders.
         let mut parser = Parser::with_limit(limits[0]);
-        let (mut told, mut errors) = (Vec::new(), Vec::new());
+        let (mut returned, mut errors) = (Vec::new(), Vec::new());
         for (at, chunk) in cut(&stream.bytes, &places).iter().enumerate() {
             let (before, limit) = (parser.limit(), limits[at % limits.len()]);
             match parser.set_limit(limit) {
@@ -130,7 +130,7 @@ proptest! {
             let mut events = parser.push(chunk);
             loop {
                 match events.next() {
-                    Ok(Some(event)) => told.push(tell(&event)),
+                    Ok(Some(event)) => returned.push(values(&event)),
                     Ok(None) => break,
                     Err(ParseError::Limit(error)) => errors.push(error),
                     Err(other) => panic!("{other}"),
@@ -147,20 +147,20 @@ proptest! {
         }
         prop_assert!(refused.windows(2).all(|pair| pair[0] < pair[1]), "once each: {:?}", refused);
         let lowest = limits.iter().min().unwrap();
-        let (mut told, mut refused) = (told.into_iter(), refused.into_iter().peekable());
+        let (mut returned, mut refused) = (returned.into_iter(), refused.into_iter().peekable());
         for (range, event) in blocks(&stream.bytes) {
             if refused.next_if_eq(&range.start).is_some() {
                 // Each of its bytes, and of the previous ID, may have become U+FFFD.
                 let need = 3 * ((range.end - range.start) as usize + longest_id);
                 prop_assert!(need > *lowest, "refused without need: {:?}", event);
             } else if let Some(event) = event {
-                let next = told.next();
-                let next = next.as_ref().map(|told| (&told.0, &told.1, &told.3));
+                let next = returned.next();
+                let next = next.as_ref().map(|returned| (&returned.0, &returned.1, &returned.3));
                 prop_assert_eq!(next, Some((&event.0, &event.1, &event.3)));
             }
         }
         prop_assert_eq!(refused.next(), None, "no block begins there");
-        prop_assert_eq!(told.next(), None, "nothing that is not there without a limit");
+        prop_assert_eq!(returned.next(), None, "nothing that is not there without a limit");
     }
 
     #[test]
@@ -179,11 +179,11 @@ proptest! {
         prop_assert!(parser.set_limit(usize::MAX).is_ok());
         let expected = GrowableDriver(Way::Push, "").decode(&[&next.bytes], Some(&id), None);
         let mut events = parser.push(&next.bytes);
-        let mut told = Vec::new();
+        let mut returned = Vec::new();
         while let Some(event) = events.next().unwrap() {
-            told.push(tell(&event));
+            returned.push(values(&event));
         }
-        prop_assert_eq!(told, expected.events);
+        prop_assert_eq!(returned, expected.events);
         prop_assert_eq!(parser.last_event_id(), expected.last_event_id);
         prop_assert_eq!(parser.reconnection_time(), expected.retry.map(Duration::from_millis).or(retry));
         prop_assert_eq!(parser.finish(), Ok(End::Clean));

@@ -10,7 +10,7 @@ use sse_wire::{EncodeError, Parser, SliceSink};
 use support::encoder::{encoder_cases, names, with_block};
 use support::model::{self, Limits};
 use support::outcome::Output;
-use support::{Decoded, check_decoder_vectors, decoder_cases, drivers, milliseconds, tell};
+use support::{Decoded, check_decoder_vectors, decoder_cases, drivers, milliseconds, values};
 
 #[test]
 fn every_decoder_vector_holds_in_every_chunking_through_every_entry_point() {
@@ -33,7 +33,7 @@ fn every_decoder_vector_holds_in_the_model_of_limits() {
         };
         for output in outcome.of_push().output {
             match output {
-                Output::Event(event) => decoded.events.push(tell(&event.as_event())),
+                Output::Event(event) => decoded.events.push(values(&event.as_event())),
                 _ => decoded.errors += 1,
             }
         }

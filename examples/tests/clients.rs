@@ -119,7 +119,7 @@ fn quick() -> Policy {
 }
 
 /// What the client returns for these answers: the data of events, and notices and errors as text.
-async fn hear(answers: &'static [Answer], policy: Policy) -> (Vec<String>, Vec<String>, Heads) {
+async fn record(answers: &'static [Answer], policy: Policy) -> (Vec<String>, Vec<String>, Heads) {
     let (url, heads) = server(answers).await;
     let http = reqwest_client::http().unwrap();
     let request = |attempt: sse_wire::Attempt| http.get(&url).headers(attempt.headers()).send();
@@ -141,7 +141,7 @@ async fn hear(answers: &'static [Answer], policy: Policy) -> (Vec<String>, Vec<S
 
 #[tokio::test]
 async fn the_client_survives_every_fault_of_a_server_and_loses_no_event() {
-    let (events, notices, heads) = hear(
+    let (events, notices, heads) = record(
         &[
             Close(ok!("id: 1\ndata: a\n\nid: 2\ndata: cut\n")),
             Close(""),
@@ -217,7 +217,7 @@ async fn a_head_that_never_ends_and_early_hints_without_end_are_given_up_in_time
         ]
     };
     assert!(hints.starts_with("HTTP/1.1 103"));
-    let (events, notices, _) = hear(answers, policy).await;
+    let (events, notices, _) = record(answers, policy).await;
     assert!(events.is_empty());
     assert_eq!(notices.len(), 4, "{notices:#?}");
     assert!(
@@ -232,7 +232,7 @@ async fn a_stalled_stream_is_given_up_by_the_policy() {
         sse_wire::Silence { events: Some(Duration::from_millis(200)), ..Default::default() };
     let answers =
         const { &[Stall(ok!("data: a\n\n")), Endless(ok!(""), ": keep-alive\n\n"), GONE] };
-    let (events, notices, _) = hear(answers, Policy { silence, ..quick() }).await;
+    let (events, notices, _) = record(answers, Policy { silence, ..quick() }).await;
     assert_eq!(events, ["a"]);
     assert!(
         notices[..2].iter().all(|notice| notice.contains("no event arrived in time")),
@@ -373,8 +373,8 @@ async fn an_answer_is_whole_or_an_error_and_what_came_before_is_given() {
     ] {
         let (came, done, _) = complete(answer).await;
         assert_eq!(came, text);
-        let said = done.unwrap_err().to_string();
-        assert!(said.contains(error), "{said}");
+        let read_result = done.unwrap_err().to_string();
+        assert!(read_result.contains(error), "{read_result}");
     }
 }
 

@@ -365,7 +365,7 @@ impl<S: Storage> Stepper<S> {
             Delivery::Push => {
                 let mut events = self.connection.push(chunk);
                 while let Some(event) = events.next().unwrap() {
-                    delivered.push(tell(&event));
+                    delivered.push(values(&event));
                 }
                 assert_eq!(events.into_rest(), b"");
             }
@@ -373,7 +373,7 @@ impl<S: Storage> Stepper<S> {
                 let mut items = self.connection.observe(chunk);
                 while let Some(item) = items.next().unwrap() {
                     if let Item::Event(event) = item {
-                        delivered.push(tell(&event));
+                        delivered.push(values(&event));
                     }
                 }
                 assert_eq!(items.into_rest(), b"");
@@ -383,7 +383,7 @@ impl<S: Storage> Stepper<S> {
                 loop {
                     let mut events = self.connection.push(rest);
                     let Some(event) = events.next().unwrap() else { break };
-                    delivered.push(tell(&event));
+                    delivered.push(values(&event));
                     rest = events.into_rest();
                 }
             }
@@ -418,7 +418,7 @@ fn reason_of_failure(failure: Failure) -> &'static str {
     }
 }
 
-fn tell(event: &Event<'_>) -> Delivered {
+fn values(event: &Event<'_>) -> Delivered {
     (event.event_type.to_owned(), event.data.to_owned(), event.last_event_id.to_owned())
 }
 

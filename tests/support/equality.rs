@@ -15,7 +15,7 @@ use super::fold::{Step, fold};
 
 /// What any way to decode returns for a stream.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Told<'a> {
+pub enum Returned<'a> {
     Event(Dispatched<'a>),
     Block { id: Option<&'a str>, range: Range<u64> },
     Comment { text: &'a str, position: u64 },
@@ -31,21 +31,21 @@ pub struct Dispatched<'a> {
     pub range: Range<u64>,
 }
 
-impl<'a> From<Event<'a>> for Told<'a> {
+impl<'a> From<Event<'a>> for Returned<'a> {
     fn from(event: Event<'a>) -> Self {
         let Event { event_type, data, last_event_id, sets_id, range, .. } = event;
-        Told::Event(Dispatched { event_type, data, last_event_id, sets_id, range })
+        Returned::Event(Dispatched { event_type, data, last_event_id, sets_id, range })
     }
 }
 
-impl<'a> From<Item<'a>> for Told<'a> {
+impl<'a> From<Item<'a>> for Returned<'a> {
     fn from(item: Item<'a>) -> Self {
         match item {
             Item::Event(event) => event.into(),
-            Item::Block { id, range, .. } => Told::Block { id, range },
-            Item::Comment { text, position, .. } => Told::Comment { text, position },
+            Item::Block { id, range, .. } => Returned::Block { id, range },
+            Item::Comment { text, position, .. } => Returned::Comment { text, position },
             Item::ReconnectionTime { time, .. } => {
-                Told::ReconnectionTime { milliseconds: milliseconds(time) }
+                Returned::ReconnectionTime { milliseconds: milliseconds(time) }
             }
             other => panic!("{other:?}"),
         }
@@ -93,23 +93,23 @@ impl Reference {
     }
 
     /// The results, in order, each with the number of bytes that it needs.
-    fn told(&self) -> Vec<(usize, Told<'_>)> {
+    fn returned(&self) -> Vec<(usize, Returned<'_>)> {
         let mut events = self.meaning.events.iter();
         let mut block_start = 0;
-        let told = self.meaning.lines.iter().filter_map(|line| {
+        let returned = self.meaning.lines.iter().filter_map(|line| {
             // The first byte of a line's end ends it.
             let end = line.range.end - usize::from(line.source.ends_with("\r\n"));
-            let told = match &line.verdict {
-                Verdict::Comment { text } => Told::Comment {
+            let returned = match &line.verdict {
+                Verdict::Comment { text } => Returned::Comment {
                     text: text.strip_prefix(' ').unwrap_or(text),
                     position: line.range.start as u64,
                 },
                 Verdict::Retry { milliseconds } => {
-                    Told::ReconnectionTime { milliseconds: milliseconds.unwrap_or(u64::MAX) }
+                    Returned::ReconnectionTime { milliseconds: milliseconds.unwrap_or(u64::MAX) }
                 }
                 Verdict::Dispatch { .. } => {
                     let event = events.next().unwrap();
-                    Told::Event(Dispatched {
+                    Returned::Event(Dispatched {
                         event_type: &event.event_type,
                         data: &event.data,
                         last_event_id: &event.last_event_id,
@@ -118,7 +118,7 @@ impl Reference {
                     })
                 }
                 Verdict::NothingToDispatch { id, .. } => {
-                    Told::Block { id: id.as_deref(), range: wide(&(block_start..end)) }
+                    Returned::Block { id: id.as_deref(), range: wide(&(block_start..end)) }
                 }
                 Verdict::ByteOrderMark => {
                     block_start = line.range.end;
@@ -126,12 +126,12 @@ impl Reference {
                 }
                 _ => return None,
             };
-            if matches!(told, Told::Event(_) | Told::Block { .. }) {
+            if matches!(returned, Returned::Event(_) | Returned::Block { .. }) {
                 block_start = line.range.end;
             }
-            Some((end, told))
+            Some((end, returned))
         });
-        told.collect()
+        returned.collect()
     }
 
     /// The final state without the unfinished line, as in the specification.
@@ -210,14 +210,14 @@ impl Ways {
         reference: &Reference,
         chunkings: impl IntoIterator<Item = &'s [&'s [u8]]>,
     ) -> Result<u64, String> {
-        let told = reference.told();
-        let is_event = |told: &&(usize, Told<'_>)| matches!(told.1, Told::Event(_));
-        let events: Vec<_> = told.iter().filter(is_event).cloned().collect();
+        let returned = reference.returned();
+        let is_event = |returned: &&(usize, Returned<'_>)| matches!(returned.1, Returned::Event(_));
+        let events: Vec<_> = returned.iter().filter(is_event).cloned().collect();
         let (end, end_with_line) = (reference.end(), reference.end_with_line());
         let id = reference.before.as_str();
         let mut runs = 0;
         for chunks in chunkings {
-            let told = || Beside { due: &told, arrived: 0 };
+            let returned = || Beside { due: &returned, arrived: 0 };
             let events = || Beside { due: &events, arrived: 0 };
             let mut check = |way, outcome: Result<(), String>| {
                 runs += 1;
@@ -225,11 +225,11 @@ impl Ways {
             };
             let growable = || no_id_limit(Parser::with_limit(usize::MAX));
             check("Parser::push", push(growable(), id, chunks, events(), &end_with_line))?;
-            check("Parser::observe", observe(growable(), id, chunks, told(), &end_with_line))?;
+            check("Parser::observe", observe(growable(), id, chunks, returned(), &end_with_line))?;
             let (data, event_type, ids) = (&mut self.data, &mut self.event_type, &mut self.ids);
             let fixed = no_id_limit(over_arrays(&mut data[..], &mut event_type[..], &mut ids[..]));
             check("fixed arrays", push(fixed, id, chunks, events(), &end_with_line))?;
-            check("the fold over Tokenizer", folded(id, chunks, told(), &end))?;
+            check("the fold over Tokenizer", folded(id, chunks, returned(), &end))?;
         }
         Ok(runs)
     }
@@ -302,7 +302,7 @@ fn folded(
     expected: &Final<'_>,
 ) -> Result<(), String> {
     let (state, range) = fold(id, chunks, |step| match step {
-        Step::Told(told) => beside.check(&told),
+        Step::Returned(returned) => beside.check(&returned),
         Step::Taken(bytes) => beside.chunk_is_over(bytes),
     })?;
     let discarded = (!range.is_empty()).then(|| Discarded {
@@ -325,18 +325,18 @@ fn milliseconds(time: Duration) -> u64 {
 /// The results of the reference that are still expected.
 #[derive(Clone, Copy)]
 struct Beside<'r> {
-    due: &'r [(usize, Told<'r>)],
+    due: &'r [(usize, Returned<'r>)],
     arrived: usize,
 }
 
 impl Beside<'_> {
-    fn check(&mut self, told: &Told<'_>) -> Result<(), String> {
+    fn check(&mut self, returned: &Returned<'_>) -> Result<(), String> {
         match self.due {
-            [(_, expected), rest @ ..] if expected == told => {
+            [(_, expected), rest @ ..] if expected == returned => {
                 self.due = rest;
                 Ok(())
             }
-            _ => Err(differs("next comes", &Some(told), &self.due.first().map(|due| &due.1))),
+            _ => Err(differs("next comes", &Some(returned), &self.due.first().map(|due| &due.1))),
         }
     }
 
@@ -344,9 +344,11 @@ impl Beside<'_> {
     fn chunk_is_over(&mut self, bytes: usize) -> Result<(), String> {
         self.arrived += bytes;
         match self.due.first() {
-            Some((at, due)) if *at <= self.arrived => {
-                Err(differs(&format!("after {} bytes comes", self.arrived), &None::<Told>, &due))
-            }
+            Some((at, due)) if *at <= self.arrived => Err(differs(
+                &format!("after {} bytes comes", self.arrived),
+                &None::<Returned>,
+                &due,
+            )),
             _ => Ok(()),
         }
     }

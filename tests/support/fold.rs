@@ -5,11 +5,11 @@ use std::ops::Range;
 use sse_wire::{Token, Tokenizer};
 use sse_wire_reference::{State, Verdict};
 
-use super::equality::{Dispatched, Told};
+use super::equality::{Dispatched, Returned};
 
 /// What happens in a fold.
 pub enum Step<'a> {
-    Told(Told<'a>),
+    Returned(Returned<'a>),
     /// A chunk of this many bytes was taken.
     Taken(usize),
 }
@@ -48,21 +48,21 @@ pub fn fold<E>(
                         state.process_field(field.name(), &text)
                     {
                         let milliseconds = milliseconds.unwrap_or(u64::MAX);
-                        on(Step::Told(Told::ReconnectionTime { milliseconds }))?;
+                        on(Step::Returned(Returned::ReconnectionTime { milliseconds }))?;
                     }
                 }
                 Token::Comment { .. } => {
                     let position = comment_at.take().unwrap();
-                    on(Step::Told(Told::Comment { text: &text, position }))?;
+                    on(Step::Returned(Returned::Comment { text: &text, position }))?;
                 }
                 Token::BlankLine { block: range, .. } => {
                     let dispatched = state.dispatch();
                     let (last_event_id, sets_id) = (&*state.last_event_id, dispatched.sets_id);
-                    on(Step::Told(match &dispatched.data {
-                        None => Told::Block { id: sets_id.then_some(last_event_id), range },
+                    on(Step::Returned(match &dispatched.data {
+                        None => Returned::Block { id: sets_id.then_some(last_event_id), range },
                         Some(data) => {
                             let event_type = &dispatched.event_type;
-                            Told::Event(Dispatched {
+                            Returned::Event(Dispatched {
                                 event_type,
                                 data,
                                 last_event_id,

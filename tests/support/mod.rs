@@ -27,12 +27,12 @@ use sse_wire::{
 use sse_wire_vectors::FILES;
 
 /// An event as in the vectors: type, data, last event ID, range.
-pub type Told = (String, String, String, Range<u64>);
+pub type Returned = (String, String, String, Range<u64>);
 
 /// What a stream decodes to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decoded {
-    pub events: Vec<Told>,
+    pub events: Vec<Returned>,
     pub last_event_id: String,
     pub retry: Option<u64>,
     /// The number of events after each chunk.
@@ -63,7 +63,7 @@ pub fn decoder_cases() -> Vec<DecoderCase> {
 }
 
 fn decoder_case(case: sse_wire_vectors::DecoderCase) -> DecoderCase {
-    let told = |event: sse_wire_vectors::Event| -> Told {
+    let returned = |event: sse_wire_vectors::Event| -> Returned {
         (event.event_type, event.data, event.last_event_id, event.range.unwrap())
     };
     DecoderCase {
@@ -72,7 +72,7 @@ fn decoder_case(case: sse_wire_vectors::DecoderCase) -> DecoderCase {
         last_event_id: case.carried_over,
         limit: case.limit.map(|limit| limit as usize),
         expected: Decoded {
-            events: case.events.into_iter().map(told).collect(),
+            events: case.events.into_iter().map(returned).collect(),
             last_event_id: case.last_event_id,
             retry: case.retry,
             after: case.after,
@@ -151,7 +151,7 @@ pub trait Driver {
 /// Enough for every vector that sets no limit, as their README promises.
 pub const AMPLE: usize = 1 << 20;
 
-pub fn tell(event: &Event<'_>) -> Told {
+pub fn values(event: &Event<'_>) -> Returned {
     (
         event.event_type.to_owned(),
         event.data.to_owned(),
@@ -198,7 +198,7 @@ pub fn decode<S: Storage>(mut parser: Parser<S>, way: Way, chunks: &[&[u8]]) -> 
                 let mut events = parser.push(chunk);
                 loop {
                     match events.next_owned() {
-                        Ok(Some(event)) => decoded.events.push(tell(&event.as_event())),
+                        Ok(Some(event)) => decoded.events.push(values(&event.as_event())),
                         Ok(None) => break,
                         Err(error) => decoded.errors += errors_in(error),
                     }
@@ -230,7 +230,7 @@ pub fn decode<S: Storage>(mut parser: Parser<S>, way: Way, chunks: &[&[u8]]) -> 
 
 fn collect_event<S: Storage>(events: &mut Events<'_, '_, S>, decoded: &mut Decoded) -> bool {
     match events.next() {
-        Ok(Some(event)) => decoded.events.push(tell(&event)),
+        Ok(Some(event)) => decoded.events.push(values(&event)),
         Ok(None) => return false,
         Err(error) => decoded.errors += errors_in(error),
     }
@@ -254,7 +254,7 @@ fn observe<S: Storage>(parser: &mut Parser<S>, chunk: &[u8], decoded: &mut Decod
     let mut items = parser.observe(chunk);
     loop {
         match items.next() {
-            Ok(Some(Item::Event(event))) => decoded.events.push(tell(&event)),
+            Ok(Some(Item::Event(event))) => decoded.events.push(values(&event)),
             Ok(Some(Item::Comment { text, .. })) => comments.push(text.to_owned()),
             Ok(Some(_)) => {}
             Ok(None) => break,
@@ -363,14 +363,16 @@ impl Driver for TokenizerDriver {
         let (mut events, mut comments, mut after) = (Vec::new(), Vec::new(), Vec::new());
         let folded = fold(last_event_id.unwrap_or_default(), chunks, |step| {
             match step {
-                Step::Told(equality::Told::Event(event)) => events.push((
+                Step::Returned(equality::Returned::Event(event)) => events.push((
                     event.event_type.to_owned(),
                     event.data.to_owned(),
                     event.last_event_id.to_owned(),
                     event.range,
                 )),
-                Step::Told(equality::Told::Comment { text, .. }) => comments.push(text.to_owned()),
-                Step::Told(_) => {}
+                Step::Returned(equality::Returned::Comment { text, .. }) => {
+                    comments.push(text.to_owned())
+                }
+                Step::Returned(_) => {}
                 Step::Taken(_) => after.push(events.len()),
             }
             Ok::<(), Infallible>(())

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 
-use super::{Decoded, Told, tell};
+use super::{Decoded, Returned, values};
 use sse_wire::{Event, ParseError};
 
 /// What a source does next.
@@ -23,36 +23,36 @@ pub enum Step<'a> {
 
 /// An error of a source or a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum Fault {
     Interrupted,
     Pause,
     Reset,
 }
 
-impl std::fmt::Display for Trouble {
+impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{self:?}")
     }
 }
 
-impl std::error::Error for Trouble {}
+impl std::error::Error for Fault {}
 
-impl From<Trouble> for io::Error {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Interrupted => ErrorKind::Interrupted.into(),
-            Trouble::Pause => ErrorKind::WouldBlock.into(),
-            Trouble::Reset => ErrorKind::ConnectionReset.into(),
+impl From<Fault> for io::Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Interrupted => ErrorKind::Interrupted.into(),
+            Fault::Pause => ErrorKind::WouldBlock.into(),
+            Fault::Reset => ErrorKind::ConnectionReset.into(),
         }
     }
 }
 
-impl From<&io::Error> for Trouble {
+impl From<&io::Error> for Fault {
     fn from(error: &io::Error) -> Self {
         match error.kind() {
-            ErrorKind::Interrupted => Trouble::Interrupted,
-            ErrorKind::WouldBlock => Trouble::Pause,
-            ErrorKind::ConnectionReset => Trouble::Reset,
+            ErrorKind::Interrupted => Fault::Interrupted,
+            ErrorKind::WouldBlock => Fault::Pause,
+            ErrorKind::ConnectionReset => Fault::Reset,
             kind => panic!("{kind}"),
         }
     }
@@ -78,14 +78,14 @@ impl<'a> Script<'a> {
         }))
     }
 
-    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Trouble> {
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
         assert!(!buffer.is_empty());
         self.reads += 1;
         match self.steps.pop_front() {
             None => Ok(0),
-            Some(Step::Interrupted) => Err(Trouble::Interrupted),
-            Some(Step::Pause) => Err(Trouble::Pause),
-            Some(Step::Reset) => Err(Trouble::Reset),
+            Some(Step::Interrupted) => Err(Fault::Interrupted),
+            Some(Step::Pause) => Err(Fault::Pause),
+            Some(Step::Reset) => Err(Fault::Reset),
             Some(Step::Bytes(bytes)) => {
                 let (now, later) = bytes.split_at(bytes.len().min(buffer.len()));
                 buffer[..now.len()].copy_from_slice(now);
@@ -109,7 +109,7 @@ impl io::Read for Script<'_> {
 pub struct Target {
     pub taken: Vec<u8>,
     pub at_once: usize,
-    pub troubles: VecDeque<Option<Trouble>>,
+    pub faults: VecDeque<Option<Fault>>,
     /// How many bytes each successful write was passed.
     pub writes: Vec<usize>,
     pub flushes: usize,
@@ -120,26 +120,26 @@ impl Target {
         Target {
             taken: Vec::new(),
             at_once,
-            troubles: VecDeque::new(),
+            faults: VecDeque::new(),
             writes: Vec::new(),
             flushes: 0,
         }
     }
 
-    pub fn trouble(&mut self) -> Result<(), Trouble> {
-        self.troubles.pop_front().flatten().map_or(Ok(()), Err)
+    pub fn fault(&mut self) -> Result<(), Fault> {
+        self.faults.pop_front().flatten().map_or(Ok(()), Err)
     }
 
-    pub fn write(&mut self, bytes: &[u8]) -> Result<usize, Trouble> {
-        self.trouble()?;
+    pub fn write(&mut self, bytes: &[u8]) -> Result<usize, Fault> {
+        self.fault()?;
         let len = bytes.len().min(self.at_once);
         self.taken.extend_from_slice(&bytes[..len]);
         self.writes.push(bytes.len());
         Ok(len)
     }
 
-    pub fn flush(&mut self) -> Result<(), Trouble> {
-        self.trouble()?;
+    pub fn flush(&mut self) -> Result<(), Fault> {
+        self.fault()?;
         self.flushes += 1;
         Ok(())
     }
@@ -157,40 +157,40 @@ impl io::Write for Target {
 
 /// The results of a reader over a script.
 #[derive(Debug)]
-pub enum Said {
-    Event(Told),
+pub enum ReadItem {
+    Event(Returned),
     Refused,
     Pause,
     End,
 }
 
-impl Said {
+impl ReadItem {
     /// The result of a reader that lends events.
     pub fn of<T>(
         event: Result<Option<Event<'_>>, T>,
-        trouble: impl FnOnce(T) -> Result<ParseError, Trouble>,
+        fault: impl FnOnce(T) -> Result<ParseError, Fault>,
     ) -> Self {
-        match event.map_err(trouble) {
-            Ok(Some(event)) => Said::Event(tell(&event)),
-            Ok(None) => Said::End,
-            Err(Ok(_)) => Said::Refused,
-            Err(Err(Trouble::Pause)) => Said::Pause,
+        match event.map_err(fault) {
+            Ok(Some(event)) => ReadItem::Event(values(&event)),
+            Ok(None) => ReadItem::End,
+            Err(Ok(_)) => ReadItem::Refused,
+            Err(Err(Fault::Pause)) => ReadItem::Pause,
             Err(Err(other)) => panic!("{other}"),
         }
     }
 }
 
 /// Collects the results of a reader up to the end, which has to be final.
-pub fn collect(mut next: impl FnMut() -> Said) -> Decoded {
+pub fn collect(mut next: impl FnMut() -> ReadItem) -> Decoded {
     let mut decoded = Decoded::default();
     loop {
         match next() {
-            Said::Event(event) => decoded.events.push(event),
-            Said::Refused => decoded.errors += 1,
-            Said::Pause => decoded.after.push(decoded.events.len()),
-            Said::End => break,
+            ReadItem::Event(event) => decoded.events.push(event),
+            ReadItem::Refused => decoded.errors += 1,
+            ReadItem::Pause => decoded.after.push(decoded.events.len()),
+            ReadItem::End => break,
         }
     }
-    assert!(matches!(next(), Said::End));
+    assert!(matches!(next(), ReadItem::End));
     decoded
 }

@@ -154,7 +154,7 @@ impl World {
             while let Some(notice) = self.source.next_notice() {
                 assert_eq!(self.fixed.next_notice(), Some(notice));
                 assert!(!self.closed, "{notice:?} after the end");
-                self.hear(notice);
+                self.record(notice);
             }
             assert_eq!(self.fixed.next_notice(), None);
             match action {
@@ -182,7 +182,7 @@ impl World {
         }
     }
 
-    fn hear(&mut self, notice: Notice) {
+    fn record(&mut self, notice: Notice) {
         if notice != Notice::Open {
             self.requested = false;
             let since = self.since.take();
