@@ -33,7 +33,7 @@ export async function bad_input() {
         const client = listen(scope, url, '--retry', '20', '--max-reconnections', '3');
         await client.ended;
         assert.equal(client.stderr.filter((line) => /refused.*reconnecting in 20 ms/.test(line)).length, 3);
-        await refused(scope, client, /3 reconnections in a row gave no connection/);
+        await refused(scope, client, /3 reconnections in a row gave no lasting connection/);
     });
 
     await step('listen: https where there is no TLS', async (scope) => {
@@ -51,7 +51,7 @@ export async function bad_input() {
     await step('listen: an answer that is no HTTP, or none at all', async (scope) => {
         for (const answer of ['SSH-2.0-OpenSSH_9.2\r\n', '']) {
             const server = await listener(scope, (socket) => socket.once('data', () => socket.end(answer)));
-            await refused(scope, listen(scope, server, '--retry', '20', '--max-reconnections', '1'), /reconnections in a row gave no connection/);
+            await refused(scope, listen(scope, server, '--retry', '20', '--max-reconnections', '1'), /reconnections in a row gave no lasting connection/);
         }
     });
 
