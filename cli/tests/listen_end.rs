@@ -91,19 +91,21 @@ fn each_kind_of_end_has_its_exit_code() {
 #[test]
 fn raw_is_the_bytes_as_they_came() {
     let body = b"\xEF\xBB\xBF: \x1B[2J\r\ndata:x\xFF\r\rid: 7\n\ndata: [DONE]\n\n".as_slice();
-    let raw = |options: &[&str]| {
+    let raw = |body: &[u8], options: &[&str]| {
         let (url, _requests) = server(vec![stream(body)]);
         let options = [&["listen", "--raw"], options, &[&url]].concat();
         process::command(&options).output().unwrap()
     };
-    let output = raw(&["--once"]);
+    let output = raw(body, &["--once"]);
     assert_eq!(
         (output.stdout.escape_ascii().to_string(), output.status.code()),
         (body.escape_ascii().to_string(), Some(0))
     );
-    assert_eq!(raw(&["--until", "[DONE]"]).status.code(), Some(0), "events count all the same");
+    let body = b"data: [DONE]\n\n";
+    let output = raw(body, &["--until", "[DONE]"]);
+    assert_eq!((output.stdout == body, output.status.code()), (true, Some(0)), "with its event");
     for other in ["--json", "--data-only", "--comments", "--timestamps", "--event=x"] {
-        assert_eq!(raw(&[other]).status.code(), Some(2), "{other}");
+        assert_eq!(raw(body, &[other]).status.code(), Some(2), "{other}");
     }
 }
 
