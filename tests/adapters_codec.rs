@@ -64,7 +64,7 @@ fn decode_pieces<S: Storage>(decoder: &mut EventDecoder<S>, chunks: &[&[u8]]) ->
         if item.is_some() {
             return read_result(item);
         }
-        assert!(bytes.is_empty(), "all is taken where there is no more event");
+        assert!(bytes.is_empty(), "everything is taken if there are no more events");
         chunk = chunks.next();
         ended = chunk.is_none();
         ReadItem::Pause

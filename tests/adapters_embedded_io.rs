@@ -333,7 +333,7 @@ fn a_target_that_fails_in_the_middle_of_a_block_loses_nothing() {
                 while let Err(error) = written {
                     assert_eq!(error, WriteError::Transport(fault));
                     assert_eq!(error.source().unwrap().downcast_ref(), Some(&fault));
-                    assert_eq!(fault, Fault::Reset, "an interruption is not told");
+                    assert_eq!(fault, Fault::Reset, "an interruption is not reported");
                     written = writer.flush();
                 }
             }

@@ -128,7 +128,7 @@ fn decode(case: &DecoderCase, way: Way, chunks: &[&[u8]]) -> Decoded {
     if way == Way::Items {
         decoded.comments = Some(Vec::new());
     }
-    assert!(!stream.is_terminated(), "or nobody would ask it");
+    assert!(!stream.is_terminated(), "or it would not be polled");
     while !run(&mut stream, way, &mut decoded) {
         decoded.after.push(decoded.events.len());
     }
@@ -200,7 +200,7 @@ fn a_transport_error_follows_the_events_before_it_and_the_stream_continues() {
 fn a_lending_call_returns_the_transport_error_itself() {
     let mut stream = Script::ready([Err(Broken(1)), Ok(&b"data: 1\n\n"[..])]).events();
     assert!(matches!(poll_once(stream.next_events()), Poll::Ready(Some(Err(Broken(1))))));
-    assert!(matches!(poll_once(stream.next_items()), Poll::Ready(Some(Ok(_)))), "and it goes on");
+    assert!(matches!(poll_once(stream.next_items()), Poll::Ready(Some(Ok(_)))), "and it continues");
 }
 
 #[test]
@@ -222,10 +222,10 @@ fn errors_have_advice_and_their_source() {
     let Poll::Ready(Some(Err(limit))) = poll_next(&mut stream) else { panic!() };
     let ReadError::Parse(ParseError::Limit(error)) = limit else { panic!("{limit:?}") };
     assert_eq!((limit.to_string(), error.limit()), (error.to_string(), 1));
-    assert!(limit.source().is_none(), "it is told once");
+    assert!(limit.source().is_none(), "it is reported once");
     let Poll::Ready(Some(Err(transport))) = poll_next(&mut stream) else { panic!() };
     assert_eq!(transport.source().unwrap().downcast_ref(), Some(&Broken(9)));
-    assert!(!transport.to_string().contains("broken pipe"), "it is told once");
+    assert!(!transport.to_string().contains("broken pipe"), "it is reported once");
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn finish_reports_the_end_after_none_and_the_parser_continues_in_the_next_connec
     assert_eq!(stream.reconnection_time(), Some(Duration::from_millis(50)));
     let Poll::Ready(Some(Ok(event))) = poll_next(&mut stream) else { panic!() };
     assert_eq!((event.data.as_str(), event.last_event_id.as_str()), ("next", "1"));
-    assert_eq!(event.range, 0..12, "positions begin anew");
+    assert_eq!(event.range, 0..12, "positions start again");
 }
 
 #[test]
@@ -409,7 +409,7 @@ fn linear_time_an_owned_event_costs_its_text_alone_however_large_the_chunk() {
             }
         });
         assert_eq!((seen, info.count_total), (count, count as u64));
-        assert_eq!(info.bytes_total, count as u64, "one byte of data an event");
+        assert_eq!(info.bytes_total, count as u64, "one byte of data for each event");
         // One chunk, and the end: an event that is already complete needs no further chunk.
         let mut stream = Script::ready([Ok::<_, Broken>(&bytes[..])]);
         let mut events = (&mut stream).events();
@@ -459,7 +459,7 @@ fn bounded_memory_one_chunk_is_kept_and_none_while_waiting() {
         let Poll::Ready(Some(Ok(event))) = poll_next(&mut stream) else { panic!() };
         assert_eq!(event.data, expected);
     }
-    assert_eq!(held(), 1, "the first one is gone");
+    assert_eq!(held(), 1, "the first one was evicted");
     assert!(poll_next(&mut stream).is_pending());
     assert_eq!(held(), 0);
 }

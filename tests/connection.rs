@@ -468,7 +468,7 @@ fn the_end_of_a_stream_returns_what_was_pending() {
         let end = if error { connection.handle_network_error() } else { connection.handle_end() };
         let Ok(End::Incomplete(pending)) = end else { panic!("{end:?}") };
         assert_eq!(pending.data, Some("2"));
-        assert_eq!(connection.handle_end(), Ok(End::Clean), "there is no stream any more");
+        assert_eq!(connection.handle_end(), Ok(End::Clean), "the stream was dropped");
         assert_eq!(connection.handle_network_error(), Ok(End::Clean));
     }
 }
@@ -486,7 +486,7 @@ fn a_dropped_cursor_is_reported_once_by_the_next_one_or_by_the_end_of_the_stream
         assert!(connection.observe(b"data: 5\n\ndata: 6\n\n").next().unwrap().is_some());
         let end = if error { connection.handle_network_error() } else { connection.handle_end() };
         assert!(matches!(end, Err(ParseError::Unread { bytes: 9, .. })));
-        assert_eq!(connection.ready_state(), ReadyState::Connecting, "it is lost all the same");
+        assert_eq!(connection.ready_state(), ReadyState::Connecting, "it is lost even so");
         assert!(matches!(connection.poll(Duration::ZERO), Action::Wait { .. }));
     }
 }

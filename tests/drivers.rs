@@ -220,7 +220,7 @@ impl World {
             return None;
         }
         silent_until.set(None);
-        let turn = self.script.borrow_mut().pop_front().expect("nobody asks for more");
+        let turn = self.script.borrow_mut().pop_front().expect("no further step is expected");
         if let Quiet(seconds) = turn {
             silent_until.set(Some(self.now.get() + Duration::from_secs(seconds)));
             return None;

@@ -351,7 +351,7 @@ async fn ids_of_another_process_or_topic_and_forgotten_ones_are_gaps() {
     }
     let mut headers = HeaderMap::new();
     headers.insert(LAST_EVENT_ID, http::HeaderValue::from_bytes(b"\xff").unwrap());
-    assert!(live(&mut subscribe(&hub, &headers)).starts_with(GAP), "a header that is no id");
+    assert!(live(&mut subscribe(&hub, &headers)).starts_with(GAP), "a header that is not an ID");
     assert_eq!(hub.counts().gaps, 7);
 }
 
@@ -406,7 +406,7 @@ async fn events_after_the_first_use_of_an_id_are_sent() {
     for (id, data) in [("same", "1"), ("same", "2"), ("other", "3")] {
         hub.publish(&Block::new().id(id).data(data)).unwrap();
     }
-    assert!(live(&mut subscribe(&hub, with_id("same"))).starts_with(GAP), "2 may be missed");
+    assert!(live(&mut subscribe(&hub, with_id("same"))).starts_with(GAP), "event 2 may be missed");
 }
 
 #[tokio::test]
@@ -442,7 +442,7 @@ async fn events_of_a_forgotten_topic_are_a_gap_and_not_a_silent_loss() {
     assert_eq!(live(&mut subscribe(&hub, both(&id))), "");
     hub.publish_to("fleeting", &Block::new().data("lost")).unwrap();
     advance(SECOND).await;
-    assert_eq!(hub.counts().topics, 1, "it holds nothing, and nobody is there");
+    assert_eq!(hub.counts().topics, 1, "it retains nothing and has no subscriber");
     assert!(live(&mut subscribe(&hub, both(&id))).starts_with(GAP));
     let id = hub.publish_to("lasting", &Block::new().data("2")).unwrap();
     assert_eq!(live(&mut subscribe(&hub, both(&id))), "", "later ones know all");
@@ -481,7 +481,7 @@ async fn a_gap_of_the_source_is_a_gap_for_all_subscribers_even_later_ones() {
     let woken = Arc::new(Count::default());
     while frame(&mut bodies[0], &woken.clone().into()).is_ready() {}
     hub.gap();
-    assert_eq!(hub.counts().topics, 1, "topics without subscribers are forgotten");
+    assert_eq!(hub.counts().topics, 1, "topics without subscribers are removed");
     assert_eq!(woken.0.load(Ordering::Relaxed), 1);
     publish(&hub, "2");
     for (body, name) in bodies.iter_mut().zip(["one that waited", "one that was not polled yet"]) {
@@ -490,11 +490,11 @@ async fn a_gap_of_the_source_is_a_gap_for_all_subscribers_even_later_ones() {
     }
     assert_eq!(data(live(&mut subscribe(&hub, with_id(&id))).strip_prefix(GAP).unwrap()), ["2"]);
     let mut forgotten = subscribe(&hub, with_id(&fleeting).topic("fleeting"));
-    assert!(live(&mut forgotten).starts_with("event: gap\n"), "of a topic that was forgotten");
+    assert!(live(&mut forgotten).starts_with("event: gap\n"), "of a topic that was removed");
     let mut alone = subscribe(&hub, with_id(&alone).topic("alone"));
-    assert!(live(&mut alone).starts_with("event: gap\n"), "of a topic that was forgotten then");
+    assert!(live(&mut alone).starts_with("event: gap\n"), "of a topic that was then removed");
     let mut unseen = subscribe(&hub, with_id(&id).topic("").topic("new"));
-    assert!(live(&mut unseen).starts_with(GAP), "of a topic that nobody had named");
+    assert!(live(&mut unseen).starts_with(GAP), "of a topic that was never named");
     assert_eq!(live(&mut subscribe(&hub, Subscriber::new())), "", "a new one has missed nothing");
 }
 
@@ -507,7 +507,7 @@ async fn a_client_ahead_of_this_hub_waits_at_most_as_long_as_allowed() {
     for id in ["", "1"] {
         assert!(hub.wait_for(with_id(id), SECOND).await, "{id}");
     }
-    assert_eq!(start.elapsed(), Duration::ZERO, "what is known is not waited for");
+    assert_eq!(start.elapsed(), Duration::ZERO, "a known ID needs no wait");
     let publisher = async {
         for id in ["2", "3", "4"] {
             advance(SECOND).await;
@@ -526,9 +526,13 @@ async fn a_client_ahead_of_this_hub_waits_at_most_as_long_as_allowed() {
     assert!(hub.wait_for(with_id("5").topic("other"), SECOND).await);
     assert_eq!(start.elapsed(), 4 * SECOND);
     let counts = hub.counts();
-    assert_eq!((counts.subscribers, counts.left), (0, 0), "who waits is no subscriber that left");
+    assert_eq!(
+        (counts.subscribers, counts.left),
+        (0, 0),
+        "a waiting task is not a subscriber that has left"
+    );
     hub.close(None).unwrap();
-    assert!(!hub.wait_for(with_id("6"), 60 * SECOND).await, "nothing will come");
+    assert!(!hub.wait_for(with_id("6"), 60 * SECOND).await, "nothing more is returned");
     assert_eq!(start.elapsed(), 4 * SECOND);
 }
 
@@ -545,7 +549,7 @@ async fn a_forgotten_topic_is_not_a_gap_for_clients_of_other_topics() {
         let both = with_id(&id).topic("lasting").topic(name);
         live(&mut subscribe(&hub, both)).starts_with(GAP)
     });
-    assert!(gaps.count() < 8, "but for those with the same hash");
+    assert!(gaps.count() < 8, "except for those with the same hash");
 }
 
 #[tokio::test(start_paused = true)]
@@ -572,7 +576,7 @@ async fn a_subscriber_that_falls_behind_gets_a_gap_at_once_and_continues_with_th
     for data in ["2", "3", "4", "5"] {
         publish(&hub, data);
     }
-    assert_eq!(hub.counts().most_behind, 2, "of what is held");
+    assert_eq!(hub.counts().most_behind, 2, "of the retained events");
     let text = live(&mut slow);
     assert!(text.starts_with("event: lost\ndata: reload\n\n"), "an event, for a page: {text}");
     assert_eq!(data(&text), ["reload", "4", "5"]);
@@ -603,7 +607,7 @@ async fn a_new_subscriber_with_replay_has_missed_nothing_if_its_first_event_is_l
         publish(&hub, data);
     }
     let text = live(&mut lost);
-    assert_eq!(data(text.strip_prefix(GAP).unwrap()), ["5", "6"], "one gap is told once");
+    assert_eq!(data(text.strip_prefix(GAP).unwrap()), ["5", "6"], "one gap is reported once");
 }
 
 /// rust-sdk#791: a client that is cut before the first event can resume too.
@@ -627,7 +631,7 @@ async fn a_new_subscriber_gets_the_retry_and_an_id_with_empty_data_if_set() {
     let hub = Hub::new(settings.own_ids());
     hub.publish(&Block::new().id("mine").data("1")).unwrap();
     let text = live(&mut subscribe(&hub, Subscriber::new()));
-    assert_eq!(text, "id: mine\nretry: 2000\ndata: \n\n", "the last that it may see");
+    assert_eq!(text, "id: mine\nretry: 2000\ndata: \n\n", "the last event that it may read");
     let text = live(&mut subscribe(&hub, Subscriber::new().topic("empty")));
     assert_eq!(text, "retry: 2000\n\n", "no id of another topic");
 }
@@ -653,7 +657,7 @@ async fn events_are_retained_until_their_age_and_their_last_id_is_known_after_th
     assert_eq!(data(&live(&mut subscribe(&hub, with_id(&ids[0])))), ["2"]);
     advance(SECOND).await;
     assert_eq!(live(&mut subscribe(&hub, with_id(&ids[1]))), "");
-    assert_eq!(hub.counts().topics, 0, "it holds nothing and nobody is there");
+    assert_eq!(hub.counts().topics, 0, "it retains nothing and has no subscriber");
     assert_eq!(live(&mut subscribe(&hub, with_id(&ids[1]))), "", "its last id is known");
     assert!(live(&mut subscribe(&hub, with_id(&ids[0]))).contains("event: gap"));
 
@@ -664,7 +668,7 @@ async fn events_are_retained_until_their_age_and_their_last_id_is_known_after_th
     assert!(live(&mut subscribe(&hub, with_id(&ids[0]))).contains("event: gap"));
     assert_eq!((hub.counts().events, hub.counts().bytes), (0, 0));
     drop(idle);
-    assert_eq!(hub.counts().topics, 0, "a topic of nobody that holds nothing");
+    assert_eq!(hub.counts().topics, 0, "a topic without subscribers and events");
 }
 
 /// frontmcp's GHSA-84j6-jc92-77jm: an ID replays only what its subscriber may read.
@@ -760,7 +764,7 @@ async fn close_ends_all_after_what_is_retained_for_them_with_a_last_event() {
 async fn drain_waits_until_the_publisher_is_done_and_no_longer_than_the_deadline() {
     let hub = Hub::new(Retention::default());
     let answer = || Subscriber::new().topic("answer");
-    assert!(hub.drain("answer", SECOND).await, "nobody is there");
+    assert!(hub.drain("answer", SECOND).await, "there is no subscriber");
 
     let start = tokio::time::Instant::now();
     let mut body = subscribe(&hub, answer());
@@ -926,7 +930,7 @@ async fn wakers_are_woken_and_dropped_outside_the_lock() {
     let waker = || Waker::from(Arc::new(Calls(hub.clone())));
     let mut body = subscribe(&hub, Subscriber::new());
     while frame(&mut body, &waker()).is_ready() {}
-    assert!(frame(&mut body, &waker()).is_pending(), "the waker before is dropped");
+    assert!(frame(&mut body, &waker()).is_pending(), "the previous waker is dropped");
     publish(&hub, "x");
     while frame(&mut body, &waker()).is_ready() {}
     drop(body);
@@ -1023,7 +1027,7 @@ fn bounded_memory_allocations_never_exceed_the_bound_for_bytes() {
         // The text of the test, the next block, the hub's own maps, the id evicted last.
         let beside = (data_len + largest + 4 * id_len + 2048) as u64;
         assert!(info.bytes_max <= bound as u64 + beside, "{id_len} {data_len} {bound}: {info:?}");
-        assert!(hub.counts().bytes > bound - 11_000, "the bound is made use of");
+        assert!(hub.counts().bytes > bound - 11_000, "the bound is used");
     }
 }
 
@@ -1038,7 +1042,7 @@ fn bounded_memory_many_topics_with_an_event_each_stay_within_the_bound() {
         }
     });
     assert!(info.bytes_max <= BOUND as u64, "{info:?}");
-    assert!(hub.counts().topics > 1000, "the bound is made use of");
+    assert!(hub.counts().topics > 1000, "the bound is used");
 }
 
 #[tokio::test(start_paused = true)]

@@ -154,10 +154,10 @@ fn an_owned_event_has_the_id_in_force_and_never_an_earlier_one() {
     assert_eq!(parser.push(b"id: 2\n\n").next(), Ok(None));
     assert_eq!(next_id(&mut parser, b"data\n\n"), "2", "by a block without an event");
     parser.set_last_event_id("3").unwrap();
-    assert_eq!(next_id(&mut parser.clone(), b"data\n\n"), "3", "from outside");
+    assert_eq!(next_id(&mut parser.clone(), b"data\n\n"), "3", "by the caller");
     assert_eq!(next_id(&mut parser, b"data\n\n"), "3");
     assert_eq!(parser.push(b"id: 4\ndata\n\n").discard(), Ok(()));
-    assert_eq!(next_id(&mut parser, b"data\n\n"), "4", "by an event that nobody saw");
+    assert_eq!(next_id(&mut parser, b"data\n\n"), "4", "by an event that was not returned");
     assert_eq!(next_id(&mut parser, b"id\ndata\n\n"), "");
 }
 
@@ -611,7 +611,7 @@ fn nothing_lost_in_silence_all_unread_bytes_are_reported_and_none_twice() {
     let mut events = parser.push(b"data: 6\n\n");
     assert_eq!(unread(events.next()), 9);
     let _ = events;
-    assert_eq!(unread(parser.push(b"data: 7\n\n").next()), 9, "6 was not taken, either");
+    assert_eq!(unread(parser.push(b"data: 7\n\n").next()), 9, "byte 6 was not taken either");
     // `discard` reads the rest, and reports it too; `into_rest` takes nothing.
     let _ = parser.push(b"data: 8\n\nid: 8");
     let events = parser.push(b"8\n\nid: 9\n\nda");

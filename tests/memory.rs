@@ -144,7 +144,11 @@ fn bounded_memory_a_block_of_a_quarter_of_the_buffer_keeps_it_and_a_smaller_one_
     assert_eq!(decode(&mut parser, 16 << 10), 16 << 10);
     assert_eq!(decode(&mut parser, 4 << 10), 0);
     let used = (4 << 10) - 1;
-    assert_eq!(decode(&mut parser, used), 2 * used as i64 - (16 << 10), "room for two of it stays");
+    assert_eq!(
+        decode(&mut parser, used),
+        2 * used as i64 - (16 << 10),
+        "room for two of it is kept"
+    );
 }
 
 #[test]

@@ -283,7 +283,7 @@ fn a_sign_of_life_counts_even_if_the_poll_is_late() {
     let _ = connection.poll(seconds(110));
     let (reason, _) = reconnecting(&mut connection).unwrap();
     let expected = Interruption::Silence(Liveness::Bytes);
-    assert_eq!(reason, expected, "an empty chunk is no sign of life");
+    assert_eq!(reason, expected, "an empty chunk is not a sign of life");
 }
 
 #[test]

@@ -162,7 +162,7 @@ async fn something_is_written_at_once_if_nothing_is_ready() {
         tokio::time::advance(Duration::from_secs(1 << 20)).await;
     }
     let mut body = EventBody::new(stream::iter(["x"]), encode_text).keep_alive(keep_alive);
-    assert_eq!(poll(&mut body), frame("data: x\n\n"), "no comment where an event is ready");
+    assert_eq!(poll(&mut body), frame("data: x\n\n"), "no comment if an event is ready");
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn an_error_of_the_stream_or_of_an_item_ends_the_body_after_earlier_items() {
     let encode = |item: Result<&'static str, Broken>, out: &mut Vec<u8>| encode_id(item?, out);
     let mut body = EventBody::new(stream::iter(items), encode);
     assert_eq!(poll(&mut body), frame("id: 1\n\n"));
-    assert!(!body.is_end_stream(), "an error is still to come");
+    assert!(!body.is_end_stream(), "an error is still expected");
     let Poll::Ready(Some(Err(error))) = Pin::new(&mut body).poll_frame(&mut context()) else {
         panic!()
     };
@@ -298,7 +298,7 @@ async fn keep_alive_a_comment_is_written_after_each_interval_of_silence_and_only
     assert_eq!(poll(&mut body), Given::Pending);
     drop(sender);
     tokio::time::advance(20 * second).await;
-    assert_eq!(poll(&mut body), Given::End, "no comment behind the end");
+    assert_eq!(poll(&mut body), Given::End, "no comment after the end");
 }
 
 #[tokio::test(start_paused = true)]

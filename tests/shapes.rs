@@ -160,7 +160,7 @@ proptest! {
             }
         }
         prop_assert_eq!(refused.next(), None, "no block begins there");
-        prop_assert_eq!(returned.next(), None, "nothing that is not there without a limit");
+        prop_assert_eq!(returned.next(), None, "no event that is not returned without a limit");
     }
 
     #[test]

@@ -59,7 +59,7 @@ fn every_data_line_of_a_recorded_stream_is_an_event_in_any_chunking_and_it_ends_
         }
         checked += 1;
     }
-    assert!(checked > 0, "a folder for recorded streams without one");
+    assert!(checked > 0, "the folder has no recorded streams");
 }
 
 #[cfg(feature = "client")]

@@ -71,7 +71,7 @@ fn wait_for_clients(server: &str, count: u64) {
 }
 
 fn next(events: &mut EventReader<impl Read>) -> (String, String, String) {
-    let event = events.next().unwrap().expect("the stream goes on");
+    let event = events.next().unwrap().expect("the stream continues");
     (event.last_event_id.into(), event.event_type.into(), event.data.into())
 }
 

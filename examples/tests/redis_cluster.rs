@@ -129,7 +129,7 @@ fn a_client_that_loses_its_server_again_and_again_gets_each_event_once_and_in_or
     // The client has no ID yet, and starts with the next event.
     let start_of_wait = Instant::now();
     while servers.iter().all(|(server, _)| clients(server) == 0) {
-        assert!(start_of_wait.elapsed() < PATIENCE, "the client does not come");
+        assert!(start_of_wait.elapsed() < PATIENCE, "the client does not connect");
     }
 
     let (mut sent, mut killed) = (Vec::new(), 0);
@@ -159,7 +159,7 @@ fn connect(server: &str, last_event_id: &str) -> EventReader<BodyReader<'static>
 }
 
 fn next(events: &mut EventReader<BodyReader<'static>>) -> (String, String, String) {
-    let event = events.next().unwrap().expect("the stream goes on");
+    let event = events.next().unwrap().expect("the stream continues");
     (event.event_type.into(), event.last_event_id.into(), event.data.into())
 }
 

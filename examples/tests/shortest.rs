@@ -43,7 +43,7 @@ impl Client {
     /// The next event's id and data.
     async fn next(&mut self) -> (String, String) {
         loop {
-            let chunk = self.0.chunk().await.unwrap().expect("the stream goes on");
+            let chunk = self.0.chunk().await.unwrap().expect("the stream continues");
             if let Some(event) = self.1.push(&chunk).next().unwrap() {
                 return (event.last_event_id.into(), event.data.into());
             }

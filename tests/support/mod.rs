@@ -192,7 +192,10 @@ pub fn decode<S: Storage>(mut parser: Parser<S>, way: Way, chunks: &[&[u8]]) -> 
             Way::Push | Way::SecondStream => {
                 let mut events = parser.push(chunk);
                 while collect_event(&mut events, &mut decoded) {}
-                assert!(events.into_rest().is_empty(), "a cursor that said None has taken all");
+                assert!(
+                    events.into_rest().is_empty(),
+                    "a cursor that returned None has taken everything"
+                );
             }
             Way::Owned => {
                 let mut events = parser.push(chunk);

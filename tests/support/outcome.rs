@@ -189,7 +189,7 @@ pub fn drain(
         match next() {
             Ok(Some(item)) => output.push(item),
             Ok(None) => {
-                assert_eq!(next(), Ok(None), "None comes again");
+                assert_eq!(next(), Ok(None), "None is returned again");
                 return true;
             }
             Err(error) => output.push(error.into()),

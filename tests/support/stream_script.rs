@@ -33,7 +33,7 @@ impl<T> Script<T> {
     }
 
     pub fn answer(&mut self) -> Poll<Option<T>> {
-        assert!(!self.ended, "polled behind its end");
+        assert!(!self.ended, "polled after its end");
         self.polls += 1;
         match self.answers.pop_front() {
             Some(answer) => answer.map(Some),

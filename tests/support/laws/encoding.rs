@@ -53,7 +53,7 @@ pub fn round_trip<'b>(blocks: impl IntoIterator<Item = Block<'b>>) {
         assert_eq!(block.encode(&mut stream).err(), refused);
         every_sink(&block, refused.map_or(Ok(&stream[start..]), Err));
         if refused.is_some() {
-            assert_eq!(stream.len(), start, "a refused block leaves no trace");
+            assert_eq!(stream.len(), start, "a rejected block writes nothing");
             continue;
         }
         let mut alone = String::new();

@@ -233,7 +233,7 @@ impl World {
         self.fixed.handle_response(head);
         let after = self.source.ready_state();
         if !self.requested {
-            assert_eq!(after, before, "a response that nobody waits for changes nothing");
+            assert_eq!(after, before, "an unexpected response changes nothing");
             return;
         }
         self.requested = false;

@@ -90,7 +90,7 @@ impl Rebuilt<'_> {
             Token::Comment { bytes, complete, .. } => (Line::Comment, *bytes, *complete),
             Token::Unknown { bytes, complete, .. } => (Line::Unknown, *bytes, *complete),
             Token::BlankLine { block, .. } => {
-                assert_eq!(self.open, None, "a blank line is no part of another");
+                assert_eq!(self.open, None, "a blank line is not part of another block");
                 assert_eq!(range, self.at..self.at + 1);
                 assert_eq!(*block, self.block as u64..self.at as u64 + 1);
                 self.line_has_ended = true;
@@ -101,7 +101,7 @@ impl Rebuilt<'_> {
             other => panic!("{other:?}"),
         };
         match self.open.take() {
-            Some(open) => assert_eq!(open, line, "a line is one thing"),
+            Some(open) => assert_eq!(open, line, "a line has one kind"),
             None => self.begin(line),
         }
         assert_eq!(range, self.at..self.at + bytes.len(), "without a gap");
