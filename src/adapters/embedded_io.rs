@@ -1,6 +1,8 @@
 //! Reads events from any [`embedded_io::Read`](::embedded_io::Read), and writes blocks to any
 //! [`embedded_io::Write`](::embedded_io::Write), without an allocator (feature `embedded-io`).
 //!
+//! The source is the body of a response: an HTTP client has to remove the head and the transfer encoding first.
+//!
 //! `embedded_io_async` is the asynchronous counterpart.
 
 use ::embedded_io::{Error, ErrorKind, Read, Write};

@@ -2,6 +2,8 @@
 //! [`embedded_io_async::Write`](::embedded_io_async::Write), without an allocator and on any executor (feature
 //! `embedded-io-async`).
 //!
+//! The source is the body of a response: an HTTP client has to remove the head and the transfer encoding first.
+//!
 //! `embedded_io` is the blocking counterpart.
 
 use ::embedded_io_async::{Read, Write};

@@ -1,5 +1,7 @@
 //! Reads events from any [`std::io::Read`], and writes blocks to any [`std::io::Write`] (feature `std`).
 //!
+//! The source is the body of a response: an HTTP client has to remove the head and the transfer encoding first.
+//!
 //! ```no_run
 //! use std::net::TcpStream;
 //! use sse_wire::io::EventReader;

@@ -124,7 +124,7 @@ impl<F, B> EventSource<F, B> {
         self.drop_connection();
     }
 
-    /// Closes the source for good: the next item is `None`.
+    /// Closes the source for good, for example after an event like `[DONE]`: the next item is `None`.
     pub fn close(&mut self) {
         self.session.close();
         self.drop_connection();

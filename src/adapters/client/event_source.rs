@@ -177,7 +177,7 @@ impl<F, Fut, B, T: Timer> EventSource<F, Fut, B, T> {
         self.ended = false;
     }
 
-    /// Closes the source for good: the next item is `None`.
+    /// Closes the source for good, for example after an event like `[DONE]`: the next item is `None`.
     pub fn close(&mut self) {
         self.session.close();
         self.drop_connection();
