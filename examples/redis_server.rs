@@ -1,4 +1,4 @@
-//! One stream of events from several servers: for those who outgrow one machine.
+//! One stream of events from several servers, for more clients than one machine can serve.
 //!
 //! ```sh
 //! redis-server &
@@ -10,9 +10,8 @@
 //! curl --data "hello" http://127.0.0.1:3000/publish
 //! ```
 //!
-//! The events are the entries of a Redis Stream, and have their ids. Each server reads the stream into
-//! its hub. So a client that loses one server resumes at another one after the event that it had last: it
-//! misses none and gets none twice.
+//! The events are the entries of a Redis Stream, with its IDs. Each server reads the stream into its hub. So a client
+//! that loses its server resumes at another one after its last event, and gets every event exactly once.
 
 #[path = "axum_server.rs"]
 #[allow(dead_code)] // Its `main`.
@@ -50,19 +49,19 @@ async fn publish(State((_, mut redis)): Server, data: String) -> (StatusCode, St
     let id: RedisResult<Option<String>> = redis.xadd_maxlen(KEY, history, "*", &data).await;
     match id {
         Ok(id) => (StatusCode::CREATED, id.unwrap_or_default() + "\n"),
-        // It may have been added nevertheless: perhaps only the answer was lost.
+        // It may have been added anyway, if only the answer was lost.
         Err(error) => (StatusCode::BAD_GATEWAY, format!("{error}\n")),
     }
 }
 
-/// Feeds the hub with the entries after `last`, if some come soon. Returns how many came.
+/// Publishes the entries after `last` to the hub, if any arrive soon. Returns how many.
 async fn feed(hub: &Hub, redis: &mut ConnectionManager, last: &mut String) -> RedisResult<usize> {
     let options = StreamReadOptions::default().count(1000).block(200);
     let reply: Option<StreamReadReply> = redis.xread_options(&[KEY], &[&*last], &options).await?;
     let keys = reply.into_iter().flat_map(|reply| reply.keys);
     let entries: Vec<_> = keys.flat_map(|key| key.ids).collect();
     if !entries.is_empty() && last != "0-0" {
-        // Redis trims the oldest entries. While it has the last one that was read, all later ones are there.
+        // Redis trims the oldest entries. While it has the last one that was read, it has all later ones.
         let held: StreamRangeReply = redis.xrange_count(KEY, &*last, &*last, 1).await?;
         if held.ids.is_empty() {
             hub.gap();
@@ -86,9 +85,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let hub = Hub::new(Settings::new().own_ids().retry(Duration::from_secs(1)));
     let (publisher, mut last) = (hub.clone(), String::from("0-0"));
-    // Reading waits for entries, so it has a connection of its own.
+    // Reading waits for entries, so it has a separate connection.
     let mut reader = redis.get_connection_manager().await?;
-    // All that there is, before anybody asks for it.
+    // Reads everything before the first request.
     while feed(&hub, &mut reader, &mut last).await? > 0 {}
     tokio::spawn(async move {
         loop {

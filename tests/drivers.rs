@@ -140,7 +140,7 @@ fn head(status: u16, content_type: Option<&[u8]>) -> ResponseHead<'_> {
 
 // A scripted server, and a clock that jumps.
 
-/// What comes next on a connection.
+/// The next step on a connection.
 #[derive(Clone, Copy)]
 enum Turn {
     Refused,

@@ -171,7 +171,7 @@ proptest! {
             prop_assert!(answer.output.iter().all(no_error));
             let whole = TokenizerDriver.decode(&[&begun], Some(&id), None);
             if let Call::Discard(_) = next {
-                // Its events are gone.
+                // Its events are dropped.
                 let asked = returned.last().map_or(before as u64, |event: &Returned| event.3.end);
                 let gone = |event: &&Returned| event.3.end > asked.max(before as u64);
                 returned.extend(whole.events.iter().filter(gone).cloned());

@@ -387,7 +387,7 @@ fn an_error_has_the_limit_the_position_and_advice() {
 
 #[test]
 fn an_id_reported_in_place_of_its_event_is_complete_wherever_it_is_cut() {
-    // The error may come in the middle of a character.
+    // The limit may be reached in the middle of a character.
     for id in ["abcdef", "ab\u{20AC}cd", "\u{1F600}\u{1F600}", "a\u{20AC}\u{20AC}"] {
         for data in 15..30 {
             let stream = format!("data: {}\nid: {id}\n\ndata\n\n", "x".repeat(data));

@@ -26,7 +26,7 @@ enum Cut {
     Head,
     /// In the middle of a chunk of the transfer encoding.
     Chunk,
-    /// Each byte by itself, and then the end.
+    /// Each byte separately, and then the end.
     ByteByByte,
     /// Pieces with pauses between them, and then the end.
     Delayed,

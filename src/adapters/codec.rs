@@ -68,7 +68,7 @@ fn take_chunk<S: Storage>(parser: &mut Parser<S>, chunk: &mut Bytes, bytes: &mut
 /// while let Some(event) = events.next().await {
 ///     match event? {
 ///         Ok(event) => println!("{}: {}", event.event_type, event.data),
-///         Err(error) => eprintln!("{error}"), // and on with the next event
+///         Err(error) => eprintln!("{error}"), // skipped; the next event follows
 ///     }
 /// }
 /// assert!(matches!(events.decoder_mut().finish()?, End::Incomplete(_)));
@@ -179,7 +179,7 @@ impl<S: Storage> Decoder for EventDecoder<S> {
 /// let decoder = ItemDecoder::new(Parser::new(), |item| match item {
 ///     Item::Event(event) => Some(Seen::Data(event.data.to_owned())),
 ///     Item::Comment { .. } => Some(Seen::KeepAlive),
-///     _ => None, // and on with the next item
+///     _ => None, // skipped
 /// });
 /// let items = FramedRead::new(&b": ping\n\nretry: 5\n\ndata: 1\n\n"[..], decoder);
 /// let items: Vec<_> = items.map(|item| item.unwrap().unwrap()).collect().await;

@@ -14,7 +14,7 @@
 //!     match reader.next() {
 //!         Ok(Some(event)) => println!("{}: {}", event.event_type, event.data),
 //!         Ok(None) => break,
-//!         Err(ReadError::Parse(error)) => eprintln!("{error}"), // and on with the next event
+//!         Err(ReadError::Parse(error)) => eprintln!("{error}"), // skipped; the next event follows
 //!         Err(ReadError::Transport(error)) => return Err(error),
 //!     }
 //! }

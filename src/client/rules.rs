@@ -1,11 +1,11 @@
 //! The rules of a connection
-//! ([9.2.3](https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model)) and
-//! its policy: everything of a [`Connection`](crate::Connection) but its parser.
+//! ([9.2.3](https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model)) and its policy:
+//! everything in a [`Connection`](crate::Connection) except its parser.
 //!
 //! # Implementation notes
 //!
-//! The inputs only change the state; time passes in [`poll`](Rules::poll) alone, so a wait begins at the
-//! first poll after a connection was lost, and how long it has stood is known there.
+//! The inputs only change the state; time passes in [`poll`](Rules::poll) alone. So the first poll after a connection
+//! was lost starts the wait, and determines how long the connection was open.
 
 use core::mem::take;
 use core::time::Duration;

@@ -1,10 +1,9 @@
 //! The request's header `Last-Event-ID`
 //! ([9.2.4](https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header)).
 //!
-//! Implementation notes. Clients send the UTF-8 bytes of the last event ID string, any
-//! character but NUL, LF and CR. HTTP takes spaces and tabs off both ends of a value and the
-//! specification does not say what becomes of such ids ([whatwg/html#7363]); [`as_sent`] is the one
-//! place that says what this crate makes of them, and the hub uses it too.
+//! Implementation notes. Clients send the UTF-8 bytes of the last event ID string, with any characters except NUL, LF,
+//! and CR. HTTP removes spaces and tabs at both ends of a value, and the specification does not define what happens to
+//! such IDs ([whatwg/html#7363]). Only [`as_sent`] decides that here, and the hub uses it too.
 //!
 //! [whatwg/html#7363]: https://github.com/whatwg/html/issues/7363
 

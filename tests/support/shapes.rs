@@ -22,7 +22,7 @@ pub struct SentStream {
     pub blocks: Vec<Sent>,
 }
 
-/// A text that a model might have said.
+/// A text as from a language model.
 fn words() -> impl Strategy<Value = String> {
     const WORDS: [&str; 12] = [
         "Hello", " world", ",", " \\n\\n", "é", "漢字", " 😀", "```", " data: x", ":", " {}",

@@ -19,7 +19,7 @@ pub struct Process {
 /// Starts an example: `env!("CARGO_BIN_EXE_…")` is where it is.
 pub fn start(program: &str, arguments: &[&str]) -> Process {
     let mut command = Command::new(program);
-    // What it says to people would stand between the tests' lines.
+    // Its messages would be mixed with the output of the tests.
     Process::start(command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()))
 }
 
@@ -61,7 +61,7 @@ impl Process {
         }
     }
 
-    /// The address at which it says to listen: `http://127.0.0.1:…`.
+    /// The address from its message: `http://127.0.0.1:…`.
     pub fn address(&mut self) -> String {
         self.line_with("listening on ").replace("listening on ", "")
     }

@@ -72,7 +72,7 @@ pub(super) enum Next {
     Wait(Vec<Waker>),
 }
 
-/// A subscriber that has come.
+/// A connected subscriber.
 #[derive(Debug)]
 pub(super) struct Arrival {
     pub(super) key: u64,

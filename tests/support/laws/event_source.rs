@@ -127,7 +127,7 @@ struct World {
     now: Duration,
     /// Whether a request waits for its response.
     requested: bool,
-    /// No request comes before that.
+    /// No request is sent before that.
     until: Duration,
     /// When the connection opened.
     since: Option<Duration>,
