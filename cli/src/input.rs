@@ -31,9 +31,12 @@ impl Source {
             Err(error) => {
                 let hint = match path.to_str() {
                     Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
-                        format!(
-                            "; did you mean `sse-wire listen {url}`? With --raw, its output can be piped into other commands"
-                        )
+                        match cfg!(feature = "http") {
+                            true => format!(
+                                "; did you mean `sse-wire listen {url}`? With --raw, its output can be piped into other commands"
+                            ),
+                            false => format!("; pipe the output of `curl -sN {url}` into this"),
+                        }
                     }
                     _ => String::new(),
                 };

@@ -39,7 +39,7 @@ fn an_output_that_takes_nothing_is_an_error() {
         (&["encode"], "{}\n"),
         (&["conform"], "{}\n"),
         (&["help"], ""),
-        (&["listen", "--help"], ""),
+        (&["parse", "--help"], ""),
         (&["--version"], ""),
     ] {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();

@@ -182,10 +182,13 @@ fn what_cannot_be_opened_or_read_is_reported_and_the_rest_is_shown() {
 }
 
 #[test]
-fn a_url_in_place_of_a_file_is_a_hint_at_listen() {
+fn the_error_for_a_url_in_place_of_a_file_says_what_to_do() {
     let done = run(&["parse", "https://example.com/stream"], "");
     assert_eq!((done.stdout.as_str(), done.code), ("", 1));
-    let hint = "; did you mean `sse-wire listen https://example.com/stream`? ";
+    let hint = match cfg!(feature = "http") {
+        true => "; did you mean `sse-wire listen https://example.com/stream`? ",
+        false => "; pipe the output of `curl -sN https://example.com/stream` into this\n",
+    };
     assert!(done.stderr.contains(hint), "{}", done.stderr);
 }
 
