@@ -1,4 +1,4 @@
-//! What each line was, and why it had its effect.
+//! The verdict for each line, and its reason.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,63 +7,62 @@ use core::ops::Range;
 
 use crate::{End, Interpretation};
 
-/// A line of a stream, or its byte order mark, or what is left at its end.
+/// A line of a stream, its byte order mark, or the rest at its end.
 ///
-/// Its `Display` says in one line where it stands and what it has done, with the section of the
-/// specification; of long text it has the beginning.
+/// Displayed, it is one line with its bytes, its effect, and the section of the specification; long text is shortened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Line {
-    /// Its characters, with those that end it; of a line over the limit, the beginning.
+    /// Its characters, including its end; for a line over the limit, only the beginning.
     pub source: String,
     /// Its bytes in the stream.
     pub range: Range<usize>,
-    /// The bytes in the stream of each ill-formed UTF-8 sequence in it, which became one U+FFFD.
+    /// The range of each ill-formed UTF-8 sequence in it, which became one U+FFFD.
     pub ill_formed: Vec<Range<usize>>,
-    /// What it was.
+    /// Its verdict.
     pub verdict: Verdict,
 }
 
-/// What a line was, by its section of the specification.
+/// What a line is, by its section of the specification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[allow(missing_docs)] // The members are what their variant says.
 pub enum Verdict {
     /// The byte order mark at the start of the stream: removed.
     ByteOrderMark,
-    /// A comment: ignored. The text is all behind its colon.
+    /// A comment: ignored. The text is everything after its colon.
     Comment { text: String },
     /// Sets the event type buffer.
     EventType { value: String },
-    /// Goes into the data buffer.
+    /// Is appended to the data buffer.
     Data { value: String },
     /// Sets the last event ID buffer.
     Id { value: String },
     /// An `id` with a NUL in it: ignored.
     IdWithNul,
-    /// Sets the reconnection time; to [`u64::MAX`] where the number is larger and `None` stands here.
+    /// Sets the reconnection time; `None` means that the number is too large, and [`u64::MAX`] is set.
     Retry { milliseconds: Option<u64> },
     /// A `retry` without a value: ignored.
     EmptyRetry,
-    /// A `retry` with something else than digits: ignored.
+    /// A `retry` with other characters than digits: ignored.
     RetryNotDigits { value: String },
-    /// A field that the specification does not know: ignored.
+    /// A field that the specification does not define: ignored.
     UnknownField { name: String },
-    /// A blank line with something in the data buffer. `id` is the one that the block has set.
+    /// A blank line when the data buffer is not empty. `id` is the one that the block has set.
     Dispatch { event_type: String, id: Option<String> },
-    /// A blank line with an empty data buffer. `event_type` is what was in its buffer.
+    /// A blank line when the data buffer is empty. `event_type` was in the event type buffer.
     NothingToDispatch { event_type: String, id: Option<String> },
-    /// A line, or a `data` line with those before it, that is longer than the limit of an
-    /// [`Interpreter`](crate::Interpreter): without effect. Its block dispatches nothing.
+    /// A line, or a `data` line together with those before it, that exceeds the limit of an
+    /// [`Interpreter`](crate::Interpreter): it has no effect, and its block dispatches nothing.
     OverLimit { limit: usize },
-    /// A blank line after such a line. `id` is the one that the block has set.
+    /// A blank line after a line over the limit. `id` is the one that the block has set.
     SkippedBlock { id: Option<String> },
-    /// The stream ended before the line did.
+    /// The stream ended within the line.
     Unfinished,
 }
 
 impl Verdict {
-    /// The section of the WHATWG HTML standard that decides it.
+    /// Returns the section of the WHATWG HTML standard that decides it.
     pub const fn section(&self) -> &'static str {
         match self {
             Verdict::ByteOrderMark => "9.2.5",
@@ -71,7 +70,7 @@ impl Verdict {
         }
     }
 
-    /// Whether the section is silent or unclear here, and it is this crate's choice.
+    /// Returns whether the section is silent or unclear, so that it is a choice of this crate.
     pub const fn is_choice(&self) -> bool {
         matches!(self, Verdict::EmptyRetry | Verdict::Retry { milliseconds: None })
     }
@@ -163,7 +162,7 @@ fn quoted(text: &str) -> Quoted<'_> {
     Quoted(text, text.len())
 }
 
-/// A text, and how many bytes it was.
+/// A text, and its length in bytes.
 struct Quoted<'a>(&'a str, usize);
 
 impl Display for Quoted<'_> {
@@ -176,7 +175,7 @@ impl Display for Quoted<'_> {
     }
 }
 
-/// The field that was probably meant by an unknown name, and the rule that it met.
+/// Returns the field that an unknown name probably means, and the rule that rejects it.
 fn near_miss(name: &str) -> Option<(&'static str, &'static str)> {
     let known = |name: &str| {
         ["event", "data", "id", "retry"].into_iter().find(|known| known.eq_ignore_ascii_case(name))

@@ -1,4 +1,4 @@
-//! The [`State`] over the lines of a stream, which know their bytes.
+//! Folds the [`State`] over the lines of a stream, with their positions.
 
 use alloc::string::String;
 use core::mem::take;
@@ -9,15 +9,15 @@ use crate::grammar::Line;
 use crate::state::{Dispatched, State};
 use crate::{End, Event, Unfinished};
 
-/// The state, and where in the stream it is.
+/// The state, and its position in the stream.
 #[derive(Clone, Debug)]
 pub(crate) struct Fold {
     pub(crate) state: State,
-    /// How many bytes the data buffer may have.
+    /// The largest length of the data buffer in bytes.
     limit: usize,
-    /// Whether a line of the current block was over the limit.
+    /// Whether a line of the current block exceeded the limit.
     skipped: bool,
-    /// Where in the stream the current block begins.
+    /// The start of the current block in the stream.
     block_start: usize,
 }
 
@@ -31,7 +31,7 @@ impl Fold {
         Fold { limit, ..self }
     }
 
-    /// Processes a comment or a field. Returns the whole line, and what it was.
+    /// Processes a comment or a field. Returns the whole line and its verdict.
     pub(crate) fn process_line<'t>(&mut self, line: &Line<'t>) -> (&'t str, Verdict) {
         let (source, verdict) = match *line {
             Line::Comment { source, text } => (source, Verdict::Comment { text: text.into() }),
@@ -41,14 +41,14 @@ impl Fold {
         (source, if fits { verdict } else { self.skip() })
     }
 
-    /// Leaves out a line that is over the limit.
+    /// Skips a line that exceeds the limit.
     pub(crate) fn skip(&mut self) -> Verdict {
         self.skipped = true;
         self.state.data_buffer = String::new();
         Verdict::OverLimit { limit: self.limit }
     }
 
-    /// Dispatches, at a blank line with these bytes.
+    /// Dispatches the event at a blank line with these bytes.
     pub(crate) fn dispatch(&mut self, blank_line: Range<usize>) -> (Verdict, Option<Event>) {
         let Dispatched { event_type, data, sets_id } = self.state.dispatch();
         let last_event_id = self.state.last_event_id.clone();
@@ -69,7 +69,7 @@ impl Fold {
         self.block_start = start;
     }
 
-    /// What there is if the stream ends here, with this line unfinished.
+    /// Returns the end state if the stream ends here, with this unfinished line.
     pub(crate) fn end(self, unfinished_line: &str, here: usize) -> End {
         let range = self.block_start..here;
         let State { last_event_id, reconnection_time, .. } = self.state;

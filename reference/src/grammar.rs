@@ -1,8 +1,8 @@
 //! The grammar of an event stream, one function for one production
 //! ([9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream)).
 //!
-//! Names and order are the specification's. Each takes what it can from the front of the text, and
-//! gives the rest and what it took. All of the stream must be there: the end of the text is its end.
+//! Names and order are the specification's. Each function takes what it can from the front of the text, and returns
+//! the rest and what it took. The text has to be the whole stream.
 //!
 //! ```
 //! use sse_wire_reference::grammar::{Line, stream};
@@ -20,16 +20,16 @@ use nom::combinator::{consumed, opt, recognize};
 use nom::multi::{many0, many0_count, many1_count};
 use nom::{IResult, Parser};
 
-/// What [`stream`] takes.
+/// The result of [`stream`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stream<'t> {
-    /// The byte order mark, where there is one.
+    /// The byte order mark, if there is one.
     pub bom: Option<char>,
     /// The events, in order.
     pub events: Vec<Event<'t>>,
 }
 
-/// What [`event`] takes: a block, whether or not it has data.
+/// The result of [`event`]: a block, with or without data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event<'t> {
     /// The comments and fields.
@@ -38,13 +38,13 @@ pub struct Event<'t> {
     pub end_of_line: &'t str,
 }
 
-/// What [`comment`] or [`field`] takes. `source` is the whole line with its end.
+/// The result of [`comment`] or [`field`]. `source` is the whole line with its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // The names are the specification's.
 pub enum Line<'t> {
     /// Without its colon, `text`.
     Comment { source: &'t str, text: &'t str },
-    /// `value` is empty where there is no colon.
+    /// `value` is empty if there is no colon.
     Field { source: &'t str, name: &'t str, value: &'t str },
 }
 

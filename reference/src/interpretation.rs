@@ -1,4 +1,4 @@
-//! What a whole stream means: the rules of [`State`](crate::State) as a fold over the grammar's lines.
+//! Interprets a whole stream: the rules of [`State`](crate::State) as a fold over the grammar's lines.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -9,27 +9,25 @@ use crate::fold::Fold;
 use crate::grammar;
 use crate::text::{Text, decode};
 
-/// What a stream means: see [`interpret`].
+/// The result of [`interpret`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Interpretation {
     /// The events, in order.
     pub events: Vec<Event>,
-    /// Each line, a byte order mark before them and what is left at the end: together the whole
-    /// stream, in order.
+    /// The byte order mark, each line, and the rest at the end: together the whole stream, in order.
     pub lines: Vec<Line>,
     /// The last event ID string at the end of the stream.
     pub last_event_id: String,
-    /// The reconnection time in milliseconds, where the stream has set it.
+    /// The reconnection time in milliseconds, if the stream has set it.
     pub reconnection_time: Option<u64>,
-    /// What has not seen its blank line, where there is anything: the stream is not what the
-    /// grammar calls one.
+    /// The block without its blank line, if there is one: then the stream does not match the grammar.
     pub unfinished: Option<Unfinished>,
 }
 
-/// What there is at the end of a stream.
+/// The state at the end of a stream.
 ///
-/// Its `Display` says so in one line.
+/// Displayed, it is one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct End {
@@ -37,7 +35,7 @@ pub struct End {
     pub last_event_id: String,
     /// The reconnection time in milliseconds, if the stream has set it.
     pub reconnection_time: Option<u64>,
-    /// What has not seen its blank line, if there is anything.
+    /// The block without its blank line, if there is one.
     pub unfinished: Option<Unfinished>,
 }
 
@@ -45,47 +43,46 @@ pub struct End {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event {
-    /// Its type; `message` where the event type buffer is empty.
+    /// Its type; `message` if the event type buffer is empty.
     pub event_type: String,
     /// Its data.
     pub data: String,
-    /// The last event ID string when it was dispatched.
+    /// The last event ID string at the time of its dispatch.
     pub last_event_id: String,
     /// Whether a line of its block has set the last event ID.
     pub sets_id: bool,
-    /// Its block's bytes in the stream: from its first line to just behind the first byte that ends
-    /// its blank line.
+    /// The range of its block in the stream: from its first line to just after the first byte that ends its blank
+    /// line.
     pub range: Range<usize>,
 }
 
-/// What is discarded at the end of the stream: the buffers then.
+/// The buffers at the end of the stream, which are discarded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unfinished {
     /// The event type buffer.
     pub event_type_buffer: String,
-    /// The data buffer: each `data` line of the block with an LF behind it, so empty only where
-    /// there was none.
+    /// The data buffer: each `data` line of the block followed by an LF, so it is empty only if there was none.
     pub data_buffer: String,
     /// The last event ID buffer.
     pub last_event_id_buffer: String,
     /// Whether a line of the block has set it.
     pub sets_id: bool,
-    /// The characters of the line that has no end. They had no effect.
+    /// The characters of the unfinished line, which has no effect.
     pub line: String,
-    /// The block's bytes in the stream, the unfinished line included.
+    /// The range of the block in the stream, including the unfinished line.
     pub range: Range<usize>,
 }
 
 impl Interpretation {
-    /// How many events are out when so many bytes of the stream have come, in whatever chunks.
+    /// Returns how many events are dispatched after this many bytes of the stream, in any chunks.
     pub fn events_within(&self, bytes: usize) -> usize {
         self.events.iter().filter(|event| event.range.end <= bytes).count()
     }
 }
 
-/// Interprets a whole stream. `last_event_id` is the last event ID string of the stream before;
-/// empty where there was none.
+/// Interprets a whole stream. `last_event_id` is the last event ID string of the previous stream; empty if there was
+/// none.
 ///
 /// ```
 /// use sse_wire_reference::interpret;
@@ -99,7 +96,7 @@ impl Interpretation {
 /// ```
 pub fn interpret(stream: &[u8], last_event_id: &str) -> Interpretation {
     let text = decode(stream);
-    // Neither fails: both take nothing where they can take nothing else.
+    // Neither fails: both can take nothing.
     let Ok((tail, stream)) = grammar::stream(&text.characters) else { unreachable!() };
     let Ok((unfinished_line, unfinished_block)) = grammar::lines(tail) else { unreachable!() };
 
@@ -122,10 +119,10 @@ pub fn interpret(stream: &[u8], last_event_id: &str) -> Interpretation {
     whole.end(unfinished_line)
 }
 
-/// The way through the text.
+/// The position in the text.
 struct WholeStream<'t> {
     text: &'t Text,
-    /// The characters before this offset have been taken.
+    /// The characters before this offset were taken.
     at: usize,
     fold: Fold,
     events: Vec<Event>,
@@ -158,7 +155,7 @@ impl WholeStream<'_> {
         Interpretation { events, lines, last_event_id, reconnection_time, unfinished }
     }
 
-    /// Takes a line, which was this.
+    /// Takes a line with this verdict.
     fn explain(&mut self, source: &str, verdict: Verdict) {
         let characters = self.at..self.at + source.len();
         self.at = characters.end;
@@ -170,12 +167,12 @@ impl WholeStream<'_> {
         });
     }
 
-    /// Where in the stream the next character begins.
+    /// Returns the offset of the next character in the stream.
     fn here(&self) -> usize {
         self.at_byte(0)
     }
 
-    /// Where in the stream the character begins that is so far ahead.
+    /// Returns the offset in the stream of the character that is this far ahead.
     fn at_byte(&self, ahead: usize) -> usize {
         let at = self.at + ahead;
         self.text.bytes(at..at).start

@@ -1,4 +1,4 @@
-//! A stream that is still coming, line by line.
+//! Interprets a stream while it arrives, line by line.
 
 use alloc::vec::Vec;
 use core::mem::take;
@@ -10,17 +10,17 @@ use crate::grammar;
 use crate::text::decode;
 use crate::{End, Event, State};
 
-/// How much of a line that is over the limit is kept, to show it.
+/// How much of a line over the limit is kept for its display.
 const BEGINNING: usize = 256;
 
 /// The bytes of a byte order mark.
 const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 
-/// Interprets a stream as it comes, in any chunks: a line at a time, by the rules of
-/// [`interpret`](crate::interpret), with the same results.
+/// Interprets a stream while it arrives, in any chunks and one line at a time, with the rules and the results of
+/// [`interpret`](crate::interpret).
 ///
-/// A line is out as soon as its end is known. That of a line that ends with CR is known with the
-/// next byte, or at the end of the stream: an LF would belong to it.
+/// A line is returned as soon as its end is known. If it ends with CR, this is with the next byte or at the end of the
+/// stream, because an LF would belong to it.
 ///
 /// ```
 /// use sse_wire_reference::Interpreter;
@@ -37,18 +37,18 @@ const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 ///
 /// # Memory
 ///
-/// A line in progress, and the three buffers. With a [limit](Self::with_limit) all of that is bounded.
+/// The current line and the three buffers, all bounded by a [limit](Self::with_limit), if there is one.
 #[derive(Clone, Debug)]
 pub struct Interpreter {
     fold: Fold,
     limit: usize,
-    /// The bytes of the line in progress; of one over the limit, the beginning.
+    /// The bytes of the current line; for one over the limit, only the beginning.
     line: Vec<u8>,
     /// Its bytes in the stream.
     range: Range<usize>,
     /// Whether its last byte is a CR, which an LF may follow.
     after_cr: bool,
-    /// Whether a byte order mark could still come.
+    /// Whether a byte order mark may still follow.
     at_start: bool,
 }
 
@@ -56,15 +56,14 @@ pub struct Interpreter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step {
-    /// The line, and what it was.
+    /// The line and its verdict.
     pub line: Line,
-    /// The event, if it is a blank line with something in the data buffer.
+    /// The event, if the line dispatches one.
     pub event: Option<Event>,
 }
 
 impl Interpreter {
-    /// Begins a stream. `last_event_id` is the last event ID string of the stream before; empty if
-    /// there was none.
+    /// Starts a stream. `last_event_id` is the last event ID string of the previous stream; empty if there was none.
     pub fn new(last_event_id: &str) -> Self {
         Interpreter {
             fold: Fold::new(last_event_id),
@@ -76,14 +75,14 @@ impl Interpreter {
         }
     }
 
-    /// Bounds the memory: neither a line nor the data buffer may have more bytes than this. A line
-    /// that needs more has no effect, and its block dispatches nothing: [`Verdict::OverLimit`].
+    /// Bounds the memory: neither a line nor the data buffer may have more bytes than this. A longer line has no
+    /// effect, and its block dispatches nothing: [`Verdict::OverLimit`].
     pub fn with_limit(self, limit: usize) -> Self {
         Interpreter { fold: self.fold.with_limit(limit), limit, ..self }
     }
 
-    /// Takes bytes from the front of `chunk`, up to the end of a line. `None` if it has no such
-    /// end; then all of it was taken.
+    /// Takes bytes from the front of `chunk`, up to the end of a line. Returns `None` if it has none; then the whole
+    /// chunk was taken.
     pub fn next(&mut self, chunk: &mut &[u8]) -> Option<Step> {
         while self.at_start {
             if self.line == BYTE_ORDER_MARK {
@@ -110,7 +109,7 @@ impl Interpreter {
         if self.after_cr { self.next(chunk) } else { Some(self.end_line()) }
     }
 
-    /// Ends the stream. Returns what that makes of the last line, and what there is at the end.
+    /// Ends the stream. Returns the verdict for the last line, and the state at the end.
     pub fn finish(mut self) -> (Option<Step>, End) {
         let step = if self.after_cr {
             Some(self.end_line())
@@ -129,7 +128,7 @@ impl Interpreter {
         (step, end)
     }
 
-    /// Moves so many bytes from the front of the chunk to the line.
+    /// Moves this many bytes from the front of the chunk to the line.
     fn take(&mut self, chunk: &mut &[u8], len: usize) {
         let (taken, rest) = chunk.split_at(len);
         *chunk = rest;
@@ -156,7 +155,7 @@ impl Interpreter {
             return Step { line: self.explain(verdict), event: None };
         }
         let text = decode(&self.line);
-        // It takes the whole line, or nothing of one that is blank.
+        // It takes the whole line, or nothing if the line is blank.
         let Ok((blank, lines)) = grammar::lines(&text.characters) else { unreachable!() };
         let (verdict, event) = match &*lines {
             [] => self.fold.dispatch(self.range.clone()),
@@ -166,7 +165,7 @@ impl Interpreter {
         Step { line: self.explain(verdict), event }
     }
 
-    /// Takes the line in progress, which was this.
+    /// Takes the current line with this verdict.
     fn explain(&mut self, verdict: Verdict) -> Line {
         let range = self.range.clone();
         self.range.start = range.end;
@@ -183,7 +182,7 @@ impl Interpreter {
         Line { source: text.characters, range, ill_formed, verdict }
     }
 
-    /// The buffers after the last line, and what the stream has set.
+    /// Returns the state after the last line.
     pub fn state(&self) -> &State {
         &self.fold.state
     }

@@ -1,12 +1,11 @@
-//! The specification as code: what a whole stream means, by the grammar of
-//! [9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream)
-//! and the rules of
-//! [9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation),
-//! and why.
+//! The specification as code: it interprets a stream by the grammar of
+//! [9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream) and the rules of
+//! [9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation), and gives a
+//! reason for each line.
 //!
-//! It is slow and keeps everything, and is there to be read, and to be compared with: it shares
-//! nothing with the parser of [`sse-wire`](https://docs.rs/sse-wire). If a parser reports something
-//! that you did not expect, this shows which rule decided it:
+//! It is slow and keeps everything: it is for reading, and for comparison with other parsers. It shares no code with
+//! the parser of [`sse-wire`](https://docs.rs/sse-wire). If a parser returns something that you did not expect, this
+//! shows which rule decides it:
 //!
 //! ```
 //! let meaning = sse_wire_reference::interpret(b"data: x\nData: y\nretry: 1s\n\n", "");
@@ -22,52 +21,47 @@
 //!
 //! # Three steps
 //!
-//! 1. [`decode`]: the stream's bytes → [`Text`], characters that know their bytes.
-//! 2. [`grammar`]: the text → lines and events, one function for each production, with the
-//!    specification's names and in its order.
-//! 3. [`interpret`]: a fold over the lines, with the specification's three buffers →
-//!    [`Interpretation`].
+//! 1. [`decode`] turns the stream's bytes into [`Text`], characters with their positions.
+//! 2. [`grammar`] cuts the text into lines and events, with one function for each production, in the specification's
+//! order and with its names.
+//! 3. [`interpret`] folds the specification's three buffers over the lines into an [`Interpretation`].
 //!
-//! [`Interpreter`] does the same for a stream that is still coming, a line at a time.
+//! [`Interpreter`] does the same while a stream arrives, one line at a time.
 //!
-//! # What surprises
+//! # Surprising cases
 //!
-//! - **The grammar is over characters**, not bytes. So bytes are decoded first, and then every
-//!   sequence of bytes is some text: ill-formed UTF-8 is U+FFFD, one for each maximal subpart, and
-//!   never an error. A cut sequence can't swallow a line end or a colon behind it.
-//! - **One byte order mark, not two**: the specification's decoder removes one, and its grammar has
-//!   one. They are the same one. Here the grammar takes it. A second one is a character like any
-//!   other: with it, `data` is no name that a field has.
-//! - **CRLF before CR**: by the grammar alone, CR LF could also be two line ends, the second of a
-//!   blank line. The prose of 9.2.6 decides: a CR ends a line by itself where no LF follows.
-//!   So CRLF is tried first.
-//! - **The unfinished tail is left over**: what has not seen its blank line is no event by the
-//!   grammar, so [`grammar::stream`] leaves it. But its lines came, and one of them may have set the
-//!   reconnection time. So they are interpreted as well; what they leave in the buffers is discarded,
-//!   and [`Unfinished`] tells of it.
-//! - **No syntax error**: what no production takes is a line that has no end yet, and nothing else.
-//!   Any name is a field's, if an unknown one's.
-//! - **One space** is removed behind the colon, and no other white space anywhere: `data:  x` has a
-//!   space in its data, `data :x` and ` data:x` are unknown fields, a tab stays.
-//! - **An empty `data` line is data**: it makes the data buffer one LF, which is not empty. A block
-//!   with an `event` and no `data` dispatches nothing, and its type is forgotten.
-//! - **An ID without data counts**: the blank line commits it, event or not. Without a blank line it
-//!   does not count. Its value may be empty: then there is no last event ID any more.
+//! - **The grammar is over characters**, not bytes. So bytes are decoded first, and every byte sequence is a text:
+//!   each maximal subpart of ill-formed UTF-8 becomes U+FFFD, and is never an error. A cut sequence does not swallow a
+//!   line end or a colon after it.
+//! - **One byte order mark, not two**: the specification's decoder removes one, and its grammar has one, which is the
+//!   same. Here the grammar takes it. A second one is an ordinary character: with it, `data` is an unknown field name.
+//! - **CRLF before CR**: by the grammar alone, CR LF could also be two line ends, the second of a blank line. The text
+//!   of 9.2.6 decides: a CR alone ends a line only if no LF follows. So CRLF is tried first.
+//! - **The unfinished rest**: a block without its blank line is not an event in the grammar, so [`grammar::stream`]
+//!   does not take it. But its lines have arrived, and one of them may have set the reconnection time. So they are
+//!   interpreted as well; their buffers are discarded, and [`Unfinished`] has them.
+//! - **No syntax error**: productions take everything except a line without an end. Any name is a field's name, though
+//!   maybe an unknown one.
+//! - **One space** is removed after the colon, and no other whitespace anywhere: `data:  x` has a space in its data,
+//!   `data :x` and ` data:x` are unknown fields, and a tab stays.
+//! - **An empty `data` line is data**: it appends an LF to the data buffer, which is then not empty. A block with an
+//!   `event` and no `data` dispatches nothing, and its type is reset.
+//! - **An ID without data counts**: the blank line commits it, with or without an event. Without a blank line it does
+//!   not count. An empty value resets the last event ID.
 //! - **`retry` counts at once**, without a blank line.
-//! - **NUL** is a character like any other in names and values, but for an `id` line, which is
-//!   ignored where its value has one.
+//! - **NUL** is an ordinary character in names and values, except that an `id` line whose value has one is ignored.
 //!
 //! # Our choices
 //!
-//! Where the specification is silent or unclear, this crate has decided, and so has its reference:
+//! Where the specification is silent or unclear, `sse-wire` and this reference have made the same choices:
 //!
-//! - an empty `retry` is ignored, and one beyond [`u64::MAX`] is that; the explanation of such a line
-//!   has the words "our choice", and [`Verdict::is_choice`] says so;
-//! - a stream begins with the last event ID string of the one before in its last event ID buffer, so
-//!   that a blank line alone does not forget it;
-//! - an event is out with the byte that ends its blank line, a CR too: there its range ends.
+//! - an empty `retry` is ignored, and one beyond [`u64::MAX`] is capped; the explanation of such a line has the words
+//!   "our choice", and [`Verdict::is_choice`] returns true;
+//! - a stream starts with the last event ID string of the previous one in its last event ID buffer, so that a blank
+//!   line alone does not reset it;
+//! - an event is dispatched with the byte that ends its blank line, even a CR, and its range ends there.
 //!
-//! There is no limit of memory here, unless an [`Interpreter`] is given one.
+//! There is no memory limit, unless an [`Interpreter`] has one.
 //!
 //! # Cost
 //!

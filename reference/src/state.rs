@@ -5,10 +5,10 @@ use core::mem::take;
 
 use crate::explanation::Verdict;
 
-/// The buffers of 9.2.6, and what stays when they are emptied.
+/// The buffers of 9.2.6, and what remains when they are reset.
 ///
-/// [`interpret`](crate::interpret) folds it over the lines of a stream. By itself it is for lines that something else has
-/// parsed:
+/// [`interpret`](crate::interpret) folds it over the lines of a stream. It can also be used with lines from another
+/// parser:
 ///
 /// ```
 /// use sse_wire_reference::State;
@@ -24,8 +24,7 @@ use crate::explanation::Verdict;
 pub struct State {
     /// The event type buffer.
     pub event_type_buffer: String,
-    /// The data buffer: each `data` line of the block with an LF behind it, so empty only where
-    /// there was none.
+    /// The data buffer: each `data` line of the block followed by an LF, so it is empty only if there was none.
     pub data_buffer: String,
     /// The last event ID buffer.
     pub last_event_id_buffer: String,
@@ -33,25 +32,25 @@ pub struct State {
     pub sets_id: bool,
     /// The last event ID string.
     pub last_event_id: String,
-    /// The reconnection time in milliseconds, where one was set.
+    /// The reconnection time in milliseconds, if one was set.
     pub reconnection_time: Option<u64>,
 }
 
-/// What a blank line makes of the buffers.
+/// The result of a blank line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dispatched {
-    /// The event's type, `message` where the buffer was empty; without an event, what was in the buffer.
+    /// The event's type, `message` if the buffer was empty; without an event, the contents of the buffer.
     pub event_type: String,
-    /// The event's data; `None` where the data buffer was empty, and there is no event.
+    /// The event's data; `None` if the data buffer was empty, so that there is no event.
     pub data: Option<String>,
     /// Whether a line of the block has set the last event ID.
     pub sets_id: bool,
 }
 
 impl State {
-    /// The state at the start of a stream. `last_event_id` is the last event ID string of the stream before; empty where
-    /// there was none.
+    /// Returns the state at the start of a stream. `last_event_id` is the last event ID string of the previous stream;
+    /// empty if there was none.
     pub fn new(last_event_id: &str) -> Self {
         State {
             last_event_id_buffer: last_event_id.into(),
@@ -80,7 +79,7 @@ impl State {
             }
             "retry" if value.is_empty() => Verdict::EmptyRetry,
             "retry" if value.chars().all(|c| c.is_ascii_digit()) => {
-                // Digits alone: nothing but the size can be wrong.
+                // With digits only, just the size can be wrong.
                 let milliseconds = value.parse().ok();
                 self.reconnection_time = Some(milliseconds.unwrap_or(u64::MAX));
                 Verdict::Retry { milliseconds }

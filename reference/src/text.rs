@@ -1,33 +1,32 @@
-//! Bytes → characters: "UTF-8 decode" of 9.2.6, by the
-//! [Encoding Standard](https://encoding.spec.whatwg.org/#utf-8-decoder).
+//! Decodes bytes into characters: "UTF-8 decode" of 9.2.6, by the [Encoding
+//! Standard](https://encoding.spec.whatwg.org/#utf-8-decoder).
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// The characters of a stream, which know their bytes: see [`decode`].
+/// The characters of a stream, with their positions: see [`decode`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
     /// The characters.
     pub characters: String,
-    /// Where they are not the stream's own bytes, in order.
+    /// The characters that replace ill-formed bytes, in order.
     replacements: Vec<Replacement>,
 }
 
 /// An ill-formed sequence, and its U+FFFD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Replacement {
-    /// Where in the characters its U+FFFD is.
+    /// The offset of its U+FFFD in the characters.
     at: usize,
-    /// Where in the stream its bytes begin.
+    /// The offset of its bytes in the stream.
     start: usize,
     /// How many bytes it has.
     len: usize,
 }
 
 impl Text {
-    /// The bytes of the stream that have become the characters in this range of
-    /// [`characters`](Self::characters).
+    /// Returns the bytes of the stream for this range of [`characters`](Self::characters).
     ///
     /// ```
     /// let text = sse_wire_reference::decode(b"a\xFFb");
@@ -38,8 +37,7 @@ impl Text {
         self.origin(characters.start)..self.origin(characters.end)
     }
 
-    /// The bytes of each ill-formed sequence that has become a U+FFFD in this range of
-    /// [`characters`](Self::characters).
+    /// Returns the bytes of each ill-formed sequence in this range of [`characters`](Self::characters).
     ///
     /// ```
     /// let text = sse_wire_reference::decode(b"a\xE2\x82b\xFF");
@@ -51,7 +49,7 @@ impl Text {
         inside.map(|it| it.start..it.start + it.len)
     }
 
-    /// Where in the stream the character at this offset begins.
+    /// Returns the offset in the stream of the character at this offset.
     fn origin(&self, offset: usize) -> usize {
         match self.replacements[..self.replacements.partition_point(|it| it.at < offset)] {
             [] => offset,
@@ -62,8 +60,8 @@ impl Text {
     }
 }
 
-/// Decodes UTF-8: a maximal subpart of a sequence that is none becomes one U+FFFD. A byte order
-/// mark stays: the grammar has it.
+/// Decodes UTF-8: each maximal subpart of an ill-formed sequence becomes one U+FFFD. A byte order mark stays, because
+/// the grammar takes it.
 pub fn decode(stream: &[u8]) -> Text {
     let mut text = Text { characters: String::new(), replacements: Vec::new() };
     let mut at = 0;
