@@ -2,11 +2,11 @@
 //!
 //! # Implementation notes
 //!
-//! The targets in `fuzz_targets` have no rule; they pass libFuzzer's bytes to a law. The laws are those of the tests, which
-//! pass random bytes to them: `tests/support/laws`. Its `input` says how bytes are read: a stream is its own bytes, and what
-//! steers the run comes after it, so that mutations of the stream stay local, and the seeds made from the test vectors are
-//! the streams of the vectors. `outcome` is what comes out of a parser, `arrays` makes parsers over arrays, and `model`
-//! applies the limits, slow and plain.
+//! The targets in `fuzz_targets` only pass libFuzzer's bytes to a law. The laws are in `tests/support/laws`, and the
+//! tests pass random bytes to them. Its module `input` reads the bytes: first the stream, then the bytes that control
+//! the run, so that mutations of the stream stay local and the seeds are the streams of the test vectors. `outcome`
+//! collects what a parser returns, `arrays` makes parsers over arrays, and `model` is a slow and plain model of the
+//! limits.
 
 #[path = "../../tests/support/arrays.rs"]
 mod arrays;
@@ -22,7 +22,7 @@ mod model;
 mod outcome;
 pub mod seeds;
 
-/// Panics if an input breaks it.
+/// Panics if an input breaks the law.
 pub type Law = fn(&[u8]);
 
 /// Every law, by the name of its target.

@@ -1,14 +1,14 @@
-//! The corpus to begin with: the test vectors, as the laws read them.
+//! The initial corpus: the test vectors, as inputs of the laws.
 
 use serde_json::Value;
 use sse_wire_vectors::FILES;
 
 use crate::laws::input::{Cuts, SEPARATOR, byte_of_limit};
 
-/// Longer inputs would be cut by libFuzzer.
+/// libFuzzer would cut longer inputs.
 const LONGEST: usize = 1000;
 
-/// An input, and the law that it is for.
+/// An input and its law.
 pub struct Seed {
     pub law: &'static str,
     pub name: String,
@@ -70,7 +70,7 @@ pub fn seeds() -> Vec<Seed> {
             let mut steps: Vec<Vec<u8>> = list(&case["steps"]).iter().map(step).collect();
             let input = [steps.join(&SEPARATOR), vec![0; 9]].concat();
             seeds.push(Seed { law: "event_source", name: name.clone(), input });
-            // Once more, polled only where time passes.
+            // Again, polled only when time passes.
             steps
                 .iter_mut()
                 .filter(|step| step[0] != b't')
@@ -107,7 +107,7 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().unwrap_or_else(|| panic!("a list, not {value}"))
 }
 
-/// Bytes as the vectors write them.
+/// Bytes as in the vectors.
 fn bytes(value: &Value) -> Vec<u8> {
     match value {
         Value::String(text) => text.as_bytes().to_vec(),
