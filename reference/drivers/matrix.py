@@ -60,7 +60,7 @@ def report(implementation, sse_wire, work, check):
         program = implementation.get("command") or command(implementation, work)
         program = [str(word).replace("{sse-wire}", str(sse_wire)) for word in program]
         quick = ["--quick"] if implementation.get("way") == "HTTP" else []
-        checked = [sse_wire, "check", "--only", "decoder,encoder", "--time-limit", "20", "--json", *quick, "--", *program]
+        checked = [sse_wire, "check", "--only", "decoder,encoder", "--time-limit", "120", "--json", *quick, "--", *program]
         output = subprocess.run(checked, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
         if not json.loads(output)["passed"]:
             raise SystemExit(f"{name}: no case has passed: does its driver start?")

@@ -64,7 +64,7 @@ def markdown(suite, decoders, encoders, counted):
         f'Written by `reference/drivers/run` on {datetime.date.today()}, with version {suite["version"]} of the suite; `matrix.html` in '
         "this folder shows each failure. Only what the standard decides (level `must`) is counted. *Not shown* are cases whose point an "
         "implementation does not show, such as the reconnection time, or that it cannot be asked for. A program that gives no answer in "
-        "20 s fails.\n",
+        "two minutes fails.\n",
         "## Decoders\n",
         "Those that take chunks get each stream in its own chunks, whole, byte by byte and cut at every place. Those that only speak HTTP get "
         "it once, in its own chunks, over loopback, and browsers byte by byte too (`tests/browsers/run`).\n",
