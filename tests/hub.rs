@@ -536,6 +536,20 @@ async fn a_client_ahead_of_this_hub_waits_at_most_as_long_as_allowed() {
     assert_eq!(start.elapsed(), 4 * SECOND);
 }
 
+/// What is remembered of a forgotten topic is bounded.
+#[tokio::test(start_paused = true)]
+async fn a_last_id_of_more_than_256_bytes_with_the_name_is_forgotten_with_its_topic() {
+    let hub = Hub::new(Settings::from(Retention::new().age(SECOND)).own_ids());
+    for (topic_len, id_len, known) in [(100, 156, true), (156, 100, true), (100, 157, false)] {
+        let (topic, id) = ("t".repeat(topic_len), "i".repeat(id_len));
+        hub.publish_to(&topic, &Block::new().id(&id).data("")).unwrap();
+        advance(SECOND).await;
+        assert_eq!(hub.counts().topics, 0);
+        let text = live(&mut subscribe(&hub, with_id(&id).topic(&topic)));
+        assert_eq!(text.is_empty(), known, "{topic_len} {id_len}: {text}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_forgotten_topic_is_not_a_gap_for_clients_of_other_topics() {
     let hub = Hub::new(Retention::default());
