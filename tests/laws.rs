@@ -441,7 +441,14 @@ struct AnyBlock {
 impl AnyBlock {
     fn as_block(&self) -> Block<'_> {
         let [comment, event_type, id, data] = self.texts.each_ref().map(Option::as_deref);
-        Block { comment, event_type, id, data, retry: self.retry, strict: self.strict }
+        Block {
+            comment,
+            event_type,
+            id,
+            data,
+            retry: self.retry.map(Duration::from_millis),
+            strict: self.strict,
+        }
     }
 }
 
@@ -863,4 +870,18 @@ fn the_end_has_what_was_pending_and_whether_its_line_was_cut() {
         returned("", Some("\u{FEFF}x\ny"), "", (false, true, false), 0..18)
     );
     assert_eq!(pending(":c"), returned("", None, "", (false, true, false), 0..2));
+}
+
+#[test]
+fn a_reconnection_time_is_written_in_whole_milliseconds_and_saturates() {
+    for (time, expected) in [
+        (Duration::ZERO, "retry: 0\n\n"),
+        (Duration::from_micros(1_999), "retry: 1\n\n"),
+        (Duration::from_millis(u64::MAX), "retry: 18446744073709551615\n\n"),
+        (Duration::MAX, "retry: 18446744073709551615\n\n"),
+    ] {
+        let mut stream = String::new();
+        Block::new().retry(time).encode(&mut stream).unwrap();
+        assert_eq!(stream, expected);
+    }
 }

@@ -2,6 +2,8 @@
 
 #![cfg(feature = "alloc")]
 
+use std::time::Duration;
+
 use allocation_counter::{AllocationInfo, measure};
 use sse_wire::{Arrays, Block, Item, OwnedEvent, ParseError, Parser, Refused, SliceSink};
 
@@ -341,7 +343,12 @@ fn bounded_memory_ill_formed_data_allocates_four_times_its_bytes_at_most() {
 
 #[test]
 fn encoding_into_warm_or_fixed_memory_allocates_nothing() {
-    let block = Block::new().event_type("e").id("1").retry(5).comment("c").data("one\ntwo\rthree");
+    let block = Block::new()
+        .event_type("e")
+        .id("1")
+        .retry(Duration::from_millis(5))
+        .comment("c")
+        .data("one\ntwo\rthree");
     let mut vec = Vec::with_capacity(200);
     let mut memory = [0; 200];
     let info = measure(|| {

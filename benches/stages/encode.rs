@@ -3,6 +3,7 @@
 //! `cargo bench --manifest-path benches/Cargo.toml --bench encode -- json/vec` runs one bench.
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
 use sse_wire::Block;
@@ -20,7 +21,11 @@ fn main() {
     for (name, data) in workloads::data() {
         encode(&mut criterion, name, Block::new(), &data);
     }
-    let head = Block::new().comment("note").event_type("update").id("00000123").retry(3000);
+    let head = Block::new()
+        .comment("note")
+        .event_type("update")
+        .id("00000123")
+        .retry(Duration::from_secs(3));
     encode(&mut criterion, "full", head, "{\"text\":\"Hi\"}");
     criterion.final_summary();
 }

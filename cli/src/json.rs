@@ -275,7 +275,7 @@ macro_rules! values {
                     comment: self.comment.as_deref(),
                     event_type: self.r#type.as_deref(),
                     id: self.id.as_deref(),
-                    retry: self.retry.as_ref().map(|&crate::json::Integer(milliseconds)| milliseconds),
+                    retry: self.retry.as_ref().map(|&crate::json::Integer(time)| std::time::Duration::from_millis(time)),
                     data: self.data.as_ref().map(|crate::json::Data(data)| data.as_str()),
                     strict,
                 }

@@ -23,7 +23,7 @@
 //!
 //! 1. [`decode`] turns the stream's bytes into [`Text`], characters with their positions.
 //! 2. [`grammar`] cuts the text into lines and events, with one function for each production, in the specification's
-//! order and with its names.
+//!    order and with its names.
 //! 3. [`interpret`] folds the specification's three buffers over the lines into an [`Interpretation`].
 //!
 //! [`Interpreter`] does the same while a stream arrives, one line at a time.

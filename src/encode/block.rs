@@ -5,6 +5,8 @@
 //! [`write_lines`] writes the lines of data, and [`write_field`] all others. The order of the lines is fixed, and data
 //! comes last so that it can be written piecewise: [`DataWriter`].
 
+use core::time::Duration;
+
 use super::data_writer::{DATA, DataWriter, check_strict, find_line_break, write_lines};
 use super::sink::{Counter, Sink, SliceSink};
 use crate::decode::scan::{CR, LF};
@@ -55,8 +57,8 @@ pub struct Block<'a> {
     /// The last event ID from this block on; an empty one resets it. A block with an ID but without data only sets the
     /// last event ID.
     pub id: Option<&'a str>,
-    /// The reconnection time in milliseconds.
-    pub retry: Option<u64>,
+    /// The reconnection time, written in whole milliseconds (rounded down), of which there are at most `u64::MAX`.
+    pub retry: Option<Duration>,
     /// The event's data: any text. Each LF, CR, or CRLF in it decodes as one LF.
     pub data: Option<&'a str>,
     /// Whether to reject data that would decode to a different text: data with a CR.
@@ -92,8 +94,8 @@ impl<'a> Block<'a> {
 
     /// Sets [`retry`](field@Self::retry).
     #[must_use]
-    pub const fn retry(mut self, milliseconds: u64) -> Self {
-        self.retry = Some(milliseconds);
+    pub const fn retry(mut self, time: Duration) -> Self {
+        self.retry = Some(time);
         self
     }
 
@@ -258,7 +260,9 @@ impl<'a> Block<'a> {
             self.event_type.filter(|event_type| !event_type.is_empty()),
         )?;
         write_field(sink, Field::Id.head(), self.id)?;
-        if let Some(milliseconds) = self.retry {
+        if let Some(time) = self.retry {
+            let milliseconds =
+                time.as_secs().saturating_mul(1000).saturating_add(time.subsec_millis().into());
             write_field(sink, Field::Retry.head(), Some(decimal(milliseconds, &mut [0; 20])))?;
         }
         Ok(())

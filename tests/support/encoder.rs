@@ -1,5 +1,7 @@
 //! The test vectors for encoders as data.
 
+use std::time::Duration;
+
 use sse_wire::{Block, EncodeError, Part};
 use sse_wire_vectors::{EncoderCase, Refusal};
 
@@ -13,7 +15,7 @@ pub fn with_block(case: &EncoderCase, mut check: impl FnMut(Block<'_>, Block<'_>
         comment: case.comment.as_deref(),
         event_type: case.event_type.as_deref(),
         id: case.id.as_deref(),
-        retry: case.retry,
+        retry: case.retry.map(Duration::from_millis),
         data: None,
         strict: case.strict,
     };

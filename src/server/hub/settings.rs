@@ -90,7 +90,7 @@ pub struct Settings {
     pub(super) replay_to_new: bool,
     pub(super) end_lagging: bool,
     pub(super) initial_id: bool,
-    pub(super) retry: Option<u64>,
+    pub(super) retry: Option<Duration>,
     pub(super) gap_type: String,
     pub(super) gap_data: String,
     pub(super) keep_alive: KeepAlive<'static>,
@@ -157,7 +157,7 @@ impl Settings {
     /// Sets a reconnection time that is sent to each subscriber first.
     #[must_use]
     pub fn retry(mut self, time: Duration) -> Self {
-        self.retry = Some(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        self.retry = Some(time);
         self
     }
 

@@ -336,7 +336,7 @@ impl State {
         topics: &[Arc<str>],
         gap: bool,
         needs_id: bool,
-        retry: Option<u64>,
+        retry: Option<Duration>,
     ) -> Bytes {
         let id = if needs_id { self.current_id(topics) } else { None };
         let data = if gap { &*self.settings.gap_data } else { "" };

@@ -1,6 +1,7 @@
 //! An encoder vector on the device.
 
 use core::fmt::{self, Write};
+use core::time::Duration;
 
 use sse_wire::{Block, EncodeError, FmtSink, Part, SliceSink};
 
@@ -37,6 +38,7 @@ impl Case {
             Some(text)
         });
         let Case { retry, strict, .. } = *self;
+        let retry = retry.map(Duration::from_millis);
         let block = Block { comment, event_type, id, retry, data, strict };
         let mut runs = 0;
         match self.run(block, rest, &mut runs) {

@@ -28,7 +28,9 @@ impl Texts {
                 comment: text(0),
                 event_type: text(1),
                 id: text(2),
-                retry: text(3).map(|digits| digits.parse().unwrap_or(digits.len() as u64)),
+                retry: text(3)
+                    .map(|digits| digits.parse().unwrap_or(digits.len() as u64))
+                    .map(Duration::from_millis),
                 data: text(4),
                 strict: text(5).is_some(),
             }
@@ -60,8 +62,7 @@ pub fn round_trip<'b>(blocks: impl IntoIterator<Item = Block<'b>>) {
         let items = items(&block, 0, stream.len() - start, &mut alone);
         let decoded = outcome(Parser::new(), Way::Observe, &[&stream[start..]]);
         assert_eq!((&decoded.output, &decoded.last_event_id), (&items, &alone));
-        let time = block.retry.map(Duration::from_millis);
-        assert_eq!((decoded.reconnection_time, decoded.pending), (time, None));
+        assert_eq!((decoded.reconnection_time, decoded.pending), (block.retry, None));
         expected.extend(self::items(&block, start, stream.len(), &mut last_event_id));
     }
     let bytewise: Vec<&[u8]> = stream.chunks(1).collect();
@@ -114,8 +115,8 @@ fn items(block: &Block<'_>, start: usize, end: usize, last_event_id: &mut String
     if let Some(comment) = block.comment {
         items.push(Output::Comment { text: comment.to_owned(), position: start as u64 });
     }
-    if let Some(milliseconds) = block.retry {
-        items.push(Output::ReconnectionTime(Duration::from_millis(milliseconds)));
+    if let Some(time) = block.retry {
+        items.push(Output::ReconnectionTime(time));
     }
     if let Some(id) = block.id {
         id.clone_into(last_event_id);
