@@ -126,12 +126,12 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Each line of stdin is the data of one event. A new client gets the events that
-are kept, and then new ones. A client that reconnects with Last-Event-ID, or with
-?lastEventId= in the URL, gets what it missed; if that is no longer kept, it gets
-an event of the type `gap` and everything that is. Generated IDs begin with the
-start time, so IDs of an earlier run count as no longer kept. A browser that
-opens the URL shows the stream. Times have a unit (500ms, 3s, 1m); without one
-they are seconds.
+are kept, and then new ones. A client that reconnects with Last-Event-ID, or
+with ?lastEventId= in the URL, gets what it missed; if that is no longer kept,
+it gets an event of the type `gap` and everything that is. Generated IDs begin
+with the start time, so IDs of an earlier run count as no longer kept. A browser
+that opens the URL shows the stream. Times have a unit (500ms, 3s, 1m); without
+one they are seconds.
 
 The first line on stderr is `listening on http://127.0.0.1:8080/`. After the end
 of stdin, serve goes on until SIGINT or SIGTERM, which end all streams.
