@@ -6,8 +6,8 @@
 //! sse-contract-tests -url http://127.0.0.1:8000
 //! ```
 //!
-//! `ready` is `EventSource`, `rules` a driver of `Connection`, and `shim` the API of reqwest-eventsource over this
-//! crate, as `docs/migration.md` has it.
+//! `ready` is `EventSource`, `rules` is a driver of `Connection`, and `shim` is the API of reqwest-eventsource over
+//! this crate, as in `docs/migration.md`.
 
 mod ready;
 mod rules;
@@ -31,7 +31,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-/// What the suite wants of a stream.
+/// The suite's request for a stream.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Wanted {
@@ -46,12 +46,12 @@ struct Wanted {
     body: Option<String>,
 }
 
-/// A stream that the suite wants, and how to report what comes.
+/// A stream that the suite requests, and how to report its events.
 struct Stream {
     http: reqwest::Client,
     wanted: Wanted,
     reports: u32,
-    /// Each is a wish to connect again.
+    /// Each message requests a reconnection.
     restarts: mpsc::UnboundedReceiver<()>,
 }
 
@@ -77,7 +77,7 @@ impl Stream {
         let bytes = time(self.wanted.read_timeout_ms);
         Policy {
             reconnection_time: delay.unwrap_or(Duration::from_secs(3)),
-            // What the suite wants is less.
+            // The suite requests a shorter one.
             floor: Duration::ZERO,
             silence: Silence { bytes, ..Silence::default() },
             ..Policy::default()
@@ -189,7 +189,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             "restart",
             "server-directed-shutdown-request",
         ],
-        // What reqwest-eventsource has.
+        // The capabilities of reqwest-eventsource.
         Client::Shim => &["bom", "headers", "post", "report", "server-directed-shutdown-request"],
     };
     let listener =

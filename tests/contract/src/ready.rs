@@ -1,4 +1,4 @@
-//! The client that is ready to use.
+//! The client `EventSource`.
 
 use sse_wire::{EventSource, Incoming, Interruption, SourceNotice};
 
@@ -28,7 +28,7 @@ pub async fn run(mut stream: Stream) {
             Some(Ok(Incoming::Notice(SourceNotice::Comment { text, .. }))) => {
                 stream.report_comment(&text).await;
             }
-            // One that was asked for is no error.
+            // A requested reconnection is not an error.
             Some(Ok(Incoming::Notice(SourceNotice::Reconnecting {
                 reason: Interruption::Asked,
                 ..

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::Stream;
 
-/// An item, to be reported once the cursor is done.
+/// An item, reported after the cursor has ended.
 enum Report {
     Event(String, String, String),
     Comment(String),
@@ -25,7 +25,7 @@ pub async fn run(mut stream: Stream) {
         let action = connection.poll(start.elapsed());
         while let Some(notice) = connection.next_notice() {
             match notice {
-                // One that was asked for is no error.
+                // A requested reconnection is not an error.
                 Notice::Open | Notice::Reconnecting { reason: Interruption::Asked, .. } => {}
                 notice => stream.report_error(&notice.to_string()).await,
             }

@@ -1,6 +1,6 @@
-//! The API of reqwest-eventsource 0.6 over this crate: for a program that is to change in one place.
+//! The API of reqwest-eventsource 0.6 over this crate, for a program that should change in one place only.
 
-#![allow(dead_code)] // It is all of that API; the service does not use all.
+#![allow(dead_code)] // The service uses only a part of the API.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -15,7 +15,7 @@ use sse_wire::{
     SourceNotice,
 };
 
-/// What an [`EventSource`] gives.
+/// An item of an [`EventSource`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     Open,
@@ -33,11 +33,11 @@ pub struct MessageEvent {
 #[derive(Debug)]
 pub enum Error {
     Transport(Box<dyn std::error::Error + Send + Sync>),
-    /// The body is there with `into_response` and `body_text`.
+    /// The body is unread: see `into_response` and `body_text`.
     InvalidContentType(HeaderValue, ResponseError<BoxBody>),
     InvalidStatusCode(StatusCode, ResponseError<BoxBody>),
     StreamEnded,
-    /// What reqwest-eventsource does not know: silence, an event that is too large.
+    /// Errors that reqwest-eventsource does not have: silence, and an event that is too large.
     Other(String),
 }
 
@@ -85,7 +85,7 @@ impl Stream for EventSource {
                 })),
                 Some(Ok(Incoming::Notice(notice))) => match notice {
                     SourceNotice::Open => Ok(Event::Open),
-                    // The end comes next.
+                    // The end follows.
                     SourceNotice::Ended => continue,
                     SourceNotice::Reconnecting { error: Some(error), .. } => {
                         Err(Error::Transport(error))
@@ -119,7 +119,7 @@ impl From<SourceError<BoxBody>> for Error {
     }
 }
 
-/// Runs a stream of the suite, as a program that was written for reqwest-eventsource.
+/// Runs a stream of the suite, like a program that was written for reqwest-eventsource.
 pub async fn run(mut stream: crate::Stream) {
     let mut source = EventSource::new(stream.request()).expect("its body is text");
     source.0 = source.0.with_policy(stream.policy());

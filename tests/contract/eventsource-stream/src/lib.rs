@@ -1,4 +1,4 @@
-//! The API of eventsource-stream 0.2 over sse-wire: for crates below which the parser is to change, and nothing else.
+//! The API of eventsource-stream 0.2 over sse-wire, to replace the parser of crates that depend on it.
 
 use std::error::Error;
 use std::fmt::{self, Debug, Display, Formatter};
@@ -26,7 +26,7 @@ pub struct Event {
 
 /// Adds [`eventsource`](Self::eventsource) to streams of chunks.
 pub trait Eventsource: Sized {
-    /// The events of this stream.
+    /// Returns the events of this stream.
     fn eventsource(self) -> EventStream<Self>;
 }
 
@@ -45,17 +45,17 @@ pub struct EventStream<S> {
     chunks: Pin<Box<S>>,
     parser: Parser,
     chunk: Vec<u8>,
-    /// What of the chunk has been taken.
+    /// How many bytes of the chunk were taken.
     taken: usize,
 }
 
 impl<S> EventStream<S> {
-    /// The events of these chunks.
+    /// Returns the events of these chunks.
     pub fn new(chunks: S) -> Self {
         EventStream { chunks: Box::pin(chunks), parser: Parser::new(), chunk: Vec::new(), taken: 0 }
     }
 
-    /// Sets the last event ID. One that no stream can have set changes nothing.
+    /// Sets the last event ID. An ID that no stream can set changes nothing.
     pub fn set_last_event_id(&mut self, id: impl Into<String>) {
         _ = self.parser.set_last_event_id(&id.into());
     }
@@ -89,7 +89,7 @@ where
                     })));
                 }
                 Ok(None) => {}
-                // That event is skipped, and the stream goes on.
+                // The event is skipped, and the stream continues.
                 Err(_) => continue,
             }
             match ready!(this.chunks.as_mut().poll_next(cx)) {
@@ -107,7 +107,7 @@ where
     }
 }
 
-/// Why there is no event. Only the last is ever given: any bytes are a stream of events.
+/// The error of the stream. Only `Transport` occurs, because any bytes are a valid stream.
 #[derive(Debug, PartialEq)]
 pub enum EventStreamError<E> {
     /// Never.
