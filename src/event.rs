@@ -169,7 +169,24 @@ impl From<Event<'_>> for OwnedEvent {
     }
 }
 
-/// An event or another part of a stream: see [`Parser::observe`](crate::Parser::observe), which has an example.
+/// An event or another part of a stream: see [`Parser::observe`](crate::Parser::observe).
+///
+/// ```
+/// use sse_wire::Item;
+///
+/// fn log(item: &Item<'_>) {
+///     match item {
+///         Item::Event(event) => println!("{}: {}", event.event_type, event.data),
+///         Item::Comment { text, .. } => println!("comment {text}"),
+///         Item::ReconnectionTime { time, .. } => println!("retry {time:?}"),
+///         Item::Block { id: Some(id), .. } => println!("id {id}"),
+///         _ => {}
+///     }
+/// }
+/// # let mut parser = sse_wire::Parser::new();
+/// # log(&parser.observe(b"retry: 1\n").next()?.unwrap());
+/// # Ok::<(), sse_wire::ParseError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Item<'a> {

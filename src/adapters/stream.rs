@@ -88,7 +88,13 @@ pin_project! {
     }
 }
 
-/// Adds the method [`events`](Self::events) to streams of chunks: see the [module](self) for an example.
+/// Adds the method [`events`](Self::events) to streams of chunks.
+///
+/// ```
+/// # let chunks = futures::stream::iter([Ok::<_, std::io::Error>("data: x\n\n")]);
+/// use sse_wire::stream::EventStreamExt;
+/// let events = chunks.events();
+/// ```
 pub trait EventStreamExt: TryStream + Sized {
     /// Returns the events of this stream of chunks, parsed with a limit of 16 MiB.
     fn events(self) -> EventStream<Self>

@@ -33,6 +33,13 @@ pub enum ReadyState {
 /// example.
 ///
 /// The enum is exhaustive, because a driver has to handle every action.
+///
+/// ```
+/// use sse_wire::{Action, Connection, Policy};
+///
+/// let mut connection = Connection::new(Policy::default());
+/// assert_eq!(connection.poll(std::time::Duration::ZERO), Action::Connect);
+/// ```
 #[must_use = "the connection makes no progress unless this is done"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -91,7 +98,16 @@ pub enum Notice {
     Failed(Failure),
 }
 
-/// Why a connection was lost or could not be made, if there will be another. [`Notice`] has an example.
+/// Why a connection was lost or could not be made, if there will be another.
+///
+/// ```
+/// use sse_wire::Interruption;
+///
+/// fn needs_new_token(reason: Option<Interruption>) -> bool {
+///     reason == Some(Interruption::Status(401))
+/// }
+/// # assert!(!needs_new_token(None));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Interruption {
@@ -109,7 +125,14 @@ pub enum Interruption {
     Asked,
 }
 
-/// Why there will be no other connection. [`Notice`] has an example.
+/// Why there will be no other connection.
+///
+/// ```
+/// use sse_wire::Failure;
+///
+/// let failure = Failure::Status(404);
+/// assert_eq!(failure.to_string(), "the response has the status 404; an event stream needs 200");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Failure {

@@ -38,6 +38,20 @@ macro_rules! boxed {
         $wrapper:ident, $doc:literal $(, $send:ident)?
     ) => {
         #[doc = concat!("An [`EventSource`] that can be a struct's field", $doc, ": see [`EventSource::", stringify!($method), "`].")]
+        ///
+        /// ```
+        #[doc = concat!("use sse_wire::", stringify!($source), ";")]
+        ///
+        /// struct Feed {
+        #[doc = concat!("    source: ", stringify!($source), ",")]
+        /// }
+        ///
+        /// impl Feed {
+        ///     fn position(&self) -> &str {
+        ///         self.source.last_event_id()
+        ///     }
+        /// }
+        /// ```
         pub type $source = EventSource<$request, $future, $body, $timer>;
         #[doc = concat!("The closure of a [`", stringify!($source), "`].")]
         pub type $request = Box<dyn FnMut(Attempt) -> $future $(+ $send)?>;

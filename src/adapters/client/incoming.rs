@@ -12,9 +12,19 @@ use crate::client::{Failure, Interruption, Notice};
 use crate::error::LimitError;
 use crate::event::{LastEventId, OwnedEvent};
 
-/// An item of an [`EventSource`](crate::EventSource), which has an example.
+/// An item of an [`EventSource`](crate::EventSource). The enum is exhaustive: there will be no third kind.
 ///
-/// Unlike other enums of this crate it is exhaustive: there will be no third kind.
+/// ```
+/// use sse_wire::{Incoming, OwnedEvent};
+///
+/// fn event(incoming: Incoming) -> Option<OwnedEvent> {
+///     match incoming {
+///         Incoming::Event(event) => Some(event),
+///         Incoming::Notice(_) => None,
+///     }
+/// }
+/// # assert!(event(Incoming::Event(OwnedEvent::default())).is_some());
+/// ```
 #[derive(Debug)]
 pub enum Incoming {
     /// An event.

@@ -116,6 +116,15 @@ pub struct ResponseEvents<B: Body> {
 }
 
 /// How the events of a response ended: see [`ResponseEvents::end`].
+///
+/// ```
+/// use sse_wire::StreamEnd;
+///
+/// fn is_complete(end: Option<StreamEnd>) -> bool {
+///     matches!(end, Some(StreamEnd::Clean | StreamEnd::Sentinel))
+/// }
+/// # assert!(is_complete(Some(StreamEnd::Sentinel)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StreamEnd {
