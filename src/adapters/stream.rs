@@ -88,8 +88,7 @@ pin_project! {
     }
 }
 
-/// Adds the method [`events`](Self::events) to streams of chunks.
-///
+/// Adds the method [`events`](Self::events) to streams of chunks:
 /// ```
 /// # let chunks = futures::stream::iter([Ok::<_, std::io::Error>("data: x\n\n")]);
 /// use sse_wire::stream::EventStreamExt;
