@@ -11,7 +11,7 @@ use super::line::Piece;
 use super::parser::Parser;
 use super::storage::{Place, Storage};
 use super::text::Slot;
-use crate::error::{LimitError, Refused};
+use crate::error::{LastEventIdError, LimitError, Refused};
 
 /// What the place of the line has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,36 @@ pub(super) enum KeptLine {
 }
 
 impl<S: Storage> Parser<S> {
+    /// Sets the last event ID string, for example to that of an earlier stream before this one starts. In the middle
+    /// of a block, earlier `id` lines of the block then do not count, nor does one whose value is being read.
+    ///
+    /// # Errors
+    ///
+    /// An ID that is longer than the [limit for IDs](Self::id_limit), or that has a NUL, LF, or CR, is refused and
+    /// changes nothing.
+    ///
+    /// # Memory and cost
+    ///
+    /// The ID is copied.
+    pub fn set_last_event_id(&mut self, id: &str) -> Result<(), LastEventIdError> {
+        let mut characters = id.char_indices();
+        if let Some((at, character)) = characters.find(|(_, c)| matches!(c, '\0' | '\n' | '\r')) {
+            return Err(LastEventIdError::Character { character, at });
+        }
+        self.clear_ended();
+        let event = self.buffers.len(Place::Data) + self.buffers.len(Place::EventType);
+        let room = self.limit_of_ids().bytes.min(self.limit.saturating_sub(event));
+        if id.len() > room {
+            return Err(LastEventIdError::TooLong { length: id.len(), room });
+        }
+        self.forget_ids();
+        self.buffers.set(self.string, Slot::Unset);
+        self.buffers.push(self.string, id.as_bytes(), true);
+        self.room = 0;
+        self.id_changes += 1;
+        Ok(())
+    }
+
     /// Takes a piece of an `id` line.
     #[inline(always)]
     pub(super) fn set_id(&mut self, chunk: &[u8], piece: Piece) {
@@ -98,22 +128,6 @@ impl<S: Storage> Parser<S> {
             self.buffers.set(self.id, Slot::Unset);
             self.id_changes += 1;
         }
-    }
-
-    /// Replaces the last event ID string, and what the block has set; or returns how much room
-    /// there is for it.
-    pub(super) fn replace_last_event_id(&mut self, id: &str) -> Result<(), usize> {
-        let event = self.buffers.len(Place::Data) + self.buffers.len(Place::EventType);
-        let room = self.limit_of_ids().bytes.min(self.limit.saturating_sub(event));
-        if id.len() > room {
-            return Err(room);
-        }
-        self.forget_ids();
-        self.buffers.set(self.string, Slot::Unset);
-        self.buffers.push(self.string, id.as_bytes(), true);
-        self.room = 0;
-        self.id_changes += 1;
-        Ok(())
     }
 
     /// Forgets what is kept of the line that is being read, because of this.

@@ -18,6 +18,45 @@ use crate::field::Field;
 type Sizes = [usize; Place::ALL.len()];
 
 impl<S: Storage> Parser<S> {
+    /// Returns the limit in bytes; `usize::MAX` if there is none besides the arrays.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Returns the limit for IDs in bytes that is in force: the one that was [set](Self::set_id_limit), a quarter of
+    /// the limit, or a third of the array, whichever is smallest.
+    pub fn id_limit(&self) -> usize {
+        self.limit_of_ids().bytes
+    }
+
+    /// Changes the limit in bytes.
+    ///
+    /// # Errors
+    ///
+    /// If the last event ID in force, or the one that the block has set, is longer than a quarter of the new limit,
+    /// nothing changes, and the error has [`Refused::Id`](crate::Refused::Id): first call [`set_last_event_id`] with a
+    /// shorter or an empty one. If more of the block is retained than the new limit allows, a comment that is being
+    /// read is dropped, and if that is not enough, the event is refused.
+    ///
+    /// [`set_last_event_id`]: Self::set_last_event_id
+    pub fn set_limit(&mut self, limit: usize) -> Result<(), LimitError> {
+        self.set_limits(limit, self.max_id_len)
+    }
+
+    /// Changes the limit for IDs in bytes. A quarter of the limit and a third of an array still apply.
+    ///
+    /// # Errors
+    ///
+    /// As for [`set_limit`](Self::set_limit).
+    pub fn set_id_limit(&mut self, limit: usize) -> Result<(), LimitError> {
+        self.set_limits(self.limit, limit)
+    }
+
+    /// Returns how many bytes are retained. They count as they arrived until they are decoded.
+    pub fn retained(&self) -> usize {
+        if self.due == Due::Ended { self.last_event_id().len() } else { self.sizes().iter().sum() }
+    }
+
     /// Takes room for a value of so many bytes and an LF, if there certainly is some.
     #[inline(always)]
     pub(super) fn has_room(&mut self, len: usize) -> bool {

@@ -12,7 +12,7 @@ use super::lines::Lines;
 use super::step::Due;
 use super::storage::{Arrays, Growable, Memory, Place, Storage};
 use super::text::{Buffers, Slot};
-use crate::error::{LastEventIdError, LimitError, ParseError};
+use crate::error::ParseError;
 #[cfg(feature = "alloc")]
 use crate::event::LastEventId;
 use crate::event::{End, Pending};
@@ -280,69 +280,9 @@ impl<S: Storage> Parser<S> {
         self.buffers.get(self.string)
     }
 
-    /// Sets the last event ID string, for example to that of an earlier stream before this one starts. In the middle
-    /// of a block, earlier `id` lines of the block then do not count, nor does one whose value is being read.
-    ///
-    /// # Errors
-    ///
-    /// An ID that is longer than the [limit for IDs](Self::id_limit), or that has a NUL, LF, or CR, is refused and
-    /// changes nothing.
-    ///
-    /// # Memory and cost
-    ///
-    /// The ID is copied.
-    pub fn set_last_event_id(&mut self, id: &str) -> Result<(), LastEventIdError> {
-        let mut characters = id.char_indices();
-        if let Some((at, character)) = characters.find(|(_, c)| matches!(c, '\0' | '\n' | '\r')) {
-            return Err(LastEventIdError::Character { character, at });
-        }
-        self.clear_ended();
-        let replaced = self.replace_last_event_id(id);
-        replaced.map_err(|room| LastEventIdError::TooLong { length: id.len(), room })
-    }
-
     /// Returns the reconnection time, at most `u64::MAX` milliseconds; `None` if no `retry` line has set it.
     pub fn reconnection_time(&self) -> Option<Duration> {
         self.milliseconds.map(Duration::from_millis)
-    }
-
-    /// Returns the limit in bytes; `usize::MAX` if there is none besides the arrays.
-    pub fn limit(&self) -> usize {
-        self.limit
-    }
-
-    /// Returns the limit for IDs in bytes that is in force: the one that was [set](Self::set_id_limit), a quarter of
-    /// the limit, or a third of the array, whichever is smallest.
-    pub fn id_limit(&self) -> usize {
-        self.limit_of_ids().bytes
-    }
-
-    /// Changes the limit in bytes.
-    ///
-    /// # Errors
-    ///
-    /// If the last event ID in force, or the one that the block has set, is longer than a quarter of the new limit,
-    /// nothing changes, and the error has [`Refused::Id`](crate::Refused::Id): first call [`set_last_event_id`] with a
-    /// shorter or an empty one. If more of the block is retained than the new limit allows, a comment that is being
-    /// read is dropped, and if that is not enough, the event is refused.
-    ///
-    /// [`set_last_event_id`]: Self::set_last_event_id
-    pub fn set_limit(&mut self, limit: usize) -> Result<(), LimitError> {
-        self.set_limits(limit, self.max_id_len)
-    }
-
-    /// Changes the limit for IDs in bytes. A quarter of the limit and a third of an array still apply.
-    ///
-    /// # Errors
-    ///
-    /// As for [`set_limit`](Self::set_limit).
-    pub fn set_id_limit(&mut self, limit: usize) -> Result<(), LimitError> {
-        self.set_limits(self.limit, limit)
-    }
-
-    /// Returns how many bytes are retained. They count as they arrived until they are decoded.
-    pub fn retained(&self) -> usize {
-        if self.due == Due::Ended { self.last_event_id().len() } else { self.sizes().iter().sum() }
     }
 
     /// Returns how many bytes of the stream were taken.
