@@ -536,6 +536,19 @@ async fn a_client_ahead_of_this_hub_waits_at_most_as_long_as_allowed() {
     assert_eq!(start.elapsed(), 4 * SECOND);
 }
 
+#[tokio::test(start_paused = true)]
+async fn topics_that_never_had_an_event_push_no_last_id_out_of_memory() {
+    let hub = Hub::new(Retention::new().age(SECOND));
+    let id = hub.publish_to("user", &Block::new().data("1")).unwrap();
+    advance(SECOND).await;
+    assert_eq!(hub.counts().topics, 0);
+    // Some of so many names have the hash of that one.
+    for number in 0..5000 {
+        drop(subscribe(&hub, Subscriber::new().topic(&number.to_string())));
+    }
+    assert_eq!(live(&mut subscribe(&hub, with_id(&id).topic("user"))), "");
+}
+
 /// What is remembered of a forgotten topic is bounded.
 #[tokio::test(start_paused = true)]
 async fn a_last_id_of_more_than_256_bytes_with_the_name_is_forgotten_with_its_topic() {
