@@ -110,11 +110,13 @@ impl<S: Storage> Parser<S> {
     #[inline(never)]
     fn dispatch_kept(&mut self, chunk: &[u8]) -> bool {
         let refused = self.has_data() && self.decode(chunk);
-        if let Slot::Kept(_) = self.buffers.slot(self.id) {
-            // It is replaced now.
-            self.buffers.set(self.string, Slot::Unset);
+        if self.buffers.is_large() {
+            if let Slot::Kept(_) = self.buffers.slot(self.id) {
+                // It is replaced now.
+                self.buffers.set(self.string, Slot::Unset);
+            }
+            self.buffers.release();
         }
-        self.buffers.release();
         refused
     }
 
@@ -126,16 +128,22 @@ impl<S: Storage> Parser<S> {
     /// Makes text of data and type; returns whether the event is refused instead.
     #[inline(never)]
     pub(super) fn decode(&mut self, chunk: &[u8]) -> bool {
-        let mut sizes = self.sizes();
-        for place in [Place::Data, Place::EventType] {
+        let places = [Place::Data, Place::EventType];
+        let decoded = places.map(|place| {
             if !self.buffers.is_lent_text(place, chunk, &self.lines.scan) {
                 self.buffers.keep(place, chunk, &self.lines.scan);
-                sizes[place as usize] = self.buffers.decoded_len(place);
             }
-        }
-        let refused = self.refuse_event_unless_fits(sizes);
-        for place in [Place::Data, Place::EventType] {
-            self.buffers.decode(place, sizes[place as usize]);
+            self.buffers.decoded_len(place)
+        });
+        // As they came, they fit.
+        let is_longer = decoded != places.map(|place| self.buffers.len(place));
+        let refused = is_longer && {
+            let mut sizes = self.sizes();
+            sizes[..2].copy_from_slice(&decoded);
+            self.refuse_event_unless_fits(sizes)
+        };
+        for (place, len) in places.into_iter().zip(decoded) {
+            self.buffers.decode(place, len);
         }
         refused
     }
