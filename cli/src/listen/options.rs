@@ -102,7 +102,7 @@ pub(super) struct End {
     #[arg(long, conflicts_with_all = ["retry_status", "max_reconnections"])]
     pub(super) once: bool,
 
-    /// End before the event of this type or with this data, such as [DONE]
+    /// End before the event of this type or with this data, such as `[DONE]`
     ///
     /// With --once, a stream that ends without it is an error.
     #[arg(long, value_name = "TYPE|DATA")]
