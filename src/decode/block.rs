@@ -1,12 +1,12 @@
-//! A block: what each field does to the buffers, and dispatch
+//! A block: the effect of each field on the buffers, and dispatch
 //! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)).
 //!
 //! # Implementation notes
 //!
-//! The specification's buffers are [`Buffers`](super::text::Buffers), each with a [`Slot`]. A value stays
-//! in the chunk, lent, as long as it is one whole line; it is kept when a chunk border cuts it, when
-//! another `data` line follows, or when the chunk ends. Slots stay set after a block, so that its event
-//! can be lent, and are unset by the next step.
+//! The specification's buffers are [`Buffers`](super::text::Buffers), each with a [`Slot`]. A value that is
+//! one whole line stays in the chunk: it is lent. It is copied, and then kept, if a chunk border cuts it,
+//! if another `data` line follows, or when the chunk ends. Slots stay set after a block, so that its event
+//! can borrow them; the next step unsets them.
 
 use super::line::Piece;
 use super::parser::Parser;
@@ -25,7 +25,7 @@ pub(super) enum Retry {
 }
 
 impl<S: Storage> Parser<S> {
-    /// Takes a piece of a value of data or type; if it does not fit, the event is refused.
+    /// Takes a piece of a value of data or type. If it does not fit, the event is refused.
     #[inline(always)]
     pub(super) fn append(&mut self, place: Place, chunk: &[u8], piece: Piece) {
         if self.buffers.slot(Place::Data) == Slot::Refused {
@@ -35,8 +35,8 @@ impl<S: Storage> Parser<S> {
             self.buffers.set(place, Slot::Unset);
         }
         let (span, slot) = (piece.span, self.buffers.slot(place));
-        // The specification appends each value and an LF, and takes the last LF off when it dispatches;
-        // here the LF comes before all values but the first.
+        // The specification appends an LF after each value, and removes the last one in dispatch. Here an
+        // LF comes before each value but the first.
         let joint = piece.first && slot != Slot::Unset;
         if !self.has_room(span.len()) && self.refuses(place, span.len() + usize::from(joint)) {
             return;
@@ -79,20 +79,20 @@ impl<S: Storage> Parser<S> {
         self.buffers.set(Place::EventType, Slot::Unset);
     }
 
-    /// Drops the whole block, of which something was not read.
+    /// Drops the whole block, because a part of it was not read.
     pub(super) fn drop_block(&mut self) {
         self.drop_event(Slot::Unset);
         self.forget_ids();
     }
 
-    /// Keeps what is lent, since its chunk ends.
+    /// Keeps the lent values, because their chunk ends.
     pub(super) fn keep_lent(&mut self, chunk: &[u8]) {
         self.buffers.keep(Place::Data, chunk, &self.lines.scan);
         self.buffers.keep(Place::EventType, chunk, &self.lines.scan);
     }
 
     /// Ends the block at its blank line: as an event, as a block without one, or with an error if its
-    /// event is refused now. The buffers of an event stay until [`clear`](Self::clear).
+    /// event is refused now. The buffers stay until [`clear_ended`](Self::clear_ended).
     #[inline(always)]
     pub(super) fn dispatch(&mut self, chunk: &[u8]) -> Stop {
         let lent = |place| self.buffers.is_lent_text(place, chunk, &self.lines.scan);
@@ -106,13 +106,13 @@ impl<S: Storage> Parser<S> {
         }
     }
 
-    /// Makes text of what is kept; returns whether the event is refused now.
+    /// Decodes the kept values, and returns whether the event is refused now.
     #[inline(never)]
     fn dispatch_kept(&mut self, chunk: &[u8]) -> bool {
         let refused = self.has_data() && self.decode(chunk);
         if self.buffers.is_large() {
             if let Slot::Kept(_) = self.buffers.slot(self.id) {
-                // It is replaced now.
+                // The ID of this block is about to replace it.
                 self.buffers.set(self.string, Slot::Unset);
             }
             self.buffers.release();
@@ -120,12 +120,12 @@ impl<S: Storage> Parser<S> {
         refused
     }
 
-    /// Whether there is something to dispatch.
+    /// Returns whether there is an event to dispatch.
     pub(super) fn has_data(&self) -> bool {
         !matches!(self.buffers.slot(Place::Data), Slot::Unset | Slot::Refused)
     }
 
-    /// Makes text of data and type; returns whether the event is refused instead.
+    /// Decodes data and type, and returns whether the event is refused instead.
     #[inline(never)]
     pub(super) fn decode(&mut self, chunk: &[u8]) -> bool {
         let places = [Place::Data, Place::EventType];
@@ -135,7 +135,7 @@ impl<S: Storage> Parser<S> {
             }
             self.buffers.decoded_len(place)
         });
-        // As they came, they fit.
+        // The bytes fit as they arrived.
         let is_longer = decoded != places.map(|place| self.buffers.len(place));
         let refused = is_longer && {
             let mut sizes = self.sizes();

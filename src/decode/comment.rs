@@ -1,6 +1,6 @@
-//! Comments, for those who observe a stream
+//! Comments, for [`Parser::observe`]
 //! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)):
-//! lent, or kept where an `id` line would be, until they were handed out.
+//! lent, or kept in the place of the current line, until they are returned.
 
 use super::ids::KeptLine;
 use super::line::Piece;
@@ -11,14 +11,14 @@ use super::text::Slot;
 use crate::error::{LimitError, Refused};
 
 impl<S: Storage> Parser<S> {
-    /// Takes a piece of a comment; returns whether it is the last one, and nothing was refused.
+    /// Takes a piece of a comment, and returns whether the comment is complete and not refused.
     pub(super) fn append_comment(&mut self, chunk: &[u8], piece: Piece) -> bool {
         let Piece { span, first, last, line_start, .. } = piece;
         if first {
             (self.kept_line, self.comment_start) = (KeptLine::Comment, line_start);
         }
         if self.kept_line != KeptLine::Comment {
-            // It was refused, or its start was not observed.
+            // The comment was refused, or its start was not observed.
             return false;
         }
         let mut len = self.buffers.len(self.line) + span.len();
@@ -45,7 +45,7 @@ impl<S: Storage> Parser<S> {
         self.due == Due::Comment
     }
 
-    /// Drops a comment that was handed out or is being read.
+    /// Drops a comment that was returned or is being read.
     pub(super) fn drop_comment(&mut self) {
         if self.kept_line == KeptLine::Comment {
             self.forget_line(KeptLine::Ignored);

@@ -1,5 +1,5 @@
-//! The cursors over one chunk: what [`Parser::push`] and [`Parser::observe`] return. Both are the
-//! parser's one step, and what is lent of what it has found.
+//! The cursors over one chunk, which [`Parser::push`] and [`Parser::observe`] return. Both call the parser's
+//! one step, and lend what it has found.
 
 use core::ops::Range;
 
@@ -95,7 +95,7 @@ impl<'c, S: Storage> Items<'_, 'c, S> {
     }
 }
 
-/// What both cursors can do with the rest of the chunk.
+/// The methods of both cursors for the rest of the chunk.
 macro_rules! rest_methods {
     ($cursor:ident) => {
         impl<'c, S: Storage> $cursor<'_, 'c, S> {
@@ -121,9 +121,9 @@ macro_rules! rest_methods {
 rest_methods!(Events);
 rest_methods!(Items);
 
-/// What the cursors and the adapters take of a parser.
+/// The interface of the parser for the cursors and the adapters.
 impl<S: Storage> Parser<S> {
-    /// Takes the chunk up to the end of the next event; returns whether there is one.
+    /// Takes the chunk up to the end of the next event, and returns whether there is one.
     #[inline(always)]
     pub(crate) fn find_event(&mut self, chunk: &[u8]) -> Result<bool, ParseError> {
         match self.step::<false>(chunk) {
@@ -132,7 +132,7 @@ impl<S: Storage> Parser<S> {
         }
     }
 
-    /// Takes the rest of the chunk; returns what was unread before it.
+    /// Takes the rest of the chunk, and returns the error for an earlier chunk that was left unread.
     fn discard(&mut self, chunk: &[u8]) -> Result<(), ParseError> {
         let mut result = Ok(());
         loop {
@@ -144,7 +144,7 @@ impl<S: Storage> Parser<S> {
         }
     }
 
-    /// The range of the block that ended last.
+    /// Returns the range of the last block that ended.
     fn range(&self) -> Range<u64> {
         self.start..self.start + self.len
     }
@@ -156,7 +156,7 @@ impl<S: Storage> Parser<S> {
         }
     }
 
-    /// The event that a step has found in this chunk.
+    /// Returns the event that a step has found in this chunk.
     #[inline(always)]
     pub(crate) fn event<'a>(&'a self, chunk: &'a [u8]) -> Event<'a> {
         Event {
@@ -168,7 +168,7 @@ impl<S: Storage> Parser<S> {
         }
     }
 
-    /// The same, to keep.
+    /// Returns the same as an owned event.
     #[cfg(feature = "alloc")]
     pub(crate) fn owned_event(&mut self, chunk: &[u8]) -> OwnedEvent {
         let id = self.last_event_id();
@@ -184,7 +184,7 @@ impl<S: Storage> Parser<S> {
         }
     }
 
-    /// What a step has found in this chunk.
+    /// Returns the item that a step has found in this chunk.
     fn item<'a>(&'a self, stop: Stop, chunk: &'a [u8]) -> Option<Item<'a>> {
         Some(match stop {
             Stop::End | Stop::Error => return None,
@@ -203,7 +203,7 @@ impl<S: Storage> Parser<S> {
         })
     }
 
-    /// Ends a chunk before all of it was taken: the rest comes again. Returns where it begins.
+    /// Ends a chunk before all of it was taken, and returns the index of the rest, which is pushed again.
     fn leave(&mut self, chunk: &[u8]) -> usize {
         if self.due != Due::Ended {
             self.keep_lent(chunk);
@@ -211,32 +211,32 @@ impl<S: Storage> Parser<S> {
         self.lines.leave()
     }
 
-    /// How many bytes of the chunk have not been taken.
+    /// Returns how many bytes of the chunk have not been taken.
     #[allow(dead_code)] // Only adapters ask.
     pub(crate) fn unread(&self) -> usize {
         self.lines.unread()
     }
 
-    /// Whether there is nothing to hand out before the next chunk.
+    /// Returns whether there is nothing to return before the next chunk.
     #[allow(dead_code)] // Only adapters ask.
     pub(crate) fn is_done(&self) -> bool {
         self.lines.unread() == 0 && self.errors[0].is_none() && self.due != Due::Refused
     }
 
-    /// Goes on in a chunk that has [begun](Self::begin), where the last cursor was left. The bytes are
-    /// those that `begin` was given, in memory that only this crate writes to, or they are lent since;
-    /// else [`rescan`](Self::rescan) comes first.
+    /// Continues in a chunk that has [begun](Self::begin), after what the last cursor has taken. The bytes must
+    /// be unchanged since `begin`: borrowed since then, or in memory that only this crate writes to. Otherwise
+    /// call [`rescan`](Self::rescan) first.
     pub(crate) fn resume<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Events<'p, 'c, S> {
         Events { parser: self, chunk }
     }
 
-    /// Like [`resume`](Self::resume), but over everything that can be observed.
+    /// Like [`resume`](Self::resume), for all items.
     pub(crate) fn resume_items<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Items<'p, 'c, S> {
         Items { parser: self, chunk }
     }
 
-    /// Forgets what is known of the chunk: its owner may have changed it since. If it has another
-    /// length, what was not taken is lost.
+    /// Forgets what is known about the chunk, because its owner may have changed it. If it has another length,
+    /// what was not taken is lost.
     #[cfg(feature = "stream")]
     pub(crate) fn rescan(&mut self, chunk: &[u8]) {
         if !self.lines.rescan(chunk) {

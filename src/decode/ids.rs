@@ -3,7 +3,7 @@
 //!
 //! # Implementation notes
 //!
-//! Each of the three has a place of its own, and an id never moves: the places exchange their roles.
+//! Each of the three has a place, and an ID never moves: the places swap roles.
 
 use core::mem::swap;
 
@@ -13,14 +13,14 @@ use super::storage::{Place, Storage};
 use super::text::Slot;
 use crate::error::{LastEventIdError, LimitError, Refused};
 
-/// What the place of the line has.
+/// The contents of the place of the current line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeptLine {
-    /// Nothing: an `id` line with a NUL, or one before which the caller has set the id; or a comment
-    /// that was refused or is not observed.
+    /// Nothing. The line is an `id` line with a NUL, or one in whose middle the caller has set the ID, or a
+    /// comment that was refused or is not observed.
     Ignored,
     Id,
-    /// Nothing of an `id` line that is longer than an id may be.
+    /// Nothing. The line is an `id` line that is longer than the limit for IDs.
     LongId,
     Comment,
 }
@@ -68,13 +68,13 @@ impl<S: Storage> Parser<S> {
             self.buffers.set(self.id, Slot::Unset);
             self.buffers.push(self.id, bytes, true);
         } else {
-            // Not the piece itself: its address would keep every piece in memory.
+            // Not the piece itself: with its address taken, every piece would be in memory.
             self.append_id(bytes, has_nul, is_ascii, first, last.then_some(line_start));
         }
     }
 
-    /// Takes a piece of any `id` line, of one that ends here and began at `ended`. If the id does not
-    /// fit beside the event, the event gives way.
+    /// Takes a piece of any `id` line. If the line ends here, `ended` is the position of its start. If the
+    /// ID does not fit beside the event, the event is refused.
     #[inline(never)]
     fn append_id(
         &mut self,
@@ -120,7 +120,7 @@ impl<S: Storage> Parser<S> {
         }
     }
 
-    /// The last event ID buffer, if the block has set it, becomes the last event ID string.
+    /// Makes the last event ID buffer, if the block has set it, the last event ID string.
     pub(super) fn commit_id(&mut self) {
         self.sets_id = matches!(self.buffers.slot(self.id), Slot::Kept(_));
         if self.sets_id {
@@ -130,13 +130,13 @@ impl<S: Storage> Parser<S> {
         }
     }
 
-    /// Forgets what is kept of the line that is being read, because of this.
+    /// Clears the place of the current line, and remembers why.
     pub(super) fn forget_line(&mut self, because: KeptLine) {
         self.kept_line = because;
         self.buffers.set(self.line, Slot::Unset);
     }
 
-    /// Forgets the last event ID buffer and the line that is being read.
+    /// Clears the last event ID buffer and the place of the current line.
     pub(super) fn forget_ids(&mut self) {
         self.buffers.set(self.id, Slot::Unset);
         self.forget_line(KeptLine::Ignored);

@@ -1,10 +1,10 @@
-//! The limits for what is retained.
+//! The limits for retained bytes.
 //!
 //! # Implementation notes
 //!
-//! Every limit is judged in [`Parser::fits`], with the bytes as they came until they are decoded: data
-//! and type at the blank line, an id at the end of its line. It is not asked while there is
-//! [room](Parser::has_room) for a value whatever else is retained.
+//! [`Parser::fits`] checks every limit. Bytes count as they arrived until they are decoded: data and type at
+//! the blank line, an ID at the end of its line. The check is skipped as long as there certainly is
+//! [room](Parser::has_room) for a value.
 
 use super::ids::KeptLine;
 use super::parser::Parser;
@@ -14,7 +14,7 @@ use super::text::Slot;
 use crate::error::{Limit, LimitError, ParseError, Refused};
 use crate::field::Field;
 
-/// How many bytes there are in each place, for the limits.
+/// The number of bytes in each place.
 type Sizes = [usize; Place::ALL.len()];
 
 impl<S: Storage> Parser<S> {
@@ -57,7 +57,7 @@ impl<S: Storage> Parser<S> {
         if self.due == Due::Ended { self.last_event_id().len() } else { self.sizes().iter().sum() }
     }
 
-    /// Takes room for a value of so many bytes and an LF, if there certainly is some.
+    /// Reserves room for a value of `len` bytes and an LF, if there certainly is enough.
     #[inline(always)]
     pub(super) fn has_room(&mut self, len: usize) -> bool {
         match self.room.checked_sub(len + 1) {
@@ -69,25 +69,25 @@ impl<S: Storage> Parser<S> {
         }
     }
 
-    /// What is retained or lent.
+    /// Returns the sizes of what is retained or lent.
     pub(super) fn sizes(&self) -> Sizes {
         let mut sizes = Place::ALL.map(|place| self.buffers.len(place));
         if self.due == Due::Comment {
-            // It was handed out.
+            // The comment was returned.
             sizes[self.line as usize] = 0;
         }
         sizes
     }
 
-    /// What would be if so many bytes were there.
+    /// Returns the sizes if there were `len` bytes in this place.
     pub(super) fn sizes_with(&self, place: Place, len: usize) -> Sizes {
         let mut sizes = self.sizes();
         sizes[place as usize] = len;
         sizes
     }
 
-    /// Whether that is within the limits. If several are passed, the error names the one that is met
-    /// first, byte by byte.
+    /// Checks sizes against the limits. If several are exceeded, the error has the one that is reached first,
+    /// byte by byte.
     pub(super) fn fits(&self, sizes: Sizes) -> Result<(), Limit> {
         let sum = sizes.iter().fold(0, |sum: usize, &size| sum.saturating_add(size));
         for (place, size) in Place::ALL.into_iter().zip(sizes) {
@@ -99,15 +99,15 @@ impl<S: Storage> Parser<S> {
         if sum > self.limit { Err(Limit { bytes: self.limit, array: None }) } else { Ok(()) }
     }
 
-    /// How long an id may be: however long ids are, an event with a quarter of the limit fits.
+    /// Returns the limit for IDs. It leaves room for an event of a quarter of the limit, however long IDs are.
     pub(super) fn limit_of_ids(&self) -> Limit {
         let array = self.buffers.max_len(self.line);
         let bytes = self.max_id_len.min(self.limit / 4);
         Limit { bytes: bytes.min(array), array: (array < bytes).then_some(Field::Id) }
     }
 
-    /// Refuses the event if a value, or a piece of it, of so many bytes does not fit; returns whether
-    /// it did. If it fits, finds out how much room there is.
+    /// Refuses the event, and returns `true`, if `len` more bytes in this place do not fit. If they fit,
+    /// recomputes the room.
     #[cold]
     pub(super) fn refuses(&mut self, place: Place, len: usize) -> bool {
         let sizes = self.sizes_with(place, self.buffers.len(place) + len);
@@ -119,7 +119,7 @@ impl<S: Storage> Parser<S> {
         refused
     }
 
-    /// Refuses the event of the block if it does not fit, and if that was not done before.
+    /// Refuses the event of the block if it does not fit, unless that was done before.
     pub(super) fn refuse_event_unless_fits(&mut self, sizes: Sizes) -> bool {
         match self.event_fits(sizes) {
             Err(error) => self.report(error),
@@ -128,7 +128,7 @@ impl<S: Storage> Parser<S> {
         true
     }
 
-    /// The same, but returns the error in place of reporting it.
+    /// Does the same, but returns the error instead of reporting it.
     fn event_fits(&mut self, sizes: Sizes) -> Result<(), LimitError> {
         match self.fits(sizes) {
             Err(limit) if self.buffers.slot(Place::Data) != Slot::Refused => {
@@ -140,13 +140,13 @@ impl<S: Storage> Parser<S> {
         }
     }
 
-    /// Remembers a refusal: that of an id can come after that of its event, and nothing else.
+    /// Remembers a refusal. Two are pending only if an event and then its ID are refused.
     #[cold]
     pub(super) fn report(&mut self, error: LimitError) {
         self.errors[usize::from(self.errors[0].is_some())] = Some(ParseError::Limit(error));
     }
 
-    /// Changes the limits, unless the ids in use are longer than they allow.
+    /// Changes the limits, unless the IDs in use are longer than the new ones allow.
     pub(super) fn set_limits(&mut self, limit: usize, id_limit: usize) -> Result<(), LimitError> {
         self.clear_ended();
         let before = (self.limit, self.max_id_len);

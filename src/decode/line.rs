@@ -1,12 +1,12 @@
 //! A line: its field and where its value begins
 //! ([9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream),
 //! [9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)).
-//! Names, colon and space stand here alone.
+//! The only place for names, colon, and space.
 
 use super::text::Span;
 use crate::field::Field;
 
-/// What a line that is not blank says.
+/// The kind of a line that is not blank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Line {
     Field(Field),
@@ -16,7 +16,7 @@ pub(crate) enum Line {
     Unknown,
 }
 
-/// All lines that mean something, the most frequent first.
+/// All lines with a meaning, the most frequent first.
 const KNOWN: [Line; 5] = [
     Line::Field(Field::Data),
     Line::Field(Field::Event),
@@ -29,7 +29,7 @@ const KNOWN: [Line; 5] = [
 pub(super) const LONGEST_HEAD: usize = "retry: ".len();
 
 impl Line {
-    /// What decides where the value begins: the name, the colon and one space.
+    /// The name, the colon, and one space.
     const fn head(self) -> &'static [u8] {
         match self {
             Line::Field(field) => field.head().as_bytes(),
@@ -38,11 +38,11 @@ impl Line {
         }
     }
 
-    /// Where the value begins in `text`, if its name is this line's, and nothing or a colon follows:
-    /// after one space, if there is one.
+    /// Returns the start of the value in `text`, after one space if there is one; `None` if the name is
+    /// another one.
     #[inline(always)]
     fn value_start(self, text: &[u8]) -> Option<usize> {
-        // Told apart by the first byte: a branch that is easier to foresee than one by the length.
+        // The first byte comes first: this branch is easier to predict than one on the length.
         if text.first() != self.head().first() {
             return None;
         }
@@ -56,7 +56,7 @@ impl Line {
     }
 }
 
-/// What a line is and where its value begins; `text` is all of it, or enough to tell.
+/// Returns the kind of a line and the start of its value. `text` is all of it, or enough to decide.
 #[inline(always)]
 pub(super) fn classify(text: &[u8]) -> (Line, usize) {
     for line in KNOWN {
@@ -67,12 +67,12 @@ pub(super) fn classify(text: &[u8]) -> (Line, usize) {
     (Line::Unknown, 0)
 }
 
-/// The head of the line that may begin with this byte, unless it is unknown whatever follows.
+/// Returns the head of the known line that begins with this byte, if there is one.
 pub(super) fn head_begun_by(byte: u8) -> Option<&'static [u8]> {
     KNOWN.map(Line::head).into_iter().find(|head| head[0] == byte)
 }
 
-/// A value, or a piece of it, by its place in the chunk.
+/// A value, or a piece of it, by its span in the chunk.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Piece {
     pub(crate) line: Line,
@@ -80,6 +80,6 @@ pub(crate) struct Piece {
     /// Whether the value begins here, and whether its line ends here.
     pub(crate) first: bool,
     pub(crate) last: bool,
-    /// Where in the stream the line begins.
+    /// The position of the line in the stream.
     pub(crate) line_start: u64,
 }

@@ -3,10 +3,9 @@
 //!
 //! # Implementation notes
 //!
-//! A line that lies whole in a chunk never leaves [`State::Start`]. The other states serve a line that a
-//! chunk border cuts: they say what was seen of it, and no byte is kept, since the bytes of a known name
-//! are known. A CR ends its line at once; that an LF may follow in the next chunk is known to
-//! [`State::AfterCr`] alone.
+//! A whole line in one chunk never leaves [`State::Start`]. The other states are for a line that a chunk
+//! border cuts: they remember what was seen of it without a copy, because the bytes of a known name are
+//! known. A CR ends its line at once; only [`State::AfterCr`] knows that an LF in the next chunk belongs to it.
 
 use core::ops::Range;
 
@@ -16,42 +15,42 @@ use super::text::Span;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// What was just seen of the stream.
+/// The last part of the stream that was seen.
 #[derive(Clone, Copy, Debug)]
 enum State {
     /// A line end.
     Start,
     /// A CR that ended a line and a chunk: a directly following LF belongs to it.
     AfterCr,
-    /// So many bytes of the head of a line, or of a byte order mark.
+    /// This many bytes of the head of a line, or of a byte order mark.
     Head(&'static [u8], usize),
-    /// The head of this line, and if it is `false`, some of the value too.
+    /// The head of this line, and with `false` also a part of its value.
     Value(Line, bool),
 }
 
 /// What comes next.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    /// Nothing: the chunk is used up.
+    /// Nothing: the chunk ends.
     End,
     /// A blank line, whose line end begins here.
     BlankLine(usize),
     /// The value of a whole line.
     Line(Piece),
-    /// What the chunk has of the value of a line that its start or its end cuts.
+    /// The part in this chunk of the value of a line that a chunk border cuts.
     Piece(Piece),
-    /// The start of an unknown line that earlier chunks had, and that began as something else.
+    /// The start of an unknown line, from earlier chunks, that could have become a known one.
     UnknownHead(&'static [u8]),
 }
 
-/// The way through a stream, line by line.
+/// Reads a stream line by line.
 #[derive(Clone, Debug)]
 pub(crate) struct Lines {
     state: State,
-    /// Where in the stream the chunk begins, and the block.
+    /// The positions of the chunk and of the block.
     origin: u64,
     block_start: u64,
-    /// Where in the stream the line begins that a chunk border cuts.
+    /// The position of the line that a chunk border cuts.
     line_start: u64,
     pub(crate) scan: Scan,
     /// Everything before this index of the chunk has been taken.
@@ -90,8 +89,8 @@ impl Lines {
         self.len - self.at
     }
 
-    /// Passes what has not been taken, of which there is something: what follows is read as the rest of an
-    /// unknown line, unless that ended with a line end. Returns how many bytes that were.
+    /// Skips the bytes that have not been taken, of which there are some, and returns how many there were.
+    /// What follows is read as the rest of an unknown line, unless they end with a line end.
     #[cold]
     pub(crate) fn skip_unread(&mut self) -> usize {
         let unread = self.unread();
@@ -105,14 +104,14 @@ impl Lines {
         unread
     }
 
-    /// Forgets what is known of the chunk; returns whether it can still be the same one.
+    /// Forgets what is known about the chunk, and returns whether it has the same length.
     #[cfg(feature = "stream")]
     pub(crate) fn rescan(&mut self, chunk: &[u8]) -> bool {
         self.scan.begin(chunk, self.at);
         self.len == chunk.len()
     }
 
-    /// Ends the chunk here, and returns where: what has not been taken comes again.
+    /// Ends the chunk here, and returns the index. What has not been taken is pushed again.
     pub(crate) fn leave(&mut self) -> usize {
         self.len = self.at;
         self.at
@@ -130,18 +129,18 @@ impl Lines {
         self.origin.wrapping_add(index as u64)
     }
 
-    /// The range of the block that has not seen its blank line yet, as far as it was taken.
+    /// Returns the range of the block whose blank line has not arrived, as far as it was taken.
     pub(crate) const fn unfinished_block(&self) -> Range<u64> {
         self.block_start..self.position()
     }
 
-    /// Whether something of the current line was taken.
+    /// Returns whether a part of the current line was taken.
     pub(crate) const fn is_in_line(&self) -> bool {
         !matches!(self.state, State::Start | State::AfterCr | State::Head(_, 0))
     }
 
-    /// Ends the block at the blank line that was just taken and whose line end begins at `end`, and
-    /// returns its range: without the LF of a CRLF, since a block is complete before it arrives.
+    /// Ends the block at the blank line that was just taken, whose line end begins at `end`, and returns its
+    /// range. It excludes the LF of a CRLF, because a block is complete before it arrives.
     #[inline]
     pub(crate) fn end_block(&mut self, end: usize) -> Range<u64> {
         let block = self.block_start..self.position_of(end + 1);
@@ -149,7 +148,7 @@ impl Lines {
         block
     }
 
-    /// Takes everything up to the next blank line, which ends a block; returns whether it was found.
+    /// Takes everything up to the next blank line, which ends a block, and returns whether there is one.
     #[cold]
     pub(crate) fn skip_block(&mut self, chunk: &[u8]) -> bool {
         loop {
@@ -164,7 +163,7 @@ impl Lines {
         }
     }
 
-    /// Takes what comes next.
+    /// Takes the next step.
     #[inline(always)]
     pub(crate) fn step(&mut self, chunk: &[u8]) -> Step {
         loop {
@@ -197,7 +196,7 @@ impl Lines {
         Step::Line(Piece { line, span, first: true, last: true, line_start })
     }
 
-    /// Takes what the chunk has of a value that begins here or goes on.
+    /// Takes the part in this chunk of a value that begins or continues here.
     #[inline(always)]
     fn piece(&mut self, chunk: &[u8], line: Line, first: bool) -> Piece {
         let (start, found) = (self.at, self.scan.peek(chunk));
@@ -212,7 +211,7 @@ impl Lines {
         Piece { line, span, first, last: found.is_some(), line_start: self.line_start }
     }
 
-    /// Passes the line end at `end`, with the LF of a CRLF if the chunk has it.
+    /// Takes the line end at `end`, with the LF of a CRLF if it is in the chunk.
     #[inline(always)]
     fn end_line(&mut self, chunk: &[u8], end: usize) {
         self.scan.pass();
@@ -226,7 +225,7 @@ impl Lines {
         }
     }
 
-    /// Takes the LF that is next and belongs to the CR before it.
+    /// Takes the next byte, the LF of a CRLF.
     #[inline]
     fn take_lf(&mut self, chunk: &[u8]) {
         self.scan.peek(chunk);
@@ -234,8 +233,8 @@ impl Lines {
         self.at += 1;
     }
 
-    /// Takes a step towards the value of a line that the start or the end of the chunk cuts. Returns the
-    /// bytes that earlier chunks had of it, if it turns out to be unknown.
+    /// Takes a step towards the value of a line that a chunk border cuts. If the line turns out to be
+    /// unknown, returns its bytes from earlier chunks.
     #[inline(never)]
     fn cut_line(&mut self, chunk: &[u8]) -> Option<&'static [u8]> {
         let first = chunk[self.at];
@@ -278,7 +277,7 @@ impl Lines {
         None
     }
 
-    /// Begins the value of a line of which `seen` bytes have been taken; `text` is enough to tell which.
+    /// Begins the value of a line of which `seen` bytes have been taken. `text` is enough of it to classify it.
     fn begin_value(&mut self, text: &[u8], seen: usize) {
         let (line, value) = classify(text);
         self.at += value.saturating_sub(seen);

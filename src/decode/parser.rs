@@ -74,10 +74,10 @@ pub struct Parser<S = Growable> {
     pub(super) buffers: Buffers<S>,
     pub(super) limit: usize,
     pub(super) max_id_len: usize,
-    /// A value of so many bytes, less one, fits whatever it is.
+    /// A value with fewer bytes than this certainly fits.
     pub(super) room: usize,
-    /// Where the last event ID string is, the last event ID buffer, and the line that is being read: an
-    /// `id` or an observed comment.
+    /// The places of the last event ID string, of the last event ID buffer, and of the current line if it is
+    /// an `id` or an observed comment.
     pub(super) string: Place,
     pub(super) id: Place,
     pub(super) line: Place,
@@ -87,16 +87,17 @@ pub struct Parser<S = Growable> {
     pub(super) retry: Retry,
     /// The reconnection time.
     pub(super) milliseconds: Option<u64>,
-    /// Where in the stream the observed comment begins.
+    /// The position of the observed comment.
     pub(super) comment_start: u64,
-    /// What has not been reported.
+    /// The errors that have not been reported.
     pub(super) errors: [Option<ParseError>; 2],
     pub(super) due: Due,
-    /// Where the block that has ended begins in the stream, and how long it is. (A range of two words,
-    /// written one by one and read as one, would stall.)
+    /// The position and the length of the block that has ended. (The CPU would stall on a range that is
+    /// written in two parts and read as one.)
     pub(super) start: u64,
     pub(super) len: u64,
-    /// How often the last event ID string has changed, and what owned events share since which change.
+    /// The number of changes of the last event ID string, and the copy that owned events share, with the
+    /// number at which it was made.
     pub(super) id_changes: u64,
     #[cfg(feature = "alloc")]
     pub(super) shared_id: (u64, LastEventId),

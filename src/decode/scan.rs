@@ -3,14 +3,12 @@
 //!
 //! # Implementation notes
 //!
-//! A line ends at LF or CR and at nothing else. A kernel looks at 64 bytes at a time and returns
-//! their line ends as one mask, whose bits are taken one by one, so that short lines cost no search
-//! call each. Up to four masks are made in one go. Whether all of the 64 bytes are ASCII comes from
-//! the same loads, so that most text needs no second look.
+//! A line ends at LF or CR and at nothing else. A kernel returns the line ends of 64 bytes as a mask, whose
+//! bits are taken one by one, so that a short line costs no call. Up to four masks are made at a time. The
+//! same loads also find out whether all 64 bytes are ASCII, so that most text is not checked again.
 //!
-//! A `Scan` does not hold its chunk. Every method that takes a chunk must be given the one that the
-//! last [`begin`](Scan::begin) was for, with the same bytes; [`Scan::is_ascii`] is what unchecked
-//! text is built on: see `text`.
+//! A `Scan` does not borrow its chunk. Every method that takes a chunk must be called with that of the last
+//! [`begin`](Scan::begin), with the same bytes: the unchecked text of `text` relies on [`Scan::is_ascii`].
 
 mod kernels;
 #[cfg(test)]
@@ -19,17 +17,17 @@ mod tests;
 pub(crate) const LF: u8 = b'\n';
 pub(crate) const CR: u8 = b'\r';
 
-/// Whether a byte ends a line.
+/// Returns whether a byte ends a line.
 pub(crate) const fn is_line_end(byte: u8) -> bool {
     matches!(byte, LF | CR)
 }
 
-/// Bytes that one mask covers.
+/// The number of bytes for one mask.
 const BLOCK: usize = 64;
-/// Masks that are made in one go.
+/// The number of masks that are made at a time.
 const WINDOW: usize = 4;
 
-/// What a kernel sees in a block.
+/// The result of a kernel for a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Look {
     /// Bit `i` is set if byte `i` ends a line.
@@ -68,25 +66,25 @@ impl Scan {
         }
     }
 
-    /// Begins a chunk, of which nothing before `at` is wanted.
+    /// Begins a chunk at `at`.
     #[inline]
     pub(crate) fn begin(&mut self, chunk: &[u8], at: usize) {
         self.pending = 0;
-        // A single byte, as slow peers send them, needs no kernel.
+        // A single byte needs no kernel.
         (self.mask, self.base, self.scanned, self.ascii_from) = match *chunk {
             [byte] if at == 0 => (is_line_end(byte).into(), 0, 1, (!byte.is_ascii()).into()),
             _ => (0, 0, at, at),
         };
     }
 
-    /// Whether everything from `start` to the last line end that was found, or to the chunk's end if
-    /// there was none, is known to be ASCII.
+    /// Returns whether everything from `start` to the last line end that was found, or to the end of the chunk
+    /// if there was none, is known to be ASCII.
     #[inline]
     pub(crate) fn is_ascii(&self, start: usize) -> bool {
         self.ascii_from <= start
     }
 
-    /// The first line end that has not been passed.
+    /// Returns the index of the first line end that has not been passed.
     #[inline]
     pub(crate) fn peek(&mut self, chunk: &[u8]) -> Option<usize> {
         if self.mask == 0 && !self.next_mask(chunk) {
@@ -113,7 +111,7 @@ impl Scan {
         true
     }
 
-    /// Looks at windows up to the first that has line ends.
+    /// Scans windows up to the first one with line ends.
     #[inline(always)]
     fn fill_with(&mut self, chunk: &[u8], look: impl Fn(&[u8; BLOCK]) -> Look) -> bool {
         let (mut at, mut ascii_from, mut pending) = (self.scanned, self.ascii_from, 0);

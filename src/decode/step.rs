@@ -1,10 +1,9 @@
-//! The way through a chunk: from line to line, and from block to block
+//! A step through a chunk: from line to line, and from block to block
 //! ([9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)).
 //!
 //! # Implementation notes
 //!
-//! [`Parser::step`] decides and returns a plain value; only then an event is built that borrows the
-//! buffers.
+//! [`Parser::step`] returns a plain value. Only then is an event built that borrows the buffers.
 
 use core::ops::Range;
 
@@ -17,17 +16,17 @@ use super::text::Slot;
 use crate::error::ParseError;
 use crate::field::Field;
 
-/// What comes before the next line.
+/// What is to be done before the next line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     Nothing,
-    /// Clearing a block that has ended and was handed out.
+    /// Clear a block that has ended and was returned.
     Ended,
-    /// Clearing a comment that was handed out.
+    /// Clear a comment that was returned.
     Comment,
-    /// Handing out a block whose event was refused at its blank line.
+    /// Return a block whose event was refused at its blank line.
     Refused,
-    /// Skipping what follows unread bytes, up to a blank line.
+    /// Skip what follows unread bytes, up to a blank line.
     Skip,
 }
 
@@ -46,7 +45,7 @@ pub(crate) enum Stop {
 }
 
 impl<S: Storage> Parser<S> {
-    /// Goes on to the next thing to hand out. `ALL` also stops at what is no event.
+    /// Continues to the next event, or with `ALL` to the next item.
     #[inline(always)]
     pub(crate) fn step<const ALL: bool>(&mut self, chunk: &[u8]) -> Stop {
         self.clear_ended();
@@ -89,7 +88,7 @@ impl<S: Storage> Parser<S> {
 
     #[inline(always)]
     fn piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
-        // Not one `match`: the most frequent fields need no table of jumps.
+        // Not one `match`: the most frequent fields then need no jump table.
         if piece.line == Line::Field(Field::Data) {
             self.append(Place::Data, chunk, piece);
         } else if piece.line == Line::Field(Field::Event) {
@@ -104,7 +103,7 @@ impl<S: Storage> Parser<S> {
                 return Some(Stop::Comment);
             }
             if !ALL && self.kept_line == KeptLine::Comment {
-                // Nobody observes it.
+                // It is not observed.
                 self.drop_comment();
             }
         }
@@ -124,7 +123,7 @@ impl<S: Storage> Parser<S> {
         Some(stop)
     }
 
-    /// Takes what is due; returns whether that stops a cursor.
+    /// Does what is due, and returns why a cursor stops for it.
     #[cold]
     fn take_due(&mut self, chunk: &[u8], all: bool) -> Option<Stop> {
         if self.due == Due::Skip {
@@ -142,7 +141,7 @@ impl<S: Storage> Parser<S> {
         None
     }
 
-    /// The error that a step has found.
+    /// Returns the error that a step has found.
     #[cold]
     pub(crate) fn take_error(&mut self) -> Option<ParseError> {
         let [first, second] = self.errors;
@@ -150,7 +149,7 @@ impl<S: Storage> Parser<S> {
         first
     }
 
-    /// Clears what was handed out.
+    /// Clears what was returned.
     pub(super) fn clear_ended(&mut self) {
         match self.due {
             Due::Ended => {
@@ -163,7 +162,7 @@ impl<S: Storage> Parser<S> {
         self.due = Due::Nothing;
     }
 
-    /// Begins a chunk, of which nothing is read yet.
+    /// Begins a chunk. Nothing of it is read yet.
     pub(crate) fn begin(&mut self, chunk: &[u8]) {
         self.clear_ended();
         if self.lines.unread() > 0 {
@@ -172,7 +171,7 @@ impl<S: Storage> Parser<S> {
         self.lines.begin(chunk);
     }
 
-    /// Passes what the last cursor has left, and remembers to report it.
+    /// Skips what the last cursor has left unread, and remembers to report it.
     #[cold]
     fn skip_unread(&mut self) {
         let before = match self.errors[0] {

@@ -5,7 +5,7 @@ use crate::field::Field;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// Where a value is kept: the buffers of a block, and for the ids one more than there are buffers.
+/// A place for a value: data, event type, and three for IDs, see `ids`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     Data,
@@ -19,7 +19,7 @@ impl Place {
     pub(super) const ALL: [Place; 5] =
         [Place::Data, Place::EventType, Place::Id1, Place::Id2, Place::Id3];
 
-    /// The field whose values are kept here.
+    /// Returns the field whose values are kept here.
     pub(super) const fn field(self) -> Field {
         match self {
             Place::Data => Field::Data,
@@ -28,7 +28,7 @@ impl Place {
         }
     }
 
-    /// Which third of an array of this length a place for ids has.
+    /// Returns the part of an array of this length for one of the places for IDs.
     pub(super) const fn third(self, len: usize) -> Range<usize> {
         let start = (self as usize - Place::Id1 as usize) * (len / 3);
         start..start + len / 3
@@ -83,7 +83,7 @@ pub trait Memory: sealed::Memory {}
 /// ```
 ///
 /// The sizes for the longest data (several lines count with an LF between them), type, and ID in bytes, and the RAM of
-/// the parser with its arrays on a Cortex-M3, where the code takes 10.4 KiB of flash:
+/// the parser with its arrays on a Cortex-M3, where the code takes 10.3 KiB of flash:
 ///
 /// | longest data, type, ID | `data` | `event_type` | `ids` | RAM |
 /// | --- | ---: | ---: | ---: | ---: |

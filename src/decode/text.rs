@@ -5,15 +5,15 @@
 //!
 //! # Implementation notes
 //!
-//! A value stays in the chunk, lent, as long as it can; else it is kept. Bytes are kept as they came
-//! and decoded once, when all of them are there: so no state of a cut sequence is needed. Text is
-//! never shorter than its bytes, since an ill-formed subpart of one to three bytes becomes the three
+//! A value is lent from the chunk if possible, and kept otherwise. Bytes are kept as they arrived, and
+//! decoded once, when all of them have arrived, so that no state for a cut sequence is needed. Text is
+//! never shorter than its bytes, because an ill-formed subpart of one to three bytes becomes the three
 //! bytes of U+FFFD.
 //!
-//! All text that is lent without another check is lent here. Two invariants make it sound:
-//! - [`Span::lent`] is given a chunk and a place in it of which [`Span::is_text`] was true, in one
-//!   borrow of the chunk, or in memory of a sealed trait that only this crate writes to;
-//! - the first `known` bytes of a place are UTF-8. They are private and change only here.
+//! All text that is returned without another check is made here. Two invariants make it sound:
+//! - [`Span::lent`] is called with a chunk and a span for which [`Span::is_text`] was true, in one borrow of
+//!   the chunk, or in memory of a sealed trait that only this crate writes to;
+//! - the first `known` bytes in a place are UTF-8. They are private and change only here.
 
 #[cfg(feature = "alloc")]
 use alloc::string::String;
@@ -22,10 +22,10 @@ use core::str::from_utf8;
 use super::scan::Scan;
 use super::storage::{Place, Storage};
 
-/// What an ill-formed subpart becomes.
+/// The replacement for an ill-formed subpart.
 const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
 
-/// A place in a chunk.
+/// A range of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) start: usize,
@@ -43,19 +43,19 @@ impl Span {
         &chunk[self.start..self.end]
     }
 
-    /// Whether the bytes there are UTF-8. `scan` is the one of this chunk.
+    /// Returns whether the bytes are UTF-8. `scan` is the one of this chunk.
     #[inline]
     pub(crate) fn is_text(self, chunk: &[u8], scan: &Scan) -> bool {
         scan.is_ascii(self.start) || is_utf8(self.bytes(chunk))
     }
 
-    /// The text there, which was seen to be UTF-8.
+    /// Returns the bytes, which are known to be UTF-8, as text.
     #[allow(unsafe_code)]
     #[inline]
     pub(crate) fn lent(self, chunk: &[u8]) -> &str {
         let bytes = self.bytes(chunk);
         debug_assert!(from_utf8(bytes).is_ok());
-        // SAFETY: `is_text` was true for this place and these bytes: see the notes above.
+        // SAFETY: `is_text` was true for this span and these bytes: see the notes above.
         unsafe { core::str::from_utf8_unchecked(bytes) }
     }
 }
@@ -67,15 +67,15 @@ pub(crate) enum Slot {
     /// A whole value, in the chunk.
     Lent(Span),
     Kept(Kept),
-    /// Of the data: the event was refused. Data and type are ignored up to the blank line.
+    /// Only for data: the event was refused. Data and type are ignored up to the blank line.
     Refused,
 }
 
-/// What is kept in a place: text, and after it bytes as they came.
+/// What is kept in a place: text, and after it bytes as they arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
     len: usize,
-    /// So many bytes are known to be UTF-8.
+    /// The number of bytes that are known to be UTF-8.
     known: usize,
 }
 
@@ -108,7 +108,7 @@ impl<S> Buffers<S> {
         }
     }
 
-    /// How many bytes are kept or lent.
+    /// Returns how many bytes are kept or lent.
     pub(crate) fn len(&self, place: Place) -> usize {
         match self.slot(place) {
             Slot::Lent(span) => span.len(),
@@ -126,7 +126,7 @@ impl<S: Storage> Buffers<S> {
         self.storage.max_len(place)
     }
 
-    /// Appends bytes, which the caller knows to fit, and perhaps to be text, to what is kept.
+    /// Appends bytes that fit to what is kept. `is_text` means that they are known to be UTF-8.
     pub(crate) fn push(&mut self, place: Place, bytes: &[u8], is_text: bool) {
         crate::work::count_bytes(bytes.len());
         let Kept { len, known } = self.kept(place);
@@ -135,7 +135,7 @@ impl<S: Storage> Buffers<S> {
             self.large |= self.storage.grow(place, len, end);
         }
         match (&mut self.storage.memory_mut(place)[len..end], bytes) {
-            // Most often an LF: it needs no call.
+            // Often an LF: no call is needed.
             ([kept], [byte]) => *kept = *byte,
             (kept, _) => kept.copy_from_slice(bytes),
         }
@@ -143,7 +143,7 @@ impl<S: Storage> Buffers<S> {
         self.set(place, Slot::Kept(Kept { len: end, known }));
     }
 
-    /// Keeps what is lent: its chunk ends, or more of it follows.
+    /// Keeps a lent value, because its chunk ends or more of it follows.
     #[inline(always)]
     pub(crate) fn keep(&mut self, place: Place, chunk: &[u8], scan: &Scan) {
         if let Slot::Lent(span) = self.slot(place) {
@@ -151,7 +151,7 @@ impl<S: Storage> Buffers<S> {
         }
     }
 
-    /// Whether nothing is kept or has to be decoded.
+    /// Returns whether there is nothing to decode: no value, or a lent one that is UTF-8.
     pub(crate) fn is_lent_text(&self, place: Place, chunk: &[u8], scan: &Scan) -> bool {
         match self.slot(place) {
             Slot::Lent(span) => span.is_text(chunk, scan),
@@ -159,7 +159,7 @@ impl<S: Storage> Buffers<S> {
         }
     }
 
-    /// How many bytes there are once all that is kept is decoded.
+    /// Returns the length of the value once it is decoded.
     pub(crate) fn decoded_len(&mut self, place: Place) -> usize {
         let Slot::Kept(Kept { len, known }) = &mut self.slots[place as usize] else {
             return self.len(place);
@@ -177,7 +177,7 @@ impl<S: Storage> Buffers<S> {
         *known + parts.sum::<usize>()
     }
 
-    /// Makes text of what is kept, of the length that is known and fits.
+    /// Decodes what is kept. `decoded_len` is its length then, which fits.
     pub(crate) fn decode(&mut self, place: Place, decoded_len: usize) {
         let Kept { len, known } = self.kept(place);
         if known == len {
@@ -185,8 +185,8 @@ impl<S: Storage> Buffers<S> {
         }
         self.large |= self.storage.grow(place, len, decoded_len);
         let room = &mut self.storage.memory_mut(place)[..decoded_len];
-        // Read from the end of the room, so that nothing is overwritten before it was read: what is
-        // still to be read is never longer than its text.
+        // The bytes are moved to the end first. They are never longer than their text, so nothing is
+        // overwritten before it is read.
         let (mut written, mut read) = (known, decoded_len - (len - known));
         room.copy_within(known..len, read);
         while let Some(part) = room[read..].utf8_chunks().next() {
@@ -201,7 +201,7 @@ impl<S: Storage> Buffers<S> {
         self.set(place, Slot::Kept(Kept { len: decoded_len, known: decoded_len }));
     }
 
-    /// The text that is kept, as far as it is decoded.
+    /// Returns the kept text, as far as it is decoded.
     #[allow(unsafe_code)]
     pub(crate) fn get(&self, place: Place) -> &str {
         let text = &self.storage.memory(place)[..self.kept(place).known];
@@ -210,7 +210,7 @@ impl<S: Storage> Buffers<S> {
         unsafe { core::str::from_utf8_unchecked(text) }
     }
 
-    /// The text that is kept or lent, once it is decoded; empty if there is none.
+    /// Returns the kept or lent text, once it is decoded; empty if there is none.
     pub(crate) fn text<'a>(&'a self, place: Place, chunk: &'a [u8]) -> &'a str {
         match self.slot(place) {
             Slot::Lent(span) => span.lent(chunk),
@@ -218,7 +218,7 @@ impl<S: Storage> Buffers<S> {
         }
     }
 
-    /// The same to keep: with its memory, if that is not much larger.
+    /// Returns the same as a `String`: with its memory, if that is not much larger.
     #[cfg(feature = "alloc")]
     #[allow(unsafe_code)]
     pub(crate) fn take(&mut self, place: Place, chunk: &[u8]) -> String {
@@ -234,7 +234,7 @@ impl<S: Storage> Buffers<S> {
         }
     }
 
-    /// Gives memory back that what is kept does not justify.
+    /// Gives back memory that is much larger than what is kept.
     #[inline(never)]
     pub(crate) fn release(&mut self) {
         self.large = false;
@@ -244,7 +244,7 @@ impl<S: Storage> Buffers<S> {
     }
 }
 
-/// Whether bytes are UTF-8.
+/// Returns whether bytes are UTF-8.
 #[inline(never)]
 fn is_utf8(bytes: &[u8]) -> bool {
     crate::work::count_bytes(bytes.len());

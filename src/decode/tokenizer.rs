@@ -39,7 +39,7 @@ use crate::field::Field;
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     lines: Lines,
-    /// How many bytes before the chunk were not taken.
+    /// The number of bytes before the chunk that were not taken.
     unread: u64,
 }
 
@@ -85,7 +85,7 @@ impl Tokenizer {
         start..end
     }
 
-    /// Passes what the last iterator has left.
+    /// Skips what the last iterator has left.
     #[inline]
     fn pass_unread(&mut self) {
         if self.lines.unread() > 0 {
