@@ -68,6 +68,8 @@ const DEFAULT_ID_LIMIT: usize = 64 * 1024;
 /// An event whose block lies in one chunk, with one `data` line and well-formed UTF-8, is lent from the chunk, without
 /// an allocation or a copy (except of an ID, which outlives the chunk). The values of other blocks are copied, up to
 /// the limit. Each byte is read a bounded number of times, whatever the chunks and the limit.
+///
+/// [`LimitError`]: crate::LimitError
 #[derive(Clone)]
 pub struct Parser<S = Growable> {
     pub(super) lines: Lines,
@@ -164,6 +166,8 @@ impl<D: Memory, E: Memory, I: Memory> Parser<Arrays<D, E, I>> {
     /// # Memory and cost
     ///
     /// Only the arrays and the parser itself.
+    ///
+    /// [`LimitError::array`]: crate::LimitError::array
     pub const fn with_arrays(arrays: Arrays<D, E, I>) -> Self {
         Self::with_storage(arrays, usize::MAX)
     }
