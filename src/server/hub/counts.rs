@@ -39,3 +39,13 @@ pub struct Counts {
     /// The subscribers that were ended because their topics, or the hub, were closed.
     pub ended: u64,
 }
+
+/// What has happened so far.
+#[derive(Debug, Default)]
+pub(super) struct Totals {
+    pub(super) published: u64,
+    pub(super) left: u64,
+    pub(super) lagging: u64,
+    pub(super) ended: u64,
+    pub(super) gaps: u64,
+}

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 
+use super::counts::Totals;
 use super::topic::{Topic, cost};
 use super::topics::Topics;
 use super::{PublishError, Settings};
@@ -36,16 +37,6 @@ pub(super) struct State {
     /// The last event for all subscribers after the hub was closed; empty for none.
     pub(super) closed: Option<Bytes>,
     pub(super) totals: Totals,
-}
-
-/// What has happened so far.
-#[derive(Debug, Default)]
-pub(super) struct Totals {
-    pub(super) published: u64,
-    pub(super) left: u64,
-    pub(super) lagging: u64,
-    pub(super) ended: u64,
-    pub(super) gaps: u64,
 }
 
 /// The subscribers of a topic that wait.
