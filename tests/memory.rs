@@ -184,6 +184,18 @@ fn bounded_memory_the_memory_of_a_dropped_id_is_freed_with_the_next_block() {
 }
 
 #[test]
+fn bounded_memory_the_copy_of_an_id_for_owned_events_is_freed_with_the_id() {
+    let mut parser = Parser::new();
+    parser.set_id_limit(usize::MAX).unwrap();
+    let stream = format!("id: {}\ndata: x\n\n", "x".repeat(1 << 20));
+    let info = measure(|| {
+        assert!(parser.push(stream.as_bytes()).next_owned().unwrap().is_some());
+        assert!(parser.push(b"id\n\n").next().unwrap().is_none());
+    });
+    assert!(info.bytes_current < 8192, "{info:?}");
+}
+
+#[test]
 fn an_owned_event_allocates_only_for_its_values() {
     for (stream, allocations) in [
         (&b"data: x\n\n"[..], 1),

@@ -172,12 +172,12 @@ impl<S: Storage> Parser<S> {
     #[cfg(feature = "alloc")]
     pub(crate) fn owned_event(&mut self, chunk: &[u8]) -> OwnedEvent {
         let id = self.last_event_id();
-        if self.shared_id.0 != self.id_changes {
-            self.shared_id = (self.id_changes, LastEventId::from(id));
+        if self.shared_id.is_empty() {
+            self.shared_id = LastEventId::from(id);
         }
         OwnedEvent {
             event_type: owned_event_type(self.event_type(chunk)),
-            last_event_id: self.shared_id.1.clone(),
+            last_event_id: self.shared_id.clone(),
             sets_id: self.sets_id,
             range: self.range(),
             data: self.buffers.take(Place::Data, chunk),

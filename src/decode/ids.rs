@@ -12,6 +12,8 @@ use super::parser::Parser;
 use super::storage::{Place, Storage};
 use super::text::Slot;
 use crate::error::{LastEventIdError, LimitError, Refused};
+#[cfg(feature = "alloc")]
+use crate::event::LastEventId;
 
 /// The contents of the place of the current line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +29,13 @@ pub(super) enum KeptLine {
 
 impl<S: Storage> Parser<S> {
     /// Sets the last event ID string, for example to that of an earlier stream before this one starts. In the middle
-    /// of a block, earlier `id` lines of the block then do not count, nor does one whose value is being read.
+    /// of a block, earlier `id` lines of the block then do not count, nor does one whose value is being read; an
+    /// observed comment that is being read is dropped.
     ///
     /// # Errors
     ///
-    /// An ID that is longer than the [limit for IDs](Self::id_limit), or that has a NUL, LF, or CR, is refused and
-    /// changes nothing.
+    /// An ID that has a NUL, LF, or CR, that is longer than the [limit for IDs](Self::id_limit), or that does not fit
+    /// beside the event that is being read, is refused and changes nothing.
     ///
     /// # Memory and cost
     ///
@@ -49,10 +52,9 @@ impl<S: Storage> Parser<S> {
             return Err(LastEventIdError::TooLong { length: id.len(), room });
         }
         self.forget_ids();
-        self.buffers.set(self.string, Slot::Unset);
-        self.buffers.push(self.string, id.as_bytes(), true);
-        self.room = 0;
-        self.id_changes += 1;
+        self.buffers.push(self.id, id.as_bytes(), true);
+        self.commit_id();
+        (self.room, self.sets_id) = (0, false);
         Ok(())
     }
 
@@ -89,8 +91,7 @@ impl<S: Storage> Parser<S> {
             self.kept_line = KeptLine::Id;
         }
         if self.kept_line == KeptLine::Id {
-            let before_nul = || bytes.split(|&byte| byte == 0).next();
-            let value = has_nul.then(before_nul).flatten().unwrap_or(bytes);
+            let value = bytes.split(|&byte| byte == 0).next().unwrap_or(bytes);
             let len = value.len().min(limit.bytes - self.buffers.len(self.line));
             let _ = self.has_room(len) || self.refuses(self.line, len);
             self.buffers.push(self.line, &value[..len], is_ascii);
@@ -112,11 +113,13 @@ impl<S: Storage> Parser<S> {
                 self.kept_line = KeptLine::LongId;
             }
         }
-        if ended.is_some() || self.kept_line != KeptLine::Id {
-            self.forget_line(self.kept_line);
-        }
         if let (Some(position), KeptLine::LongId) = (ended, self.kept_line) {
             self.report(LimitError { refused: Refused::Id, limit, position });
+        }
+        match ended {
+            Some(_) => self.forget_line(KeptLine::Ignored),
+            None if self.kept_line != KeptLine::Id => self.buffers.set(self.line, Slot::Unset),
+            None => {}
         }
     }
 
@@ -126,7 +129,10 @@ impl<S: Storage> Parser<S> {
         if self.sets_id {
             swap(&mut self.id, &mut self.string);
             self.buffers.set(self.id, Slot::Unset);
-            self.id_changes += 1;
+            #[cfg(feature = "alloc")]
+            {
+                self.shared_id = LastEventId::NONE;
+            }
         }
     }
 

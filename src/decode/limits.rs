@@ -36,7 +36,8 @@ impl<S: Storage> Parser<S> {
     /// If the last event ID in force, or the one that the block has set, is longer than a quarter of the new limit,
     /// nothing changes, and the error has [`Refused::Id`](crate::Refused::Id): first call [`set_last_event_id`] with a
     /// shorter or an empty one. If more of the block is retained than the new limit allows, a comment that is being
-    /// read is dropped, and if that is not enough, the event is refused.
+    /// read is dropped, and if that is not enough, the event is refused: the new limit applies, and the error has
+    /// [`Refused::Event`](crate::Refused::Event).
     ///
     /// [`set_last_event_id`]: Self::set_last_event_id
     pub fn set_limit(&mut self, limit: usize) -> Result<(), LimitError> {
@@ -54,7 +55,13 @@ impl<S: Storage> Parser<S> {
 
     /// Returns how many bytes are retained. They count as they arrived until they are decoded.
     pub fn retained(&self) -> usize {
-        if self.due == Due::Ended { self.last_event_id().len() } else { self.sizes().iter().sum() }
+        let line = self.buffers.len(self.line);
+        match self.due {
+            Due::Ended => self.last_event_id().len(),
+            // It was returned.
+            Due::Comment => self.sizes().iter().sum::<usize>() - line,
+            _ => self.sizes().iter().sum(),
+        }
     }
 
     /// Reserves room for a value of `len` bytes and an LF, if there certainly is enough.
@@ -71,12 +78,7 @@ impl<S: Storage> Parser<S> {
 
     /// Returns the sizes of what is retained or lent.
     pub(super) fn sizes(&self) -> Sizes {
-        let mut sizes = Place::ALL.map(|place| self.buffers.len(place));
-        if self.due == Due::Comment {
-            // The comment was returned.
-            sizes[self.line as usize] = 0;
-        }
-        sizes
+        Place::ALL.map(|place| self.buffers.len(place))
     }
 
     /// Returns the sizes if there were `len` bytes in this place.
@@ -121,11 +123,7 @@ impl<S: Storage> Parser<S> {
 
     /// Refuses the event of the block if it does not fit, unless that was done before.
     pub(super) fn refuse_event_unless_fits(&mut self, sizes: Sizes) -> bool {
-        match self.event_fits(sizes) {
-            Err(error) => self.report(error),
-            Ok(()) => return false,
-        }
-        true
+        self.event_fits(sizes).map_err(|error| self.report(error)).is_err()
     }
 
     /// Does the same, but returns the error instead of reporting it.

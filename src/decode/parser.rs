@@ -98,11 +98,9 @@ pub struct Parser<S = Growable> {
     /// written in two parts and read as one.)
     pub(super) start: u64,
     pub(super) len: u64,
-    /// The number of changes of the last event ID string, and the copy that owned events share, with the
-    /// number at which it was made.
-    pub(super) id_changes: u64,
+    /// The copy of the last event ID string that owned events share; empty until one needs it.
     #[cfg(feature = "alloc")]
-    pub(super) shared_id: (u64, LastEventId),
+    pub(super) shared_id: LastEventId,
 }
 
 /// Omits the texts, which may be secret.
@@ -193,9 +191,8 @@ impl<S> Parser<S> {
             due: Due::Nothing,
             start: 0,
             len: 0,
-            id_changes: 0,
             #[cfg(feature = "alloc")]
-            shared_id: (0, LastEventId::NONE),
+            shared_id: LastEventId::NONE,
         }
     }
 }
@@ -212,8 +209,8 @@ impl<S: Storage> Parser<S> {
     /// event, in order.
     ///
     /// Comments are returned whole, so they count toward the limit here: one that is too long is refused with a
-    /// separate error ([`Refused::Comment`](crate::Refused::Comment)), which `push` never returns. A comment of which
-    /// a part was passed to `push` is not returned.
+    /// separate error ([`Refused::Comment`](crate::Refused::Comment)), which `push` never returns. A comment with
+    /// text that was passed to `push` is not returned.
     ///
     /// ```
     /// use sse_wire::{Item, ParseError, Parser};
@@ -256,7 +253,7 @@ impl<S: Storage> Parser<S> {
         self.begin(&[]);
         let (error, skipped) = (self.errors[0], self.due == Due::Skip);
         let (in_line, range) = (self.lines.is_in_line(), self.lines.unfinished_block());
-        self.buffers.set(self.line, Slot::Unset);
+        self.forget_line(KeptLine::Ignored);
         self.decode(&[]);
         // What the block had stays until the next call.
         (self.lines, self.due, self.errors) = (Lines::new(), Due::Ended, [None, None]);

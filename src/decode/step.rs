@@ -7,7 +7,6 @@
 
 use core::ops::Range;
 
-use super::ids::KeptLine;
 use super::line::{Line, Piece};
 use super::lines::Step;
 use super::parser::Parser;
@@ -102,8 +101,7 @@ impl<S: Storage> Parser<S> {
             if ALL && self.append_comment(chunk, piece) {
                 return Some(Stop::Comment);
             }
-            if !ALL && self.kept_line == KeptLine::Comment {
-                // It is not observed.
+            if !ALL {
                 self.drop_comment();
             }
         }
