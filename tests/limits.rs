@@ -827,6 +827,19 @@ fn the_limit_for_ids_is_64_kib_a_quarter_of_the_limit_or_a_third_of_the_array() 
 }
 
 #[test]
+fn an_id_that_is_being_read_and_fits_a_new_limit_exactly_is_kept() {
+    for (limit, id) in [(2, "12"), (1, "")] {
+        let mut parser = Parser::new();
+        assert_eq!(parser.push(b"id: 12").next(), Ok(None));
+        assert_eq!(parser.set_id_limit(limit), Ok(()));
+        let mut events = parser.push(b"\ndata: x\n\n");
+        assert_eq!(events.next().is_err(), limit == 1);
+        assert_eq!(events.discard(), Ok(()));
+        assert_eq!(parser.last_event_id(), id);
+    }
+}
+
+#[test]
 fn a_comment_that_fits_a_new_limit_exactly_is_kept() {
     let mut parser = Parser::new();
     assert_eq!(parser.observe(b":abc").next(), Ok(None));

@@ -121,21 +121,19 @@ impl<S: Storage> Parser<S> {
         refused
     }
 
-    /// Refuses the event of the block if it does not fit, unless that was done before.
+    /// Refuses the event of the block if it does not fit. After that everything fits: IDs never need more than
+    /// three quarters of the limit.
     pub(super) fn refuse_event_unless_fits(&mut self, sizes: Sizes) -> bool {
         self.event_fits(sizes).map_err(|error| self.report(error)).is_err()
     }
 
     /// Does the same, but returns the error instead of reporting it.
     fn event_fits(&mut self, sizes: Sizes) -> Result<(), LimitError> {
-        match self.fits(sizes) {
-            Err(limit) if self.buffers.slot(Place::Data) != Slot::Refused => {
-                self.drop_event(Slot::Refused);
-                let position = self.lines.unfinished_block().start;
-                Err(LimitError { refused: Refused::Event, limit, position })
-            }
-            _ => Ok(()),
-        }
+        self.fits(sizes).map_err(|limit| {
+            self.drop_event(Slot::Refused);
+            let position = self.lines.unfinished_block().start;
+            LimitError { refused: Refused::Event, limit, position }
+        })
     }
 
     /// Remembers a refusal. Two are pending only if an event and then its ID are refused.
