@@ -38,7 +38,7 @@ impl<S: Storage> Parser<S> {
         // The specification appends an LF after each value, and removes the last one in dispatch. Here an
         // LF comes before each value but the first.
         let joint = piece.first && slot != Slot::Unset;
-        if !self.has_room(span.len()) && self.refuses(place, span.len() + usize::from(joint)) {
+        if self.refuses(place, span.len() + usize::from(joint)) {
             return;
         }
         if slot == Slot::Unset && piece.first && piece.last {
@@ -139,7 +139,7 @@ impl<S: Storage> Parser<S> {
         let is_longer = decoded != places.map(|place| self.buffers.len(place));
         let refused = is_longer && {
             let mut sizes = self.sizes();
-            sizes[..2].copy_from_slice(&decoded);
+            places.into_iter().zip(decoded).for_each(|(place, len)| sizes[place as usize] = len);
             self.refuse_event_unless_fits(sizes)
         };
         for (place, len) in places.into_iter().zip(decoded) {

@@ -93,7 +93,7 @@ impl<S: Storage> Parser<S> {
         if self.kept_line == KeptLine::Id {
             let value = bytes.split(|&byte| byte == 0).next().unwrap_or(bytes);
             let len = value.len().min(limit.bytes - self.buffers.len(self.line));
-            let _ = self.has_room(len) || self.refuses(self.line, len);
+            self.refuses(self.line, len);
             self.buffers.push(self.line, &value[..len], is_ascii);
             if len < value.len() {
                 self.kept_line = KeptLine::LongId;
@@ -105,8 +105,7 @@ impl<S: Storage> Parser<S> {
         if ended.is_some() && self.kept_line == KeptLine::Id {
             let len = self.buffers.decoded_len(self.line);
             if len <= limit.bytes {
-                let more = len - self.buffers.len(self.line);
-                let _ = self.has_room(more) || self.refuses(self.line, more);
+                self.refuses(self.line, len - self.buffers.len(self.line));
                 self.buffers.decode(self.line, len);
                 swap(&mut self.line, &mut self.id);
             } else {

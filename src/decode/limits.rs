@@ -108,10 +108,15 @@ impl<S: Storage> Parser<S> {
         Limit { bytes: bytes.min(array), array: (array < bytes).then_some(Field::Id) }
     }
 
-    /// Refuses the event, and returns `true`, if `len` more bytes in this place do not fit. If they fit,
-    /// recomputes the room.
-    #[cold]
+    /// Refuses the event, and returns `true`, if `len` more bytes in this place do not fit.
+    #[inline(always)]
     pub(super) fn refuses(&mut self, place: Place, len: usize) -> bool {
+        !self.has_room(len) && self.refuses_without_room(place, len)
+    }
+
+    /// Does the same with all sizes. If the bytes fit, recomputes the room.
+    #[cold]
+    fn refuses_without_room(&mut self, place: Place, len: usize) -> bool {
         let sizes = self.sizes_with(place, self.buffers.len(place) + len);
         let refused = self.refuse_event_unless_fits(sizes);
         let room = |place: Place| self.buffers.max_len(place).saturating_sub(sizes[place as usize]);
