@@ -35,6 +35,13 @@ function source(stream, open) {
         opened.onclosed = end;
     });
 }
+/** The same over HTTP, for those that take only a URL. */
+function overHttp(open) {
+    return async (stream) => {
+        const url = await urlOf(stream);
+        return source(stream, () => open(url));
+    };
+}
 
 export const decoders = {
     'eventsource-parser': async () => {
@@ -83,31 +90,19 @@ export const decoders = {
     },
     eventsource2: async () => {
         const EventSource = require('eventsource2');
-        return async (stream) => {
-            const url = await urlOf(stream);
-            return source(stream, () => new EventSource(url));
-        };
+        return overHttp((url) => new EventSource(url));
     },
     'launchdarkly-eventsource': async () => {
         const { EventSource } = require('launchdarkly-eventsource');
-        return async (stream) => {
-            const url = await urlOf(stream);
-            return source(stream, () => new EventSource(url, { errorFilter: () => false }));
-        };
+        return overHttp((url) => new EventSource(url, { errorFilter: () => false }));
     },
     undici: async () => {
         const { EventSource } = await import('undici');
-        return async (stream) => {
-            const url = await urlOf(stream);
-            return source(stream, () => new EventSource(url));
-        };
+        return overHttp((url) => new EventSource(url));
     },
     'event-source-polyfill': async () => {
         const { EventSourcePolyfill } = require('event-source-polyfill');
-        return async (stream) => {
-            const url = await urlOf(stream);
-            return source(stream, () => new EventSourcePolyfill(url));
-        };
+        return overHttp((url) => new EventSourcePolyfill(url));
     },
     '@microsoft/fetch-event-source': async () => {
         const { getLines, getMessages } = require('@microsoft/fetch-event-source/lib/cjs/parse.js');
