@@ -275,7 +275,7 @@ fn every_line_gets_one_answer_whatever_it_is() {
 
 #[test]
 fn answers_are_out_while_a_harness_waits_for_them() {
-    let mut live = Live::new(&["conform"]);
+    let mut live = Running::start(&["conform"]);
     for _ in 0..2 {
         // Half a request is at hand when the answers are due.
         live.write("{\"chunks\": []}\n{}\n{\"chu");
@@ -284,7 +284,7 @@ fn answers_are_out_while_a_harness_waits_for_them() {
         live.write("nks\": [\"\"]}\n");
         assert!(live.line().contains("\"after\":[0]"));
     }
-    live.end();
+    live.end_fine();
 }
 
 #[test]

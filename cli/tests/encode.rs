@@ -145,14 +145,14 @@ fn strict_refuses_a_carriage_return_in_data() {
 
 #[test]
 fn a_block_is_out_while_the_lines_still_come() {
-    let mut live = Live::new(&["encode"]);
+    let mut live = Running::start(&["encode"]);
     for n in ["1", "2"] {
         live.write(format!("{{\"data\": \"{n}\"}}\n{{\"da"));
         assert_eq!([live.line(), live.line()], [format!("data: {n}"), String::new()]);
         live.write("ta\": \"x\"}\n");
         assert_eq!([live.line(), live.line()], ["data: x", ""]);
     }
-    live.end();
+    live.end_fine();
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn every_encoder_vector_holds() {
 #[test]
 fn blocks_of_lines_that_are_all_there_are_written_together() {
     const LINES: usize = 20_000;
-    let mut live = Live::new(&["encode"]);
+    let mut live = Running::start(&["encode"]);
     live.write("{\"data\": \"x\"}\n".repeat(LINES) + "{\"comment\": \"the end\"}\n");
     while live.line() != ": the end" {}
     let writes = system_number(&live.child, "io", "syscw:");

@@ -53,17 +53,17 @@ fn explain_shows_ill_formed_bytes_nul_and_trailing_spaces() {
 
 #[test]
 fn explain_shows_a_line_while_the_stream_is_still_open() {
-    let mut live = Live::new(&["explain"]);
+    let mut live = Running::start(&["explain"]);
     live.write("data: x\n\nda");
     assert!(live.line().starts_with("bytes 0..8 "));
     assert!(live.line().starts_with("bytes 8..9 "));
     live.write("ta: y\r");
     live.write("\n");
     assert!(live.line().starts_with("bytes 9..18 "));
-    drop(live.child.stdin.take());
+    live.stdin = None;
     assert!(live.line().contains("discarded: bytes 9..18"));
     assert!(live.line().starts_with("3 lines, 1 event"));
-    assert!(live.child.wait().unwrap().success());
+    live.end_fine();
 }
 
 #[cfg(target_os = "linux")]

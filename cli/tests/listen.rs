@@ -1,9 +1,12 @@
 //! `sse-wire listen`, from outside: what a server says, what is shown, and the exit code.
 #![cfg(all(feature = "http", unix))]
 
-#[path = "support/process.rs"]
+#[path = "support/loopback.rs"]
 #[allow(dead_code)] // Each file of tests needs another part of it.
-mod process;
+mod loopback;
+#[path = "support/run.rs"]
+#[allow(dead_code)] // Here, too.
+mod run;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
@@ -12,7 +15,8 @@ use std::os::unix::net::UnixStream;
 use std::process::Command;
 use std::thread;
 
-use process::{Ended, Running, answer, command, head, open_server, server, stream};
+use loopback::{answer, head, open_server, server, stream};
+use run::{Ended, Running, command, system_number};
 use serde_json::{Value, json};
 
 /// `listen` without the waits that a test has no time for.
@@ -339,10 +343,7 @@ fn memory_is_bounded_for_a_line_without_end_and_a_megabyte_of_comments() {
     listener.error_with("it needs more than the limit of 65536 retained bytes");
     assert_eq!([listener.line(), listener.line()], ["message", "  after"]);
     if cfg!(target_os = "linux") {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", listener.child.id()));
-        let status = status.unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        let peak: usize = peak.trim().strip_suffix(" kB").unwrap().parse().unwrap();
+        let peak = system_number(&listener.child, "status", "VmHWM:");
         assert!(peak < 32 * 1024, "{peak} KiB, of a line of 64 MiB");
     }
     assert_eq!([listener.line(), listener.line()], ["message", "  last"]);

@@ -1,11 +1,15 @@
 //! How `sse-wire listen` ends: when, and with which exit code.
 #![cfg(all(feature = "http", unix))]
 
-#[path = "support/process.rs"]
+#[path = "support/loopback.rs"]
 #[allow(dead_code)] // Each file of tests needs another part of it.
-mod process;
+mod loopback;
+#[path = "support/run.rs"]
+#[allow(dead_code)] // Here, too.
+mod run;
 
-use process::{Ended, Running, answer, server, stream};
+use loopback::{answer, server, stream};
+use run::{Ended, Running};
 
 /// Runs `listen` without waits, on a server with these answers.
 fn listen(options: &[&str], answers: Vec<Vec<u8>>) -> Ended {
@@ -94,7 +98,7 @@ fn raw_is_the_bytes_as_they_came() {
     let raw = |body: &[u8], options: &[&str]| {
         let (url, _requests) = server(vec![stream(body)]);
         let options = [&["listen", "--raw"], options, &[&url]].concat();
-        process::command(&options).output().unwrap()
+        run::command(&options).output().unwrap()
     };
     let output = raw(body, &["--once"]);
     assert_eq!(
@@ -111,7 +115,7 @@ fn raw_is_the_bytes_as_they_came() {
 
 #[test]
 fn raw_bytes_are_out_while_the_stream_is_still_open() {
-    let (url, server) = process::open_server(": half a line\ndata: x");
+    let (url, server) = loopback::open_server(": half a line\ndata: x");
     let listener = Running::start(&["listen", "--raw", &url]);
     assert_eq!(listener.line(), ": half a line");
     listener.signal("-TERM");

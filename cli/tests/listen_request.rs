@@ -1,9 +1,12 @@
 //! The requests of `sse-wire listen`: options that are curl's mean what they mean there.
 #![cfg(all(feature = "http", unix))]
 
-#[path = "support/process.rs"]
+#[path = "support/loopback.rs"]
 #[allow(dead_code)] // Each file of tests needs another part of it.
-mod process;
+mod loopback;
+#[path = "support/run.rs"]
+#[allow(dead_code)] // Here, too.
+mod run;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -12,7 +15,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
-use process::{Ended, Running, answer, stream};
+use loopback::{answer, stream};
+use run::{Ended, Running};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -23,7 +27,7 @@ const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/lo
 /// Sends one request, and returns what the server got, as lines of the head and the body.
 #[track_caller]
 fn sent(options: &[&str]) -> (Vec<String>, String) {
-    let (url, requests) = process::server(vec![stream("")]);
+    let (url, requests) = loopback::server(vec![stream("")]);
     let ended = listen(&[options, &[&url]].concat());
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let request = String::from_utf8(requests.recv().unwrap()).unwrap();
@@ -68,7 +72,7 @@ fn data_comes_from_a_file_or_stdin_without_line_breaks() {
     has(&head, "content-type: application/json");
     assert!(!head.iter().any(|line| line.contains("urlencoded")), "{head:#?}");
 
-    let (url, requests) = process::server(vec![stream("")]);
+    let (url, requests) = loopback::server(vec![stream("")]);
     let mut running = Running::start(&["listen", "--once", "-d", "@-", &url]);
     running.write("from\nstdin");
     running.stdin = None;
@@ -98,9 +102,9 @@ fn a_redirect_keeps_the_method_and_body_or_becomes_get_by_its_status() {
     for (status, method, body) in
         [("301 Moved", "GET", ""), ("303 See Other", "GET", ""), ("307 Again", "POST", "x")]
     {
-        let (there, requests) = process::server(vec![stream("")]);
+        let (there, requests) = loopback::server(vec![stream("")]);
         let location = format!("location: {there}\r\n");
-        let (here, _requests) = process::server(vec![answer(status, &location, "")]);
+        let (here, _requests) = loopback::server(vec![answer(status, &location, "")]);
         let ended = listen(&["-d", "x", "-H", "X-Key: k", "-H", "Content-Type: text/plain", &here]);
         assert_eq!(ended.code, Some(0), "{ended:?}");
         let request = String::from_utf8(requests.recv().unwrap()).unwrap();
@@ -113,7 +117,7 @@ fn a_redirect_keeps_the_method_and_body_or_becomes_get_by_its_status() {
 #[test]
 fn a_post_is_not_sent_again_unless_an_event_had_an_id() {
     let quick = ["listen", "--retry", "1ms", "--min-wait", "0", "--backoff", "0", "-d", "x"];
-    let (url, requests) = process::server(vec![stream("data: 1\n\n")]);
+    let (url, requests) = loopback::server(vec![stream("data: 1\n\n")]);
     let ended = Running::start(&[&quick[..], &[&url]].concat()).end();
     assert_eq!((ended.code, requests.iter().count()), (Some(1), 1), "{ended:?}");
     assert!(
@@ -122,7 +126,7 @@ fn a_post_is_not_sent_again_unless_an_event_had_an_id() {
     );
 
     let (url, requests) =
-        process::server(vec![stream("id: 7\ndata: 1\n\n"), answer("204 None", "", "")]);
+        loopback::server(vec![stream("id: 7\ndata: 1\n\n"), answer("204 None", "", "")]);
     let ended = Running::start(&[&quick[..], &[&url]].concat()).end();
     assert_eq!(ended.code, Some(3), "{ended:?}");
     let request = String::from_utf8(requests.iter().last().unwrap()).unwrap();
@@ -139,7 +143,7 @@ fn tls_server() -> String {
     let url = format!("https://{}/", listener.local_addr().unwrap());
     thread::spawn(move || {
         let (client, _) = listener.accept().unwrap();
-        client.set_read_timeout(Some(process::PATIENCE)).unwrap();
+        client.set_read_timeout(Some(run::PATIENCE)).unwrap();
         let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), client);
         // A client that does not trust it is gone after the handshake.
         let mut byte = [0];
@@ -147,7 +151,7 @@ fn tls_server() -> String {
         while !head.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).is_ok() {
             head.push(byte[0]);
         }
-        let _ = stream.write_all(&process::stream("data: secret\n\n"));
+        let _ = stream.write_all(&loopback::stream("data: secret\n\n"));
         stream.conn.send_close_notify();
         let _ = stream.flush();
     });

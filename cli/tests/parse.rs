@@ -108,20 +108,20 @@ fn events_of_a_stream_that_is_all_there_are_written_together_and_memory_is_flat(
     let path = file("many.sse", "data: x\n\n".repeat(EVENTS));
     for options in [&[][..], &["--json"]] {
         // The input stays open after the file, so that the process is still there.
-        let mut live = Live::new(&[&["parse"], options, &[path.as_str(), "-"]].concat());
+        let mut live = Running::start(&[&["parse"], options, &[path.as_str(), "-"]].concat());
         live.write("data: the end\n\n");
         while !live.line().contains("the end") {}
         let writes = system_number(&live.child, "io", "syscw:");
         assert!(writes < EVENTS as u64 / 20, "{writes} writes");
         let peak = system_number(&live.child, "status", "VmHWM:");
         assert!(peak < 32 * 1024, "{peak} KiB");
-        live.end();
+        live.end_fine();
     }
 }
 
 #[test]
 fn an_event_is_out_while_the_stream_is_still_open() {
-    let mut live = Live::new(&["parse", "--json"]);
+    let mut live = Running::start(&["parse", "--json"]);
     for n in ["1", "2"] {
         live.write(format!("data: {n}\n\nda"));
         let event: Value = serde_json::from_str(&live.line()).unwrap();
@@ -130,15 +130,15 @@ fn an_event_is_out_while_the_stream_is_still_open() {
         live.write("\n");
         live.line();
     }
-    live.end();
+    live.end_fine();
 
-    let mut live = Live::new(&["parse", "--chunk", "1000000", "--comments"]);
+    let mut live = Running::start(&["parse", "--chunk", "1000000", "--comments"]);
     live.write(": hi\n");
     assert_eq!(live.line(), ": hi");
     // A CR is enough.
     live.write("data: x\r\r");
     assert_eq!([live.line(), live.line()], ["message", "  x"]);
-    live.end();
+    live.end_fine();
 }
 
 #[test]

@@ -1,16 +1,20 @@
 //! `sse-wire serve`, from outside: what clients get, what is said, and the exit code.
 #![cfg(all(feature = "http", unix))]
 
-#[path = "support/process.rs"]
+#[path = "support/loopback.rs"]
 #[allow(dead_code)] // Each file of tests needs another part of it.
-mod process;
+mod loopback;
+#[path = "support/run.rs"]
+#[allow(dead_code)] // Here, too.
+mod run;
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
 use std::time::Instant;
 
-use process::{PATIENCE, Running, command, read_until, request};
+use loopback::{read_until, request};
+use run::{PATIENCE, Running, command, system_number};
 use serde_json::Value;
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
@@ -49,7 +53,7 @@ fn a_listener_gets_lines_live_and_those_before_it() {
     let data = |line: String| serde_json::from_str::<Value>(&line).unwrap()["data"].clone();
     assert_eq!(data(listener.line()), "before");
     for line in ["live", "", "größe\twith\ttabs"] {
-        server.write(&format!("{line}\n"));
+        server.write(format!("{line}\n"));
         assert_eq!(data(listener.line()), line);
     }
     server.write("with CRLF\r\nno line end");
@@ -76,7 +80,7 @@ fn live_only_gives_new_clients_nothing_of_before() {
 fn a_client_that_comes_back_gets_what_it_has_missed() {
     let (mut server, url) = Running::serve(&["--json", "--replay-events", "2"]);
     for id in ["1", "größe", "3"] {
-        server.write(&format!("{{\"id\": \"{id}\", \"data\": \"of {id}\"}}\n"));
+        server.write(format!("{{\"id\": \"{id}\", \"data\": \"of {id}\"}}\n"));
     }
     get(&url, b"", "data: of 3\n\n");
     let gap = "event: gap\ndata: events were lost: load the whole state\n\n";
@@ -151,7 +155,7 @@ fn what_parse_prints_is_served_with_the_same_events() {
     parse.stdin.take().unwrap().write_all(stream.as_bytes()).unwrap();
     let printed = String::from_utf8(parse.wait_with_output().unwrap().stdout).unwrap();
     let (mut server, url) = Running::serve(&["--json", "--no-ids"]);
-    server.write(&printed);
+    server.write(printed);
     let answer = get(&url, b"", "data: z\n\n");
     let body = answer.split_once("\r\n\r\n").unwrap().1;
     assert!(body.contains("id: 1\ndata: x\n\n") && body.contains("event: e\ndata: y\ndata: z\n\n"));
@@ -224,7 +228,7 @@ fn head_has_the_head_of_the_stream_and_ends() {
 fn a_page_can_hand_its_last_event_id_over_in_the_url() {
     let (mut server, url) = Running::serve(&["--json"]);
     for id in ["1", "größe & mehr", "3"] {
-        server.write(&format!("{{\"id\": \"{id}\", \"data\": \"of {id}\"}}\n"));
+        server.write(format!("{{\"id\": \"{id}\", \"data\": \"of {id}\"}}\n"));
     }
     get(&url, b"", "data: of 3\n\n");
     let ask = |target: &str, header: &str| {
@@ -374,7 +378,7 @@ fn the_end_of_stdin_ends_all_streams_on_demand_and_nothing_is_lost() {
     let (mut server, url) = Running::serve(&["--exit-on-eof", "--keep-alive", "0"]);
     let mut client = request(&url, GET);
     read_until(&mut client, "\r\n\r\n");
-    server.write(&"line\n".repeat(1000));
+    server.write("line\n".repeat(1000));
     server.stdin = None;
     let mut rest = String::new();
     client.read_to_string(&mut rest).unwrap();
@@ -387,7 +391,7 @@ fn the_end_of_stdin_ends_all_streams_on_demand_and_nothing_is_lost() {
 fn a_line_that_is_refused_is_named_and_the_rest_goes_on() {
     let (mut server, url) = Running::serve(&["--json", "--replay-bytes", "2000", "--exit-on-eof"]);
     let long = "x".repeat(2000);
-    server.write(&format!(
+    server.write(format!(
         "{{\"id\": \"1\\ndata: injected\", \"data\": \"x\"}}\n\nno JSON\n{{\"data\": \"{long}\"}}\n\
          {{\"id\": \"a\\u0001\", \"data\": \"\"}}\n{{\"data\": \"good\"}}\n"
     ));
@@ -441,10 +445,8 @@ fn clients_that_leave_free_their_state() {
 
 /// The most memory that the process ever had, in KiB.
 #[cfg(target_os = "linux")]
-fn peak(running: &Running) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", running.child.id())).unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    peak.trim().strip_suffix(" kB").unwrap().parse().unwrap()
+fn peak(running: &Running) -> u64 {
+    system_number(&running.child, "status", "VmHWM:")
 }
 
 /// How many file descriptors the process has.

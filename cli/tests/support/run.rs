@@ -3,15 +3,15 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
 
-/// How long a live answer may take before a test fails.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+/// How long anything may take before a test fails.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a run of the command gave.
 #[derive(Debug)]
@@ -44,6 +44,11 @@ pub fn json_lines(text: &str) -> Vec<Value> {
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sse-wire"));
     command.args(arguments).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    for proxy in
+        ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+    {
+        command.env_remove(proxy);
+    }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -74,41 +79,115 @@ pub fn file(name: &str, content: impl AsRef<[u8]>) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// A child whose output is read while its input is open.
-pub struct Live {
+/// A run whose output is read while its input is open.
+pub struct Running {
     pub child: Child,
-    pub lines: mpsc::Receiver<String>,
+    /// `None` once it is closed.
+    pub stdin: Option<ChildStdin>,
+    stdout: Receiver<String>,
+    stderr: Receiver<String>,
 }
 
-impl Live {
-    pub fn new(arguments: &[&str]) -> Self {
+/// How such a run ended, and the lines that were not read before.
+#[derive(Debug, PartialEq)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub stdout: Vec<String>,
+    pub stderr: Vec<String>,
+}
+
+fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(from).lines() {
+            let _ = sender.send(line.unwrap());
+        }
+    });
+    lines
+}
+
+impl Running {
+    pub fn start(arguments: &[&str]) -> Self {
         let mut child = command(arguments).spawn().unwrap();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        let (sender, lines) = mpsc::channel();
-        thread::spawn(move || {
-            for line in stdout.lines() {
-                let _ = sender.send(line.unwrap());
-            }
-        });
-        Live { child, lines }
+        let stdin = child.stdin.take();
+        let stdout = lines(child.stdout.take().unwrap());
+        let stderr = lines(child.stderr.take().unwrap());
+        Running { child, stdin, stdout, stderr }
+    }
+
+    /// `serve` on a port that is free, and where it listens.
+    pub fn serve(arguments: &[&str]) -> (Self, String) {
+        let running = Running::start(&[&["serve", "--port", "0"], arguments].concat());
+        let said = running.error();
+        let url = said.strip_prefix("listening on ").expect(&said).to_owned();
+        (running, url)
     }
 
     pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
-        let stdin = self.child.stdin.as_mut().unwrap();
+        let stdin = self.stdin.as_mut().unwrap();
         stdin.write_all(bytes.as_ref()).unwrap();
         stdin.flush().unwrap();
     }
 
+    /// The next line of stdout.
     #[track_caller]
     pub fn line(&self) -> String {
-        self.lines.recv_timeout(PATIENCE).expect("a line while the input is still open")
+        self.stdout.recv_timeout(PATIENCE).expect("a line of stdout")
     }
 
-    /// No line is there that was not asked for.
+    /// The next line of stderr.
     #[track_caller]
-    pub fn end(self) {
-        assert_eq!(finish(self.child, b"").fine(), "");
-        assert_eq!(self.lines.recv_timeout(PATIENCE), Err(mpsc::RecvTimeoutError::Disconnected));
+    pub fn error(&self) -> String {
+        self.stderr.recv_timeout(PATIENCE).expect("a line of stderr")
+    }
+
+    /// The first line of stderr that has a text.
+    #[track_caller]
+    pub fn error_with(&self, text: &str) -> String {
+        loop {
+            let line = self.error();
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    /// Closes the input, and waits for the end.
+    #[track_caller]
+    pub fn end(mut self) -> Ended {
+        self.stdin = None;
+        // Both end when the process does.
+        let rest = |lines: &Receiver<String>| {
+            let mut rest = Vec::new();
+            loop {
+                match lines.recv_timeout(PATIENCE) {
+                    Ok(line) => rest.push(line),
+                    Err(RecvTimeoutError::Disconnected) => return rest,
+                    Err(RecvTimeoutError::Timeout) => panic!("it does not end: {rest:?}"),
+                }
+            }
+        };
+        let (stdout, stderr) = (rest(&self.stdout), rest(&self.stderr));
+        Ended { code: self.child.wait().unwrap().code(), stdout, stderr }
+    }
+
+    /// Ends it as [`end`](Self::end) does: no line is left, and it succeeds.
+    #[track_caller]
+    pub fn end_fine(self) {
+        let nothing = Ended { code: Some(0), stdout: Vec::new(), stderr: Vec::new() };
+        assert_eq!(self.end(), nothing);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -129,8 +208,7 @@ pub fn ends_quietly_if_nobody_reads(arguments: &[&str], input: &'static str) {
     assert!(!feeder.join().unwrap(), "it ends when nobody reads");
 }
 
-/// A number that the system has about a child.
-#[cfg(target_os = "linux")]
+/// A number that Linux has about a child.
 pub fn system_number(child: &Child, file: &str, label: &str) -> u64 {
     let text = fs::read_to_string(format!("/proc/{}/{file}", child.id())).unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix(label)).unwrap();
