@@ -100,8 +100,12 @@ enum Command {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 success; 1 something in the input was rejected or could not be
-read (stderr says what); 2 wrong arguments. `listen` and `serve` list theirs in
-their own help.";
+read (stderr says what), or stdout cannot be written; 2 wrong arguments; 141 the
+reader of stdout closed it, as `head` does. `check`, `listen`, and `serve` list
+theirs in their own help.";
+
+/// The exit code when stdout is closed: 128 and the number of SIGPIPE, by which `cat` and `grep` end then.
+const CLOSED: u8 = 141;
 
 const CONFORM_EXAMPLES: &str = r#"Example:
   $ echo '{"chunks": ["ZGF0YTogaGkK", "Cg=="]}' | sse-wire conform
@@ -113,7 +117,8 @@ Examples:
   $ sse-wire check --level must --only line-ends,utf-8 -- python3 driver.py
 
 Exit codes: 0 all cases passed, or were not supported; 1 a case failed, or none
-passed; 2 wrong arguments, or the program cannot be started.
+passed, or stdout cannot be written; 2 wrong arguments, or the program cannot be
+started; 141 the reader of stdout closed it.
 
 The protocol, and drivers to copy, are in test-vectors/PROTOCOL.md.";
 
@@ -152,24 +157,24 @@ fn main() -> ExitCode {
         Command::Completions { shell } => shell::completions(Arguments::command(), shell),
         Command::Man { command } => shell::man(Arguments::command(), command.as_deref()),
     };
-    match done {
-        Ok(code) => code,
-        // The reader of stdout has closed it, like `| head -1`.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            log(format_args!("cannot write to stdout: {error}"));
-            ExitCode::FAILURE
-        }
+    done.unwrap_or_else(|error| unwritten(&error))
+}
+
+/// The exit code after an error in writing to stdout.
+fn unwritten(error: &io::Error) -> ExitCode {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        // As in `| head -1`, which is no error. But it is no success either: the rest of the input
+        // was not looked at.
+        return ExitCode::from(CLOSED);
     }
+    log(format_args!("cannot write to stdout: {error}"));
+    ExitCode::FAILURE
 }
 
 /// Prints help, the version, or what is wrong with the arguments.
 fn without_command(text: &clap::Error) -> ExitCode {
     match text.print().and_then(|()| io::stdout().flush()) {
-        Err(error) if !text.use_stderr() => {
-            log(format_args!("cannot write to stdout: {error}"));
-            ExitCode::FAILURE
-        }
+        Err(error) if !text.use_stderr() => unwritten(&error),
         _ if text.use_stderr() => ExitCode::from(2),
         _ => ExitCode::SUCCESS,
     }

@@ -5,6 +5,8 @@
 mod run;
 
 use std::fs;
+#[cfg(unix)]
+use std::os::{fd::OwnedFd, unix::net::UnixStream};
 
 use run::*;
 
@@ -30,22 +32,43 @@ fn color_is_an_option_of_every_command() {
     assert!(!finish(child, b"data: x\n\n").fine().contains('\u{1b}'));
 }
 
+/// Everything that writes to stdout, with an input that makes it write. By themselves most would succeed.
+const WRITERS: [(&[&str], &str); 14] = [
+    (&["parse"], "data: x\n\n"),
+    (&["parse", "--color", "always"], "data: x\n\n"),
+    (&["parse", "--json"], "data: x\n\n"),
+    (&["parse", "--data-only"], "data: x\n\n"),
+    (&["explain"], "data: x\n\n"),
+    (&["explain", "--lint"], "dat: x\n\n"),
+    (&["encode"], "{}\n"),
+    (&["conform"], "{}\n"),
+    (&["check", "--only", "enc-0001", "--", "cat"], ""),
+    (&["completions", "bash"], ""),
+    (&["man"], ""),
+    (&["help"], ""),
+    (&["parse", "--help"], ""),
+    (&["--version"], ""),
+];
+
 #[cfg(target_os = "linux")]
 #[test]
 fn an_output_that_takes_nothing_is_an_error() {
-    for (arguments, input) in [
-        (&["parse"][..], "data: x\n\n"),
-        (&["parse", "--json"], "data: x\n\n"),
-        (&["encode"], "{}\n"),
-        (&["conform"], "{}\n"),
-        (&["help"], ""),
-        (&["parse", "--help"], ""),
-        (&["--version"], ""),
-    ] {
+    for (arguments, input) in WRITERS {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let done = finish(command(arguments).stdout(full).spawn().unwrap(), input.as_bytes());
         assert_eq!(done.code, 1, "{arguments:?}");
         assert!(done.stderr.starts_with("sse-wire: cannot write to stdout: "), "{}", done.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_that_its_reader_has_closed_is_no_success_and_no_message() {
+    for (arguments, input) in WRITERS {
+        let (output, _) = UnixStream::pair().unwrap();
+        let output = OwnedFd::from(output);
+        let done = finish(command(arguments).stdout(output).spawn().unwrap(), input.as_bytes());
+        assert_eq!((done.code, done.stderr.as_str()), (CLOSED, ""), "{arguments:?}");
     }
 }
 

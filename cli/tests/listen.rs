@@ -16,7 +16,7 @@ use std::process::Command;
 use std::thread;
 
 use loopback::{answer, head, open_server, server, stream};
-use run::{Ended, Running, command, system_number};
+use run::{CLOSED, Ended, Running, command, system_number};
 use serde_json::{Value, json};
 
 /// `listen` without the waits that a test has no time for.
@@ -327,7 +327,7 @@ fn it_ends_quietly_when_nobody_reads() {
     server.join().unwrap();
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), stderr.lines().count()), (Some(0), 1), "{stderr}");
+    assert_eq!((output.status.code(), stderr.lines().count()), (Some(CLOSED), 1), "{stderr}");
 }
 
 #[test]

@@ -166,13 +166,14 @@ the last event ID. Progress and problems go to stderr. Times have a unit (500ms,
 3s, 1m); without one they are seconds.
 
 Exit codes:
-  0    ended as asked: --once, --until, --max-events, a signal, stdout closed
+  0    ended as asked: --once, --until, --max-events, a signal
   1    the connection failed or was cut, or stdout cannot be written
   2    wrong arguments
   3    the server asked not to reconnect (status 204)
   4    refused: not an event stream (status, content type, or encoding)
   5    as 0, but an event or an ID was over --limit and skipped
   130  a second SIGINT or SIGTERM
+  141  the reader of stdout closed it, as `head` does
 
 Examples:
   sse-wire listen https://example.com/stream

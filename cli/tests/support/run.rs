@@ -191,6 +191,9 @@ impl Drop for Running {
     }
 }
 
+/// The exit code of a run whose stdout was closed: that of a program that SIGPIPE ends.
+pub const CLOSED: i32 = 141;
+
 /// A child whose reader goes away after one line, `| head -1`; it is fed until it ends.
 #[track_caller]
 pub fn ends_quietly_if_nobody_reads(arguments: &[&str], input: &'static str) {
@@ -204,7 +207,7 @@ pub fn ends_quietly_if_nobody_reads(arguments: &[&str], input: &'static str) {
     drop(stdout);
     let mut stderr = String::new();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    assert_eq!((child.wait().unwrap().code(), stderr.as_str()), (Some(0), ""));
+    assert_eq!((child.wait().unwrap().code(), stderr.as_str()), (Some(CLOSED), ""));
     assert!(!feeder.join().unwrap(), "it ends when nobody reads");
 }
 
