@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use sse_wire::{
     BoxBody, BoxEventSource, EventSource, Failure, Incoming, Interruption as Loss, OwnedEvent,
     Refused, SourceError, SourceNotice,
@@ -36,6 +38,7 @@ enum Exit {
     Ended = 3,
     Refused = 4,
     Limit = 5,
+    ErrorEvent = 6,
 }
 
 impl From<Exit> for ExitCode {
@@ -156,6 +159,12 @@ impl Listener<'_> {
                     }
                     self.events += u64::from(self.output.shows(&event.event_type));
                     self.show(Shown::Event(event.as_event()))?;
+                    if self.arguments.end.fail_on_error && is_error(&event) {
+                        self.output.flush()?;
+                        log(format_args!("the server sent an error event: {}", quote(&event.data)));
+                        exit = Exit::ErrorEvent;
+                        break;
+                    }
                 }
                 Some(Ok(Incoming::Notice(notice))) => {
                     if let Some(end) = self.announce(notice)? {
@@ -279,6 +288,17 @@ impl Listener<'_> {
             *count = 1;
         }
     }
+}
+
+/// Whether an event reports an error, in either of the two forms that are common.
+fn is_error(event: &OwnedEvent) -> bool {
+    #[derive(Deserialize)]
+    struct Data {
+        error: Option<IgnoredAny>,
+    }
+    event.event_type == "error"
+        || event.data.starts_with('{')
+            && serde_json::from_str(&event.data).is_ok_and(|Data { error }| error.is_some())
 }
 
 /// The message of a final error, with the beginning of the response if there is one.

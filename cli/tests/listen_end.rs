@@ -93,6 +93,31 @@ fn each_kind_of_end_has_its_exit_code() {
 }
 
 #[test]
+fn an_error_event_is_shown_and_is_the_end_with_an_exit_code_if_asked_for() {
+    let typed = "event: error\ndata: overloaded\n\n";
+    let object = "data: {\"id\": 1, \"error\":\ndata: {}}\n\n";
+    for (options, error, shown) in [
+        (&[][..], typed, "overloaded"),
+        (&[], object, "{\"id\": 1, \"error\":{}}"),
+        (&["--event", "other"], typed, ""),
+        (&["--once", "--until", "[DONE]"], typed, "overloaded"),
+        (&["--max-events", "1"], typed, "overloaded"),
+    ] {
+        let body = [": c\n\n", error, "data: 2\n\n"].concat();
+        let options = [options, &["--data-only", "--fail-on-error"]].concat();
+        let ended = listen(&options, vec![stream(body)]);
+        assert_eq!((ended.code, ended.stdout.concat()), (Some(6), shown.into()), "{options:?}");
+        let said = ended.stderr.last().unwrap();
+        assert!(said.starts_with("sse-wire: the server sent an error event: \""), "{said}");
+    }
+    assert_eq!(listen(&["--once"], vec![stream(typed)]).code, Some(0), "nobody asked");
+    let no_errors = "event: Error\ndata: error\n\ndata: {\"error\": null}\n\ndata: [{\"error\": 1}]\n\n\
+                     data: {\"a\": {\"error\": 1}}\n\ndata: {\"error\": 1\n\n";
+    let ended = listen(&["--once", "--fail-on-error"], vec![stream(no_errors)]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+#[test]
 fn raw_is_the_bytes_as_they_came() {
     let body = b"\xEF\xBB\xBF: \x1B[2J\r\ndata:x\xFF\r\rid: 7\n\ndata: [DONE]\n\n".as_slice();
     let raw = |body: &[u8], options: &[&str]| {

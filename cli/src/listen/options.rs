@@ -108,6 +108,13 @@ pub(super) struct End {
     #[arg(long, value_name = "TYPE|DATA")]
     pub(super) until: Option<String>,
 
+    /// Exit with 6 after an event of the type `error`, or one whose data is a JSON object with an
+    /// `error`
+    ///
+    /// The event is shown like any other. An `error` that is null does not count.
+    #[arg(long)]
+    pub(super) fail_on_error: bool,
+
     /// End after this many events
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) max_events: Option<u64>,
@@ -172,12 +179,13 @@ Exit codes:
   3    the server asked not to reconnect (status 204)
   4    refused: not an event stream (status, content type, or encoding)
   5    as 0, but an event or an ID was over --limit and skipped
+  6    an error event, with --fail-on-error
   130  a second SIGINT or SIGTERM
   141  the reader of stdout closed it, as `head` does
 
 Examples:
   sse-wire listen https://example.com/stream
   sse-wire listen --json --max-events 10 https://example.com/ | jq -r .data
-  sse-wire listen --once --until '[DONE]' -H @headers.txt -d @request.json URL
+  sse-wire listen --once --until '[DONE]' --fail-on-error -d @request.json URL
   sse-wire listen --retry-status 401,500-599 --idle-timeout events=10m URL
   sse-wire listen --once --raw https://example.com/stream > recorded.sse";
