@@ -14,7 +14,9 @@ use sse_wire::{
     Action, Connection, End, Interruption, Item, Notice, ParseError, Parser, Policy, ReadyState,
     ResponseHead, Silence,
 };
-use support::connection::{Delivered, Outcome, Response, Step, connection_cases, connections};
+use support::connection::{
+    Delivered, Outcome, Response, Step, connection_cases, connections, head, response,
+};
 use support::{every_chunking, milliseconds};
 
 const EVENT_STREAM: ResponseHead<'_> = ResponseHead {
@@ -34,6 +36,22 @@ fn every_connection_vector_holds_for_every_kind_of_connection() {
     for case in &cases {
         case.set_retried();
         for (connection, mut take) in connections(case.policy.as_ref()) {
+            for (at, (step, expected)) in case.steps.iter().enumerate() {
+                let outcome = take(step);
+                let place = format!("{}\nstep {at}, {connection}", case.name);
+                assert!(outcome.is(expected), "{place}\n{outcome:?}\n{expected:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_default_policy_does_what_the_vectors_of_the_policy_for_programs_have() {
+    let mut cases = connection_cases();
+    cases.retain(|case| case.name.starts_with("The policy for programs "));
+    assert_eq!(cases.len(), 2);
+    for case in cases {
+        for (connection, mut take) in connections(Some(&Policy::default())) {
             for (at, (step, expected)) in case.steps.iter().enumerate() {
                 let outcome = take(step);
                 let place = format!("{}\nstep {at}, {connection}", case.name);
@@ -181,9 +199,9 @@ fn any_step() -> impl Strategy<Value = Step> {
     let types = ["text/event-stream", "text/html", "text/event-streamx"];
     prop_oneof![
         2 => Just(Step::Request),
-        4 => Just(Step::Response(Response::new(200, Some("text/event-stream")))),
+        4 => Just(Step::Response(response(200, Some("text/event-stream")))),
         1 => (select(vec![200, 204, 301, 500]), proptest::option::of(select(types.to_vec())))
-            .prop_map(|(status, name)| Step::Response(Response::new(status, name))),
+            .prop_map(|(status, name)| Step::Response(response(status, name))),
         10 => vec(select(pieces), 0..5).prop_map(|pieces| Step::Bytes(pieces.concat())),
         3 => Just(Step::End),
         2 => Just(Step::NetworkError),
@@ -266,7 +284,7 @@ proptest! {
                     prop_assert_eq!(connection.ready_state() == ReadyState::Closed, closed);
                 }
                 (_, Step::Response(response)) => {
-                    connection.handle_response(response.head());
+                    connection.handle_response(head(&response));
                     prop_assert!(connection.ready_state() == before || requested);
                 }
                 (_, Step::Bytes(bytes)) => {

@@ -1,7 +1,6 @@
 //! The initial corpus: the test vectors, as inputs of the laws.
 
-use serde_json::Value;
-use sse_wire_vectors::FILES;
+use sse_wire_vectors::{Response, Step};
 
 use crate::laws::input::{Cuts, SEPARATOR, byte_of_limit};
 
@@ -62,59 +61,36 @@ pub fn seeds() -> Vec<Seed> {
             seeds.push(Seed { law: "last_event_id", name, input: id.into_bytes() });
         }
     }
-    // With those that have a policy.
-    for (_, file) in FILES.iter().filter(|(path, _)| path.starts_with("connection/")) {
-        let file: Value = serde_json::from_str(file).unwrap();
-        for case in list(&file["cases"]) {
-            let name = case["id"].as_str().unwrap().to_owned();
-            let mut steps: Vec<Vec<u8>> = list(&case["steps"]).iter().map(step).collect();
-            let input = [steps.join(&SEPARATOR), vec![0; 9]].concat();
-            seeds.push(Seed { law: "event_source", name: name.clone(), input });
-            // Again, polled only when time passes.
-            steps
-                .iter_mut()
-                .filter(|step| step[0] != b't')
-                .for_each(|step| step[0].make_ascii_uppercase());
-            let input = [steps.join(&SEPARATOR), vec![0; 9]].concat();
-            seeds.push(Seed { law: "event_source", name: name + "-unpolled", input });
-        }
+    for case in sse_wire_vectors::connection() {
+        let name = case.case.id;
+        let mut steps: Vec<Vec<u8>> = case.steps.iter().map(|(it, _)| step(it)).collect();
+        let input = [steps.join(&SEPARATOR), vec![0; 9]].concat();
+        seeds.push(Seed { law: "event_source", name: name.clone(), input });
+        // Again, polled only when time passes.
+        steps
+            .iter_mut()
+            .filter(|step| step[0] != b't')
+            .for_each(|step| step[0].make_ascii_uppercase());
+        let input = [steps.join(&SEPARATOR), vec![0; 9]].concat();
+        seeds.push(Seed { law: "event_source", name: name + "-unpolled", input });
     }
     seeds.retain(|seed| seed.input.len() <= LONGEST);
     seeds
 }
 
 /// A step of a connection: see `laws::event_source`.
-fn step(step: &Value) -> Vec<u8> {
-    match step["op"].as_str().unwrap() {
+fn step(step: &Step) -> Vec<u8> {
+    match step {
         // The delay is over.
-        "request" => format!("t{}", u64::MAX).into_bytes(),
-        "response" => {
-            let content_type = step["content_type"].as_str().unwrap_or_default();
-            format!("r{:03}{content_type}", step["status"]).into_bytes()
+        Step::Request => format!("t{}", u64::MAX).into_bytes(),
+        Step::Response(Response { status, content_type, .. }) => {
+            format!("r{status:03}{}", content_type.as_deref().unwrap_or_default()).into_bytes()
         }
-        "bytes" => [b"b".to_vec(), bytes(&step["bytes"])].concat(),
-        "end" => b"e".to_vec(),
-        "network_error" => b"n".to_vec(),
-        "time" => format!("t{}", step["ms"]).into_bytes(),
-        "late_end" => b"e".to_vec(),
-        "reconnect" => b"a".to_vec(),
-        "close" => b"c".to_vec(),
-        other => panic!("{other}"),
-    }
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().unwrap_or_else(|| panic!("a list, not {value}"))
-}
-
-/// Bytes as in the vectors.
-fn bytes(value: &Value) -> Vec<u8> {
-    match value {
-        Value::String(text) => text.as_bytes().to_vec(),
-        Value::Array(parts) => parts.iter().flat_map(bytes).collect(),
-        _ => match value["hex"].as_str() {
-            Some(hex) => hex.split(' ').map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect(),
-            None => bytes(&value["repeat"]).repeat(value["times"].as_u64().unwrap() as usize),
-        },
+        Step::Bytes(bytes) => [b"b", &bytes[..]].concat(),
+        Step::End | Step::LateEnd => b"e".to_vec(),
+        Step::NetworkError => b"n".to_vec(),
+        Step::Time(milliseconds) => format!("t{milliseconds}").into_bytes(),
+        Step::Reconnect => b"a".to_vec(),
+        Step::Close => b"c".to_vec(),
     }
 }

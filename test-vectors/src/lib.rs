@@ -19,14 +19,16 @@
 //!
 //! Each function reads its files anew: a few milliseconds.
 
+mod connection;
 mod json;
 mod read;
 
 use std::collections::BTreeMap;
 use std::ops::{Deref, Range};
 
+pub use connection::{ConnectionCase, Outcome, Policy, Response, Silence, Step};
 use json::Value;
-use read::{case, event, map, step};
+use read::{case, event, map};
 
 /// What decides the result of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -114,56 +116,6 @@ pub struct Event {
     pub range: Option<Range<u64>>,
 }
 
-/// What happens to a client's connection, and what comes of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ConnectionCase {
-    /// Its id, name and tags; its fields are those of this one, too.
-    pub case: Case,
-    /// What happens, in order, each with what comes of it.
-    pub steps: Vec<(Step, Outcome)>,
-}
-
-/// What happens to a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// A request is about to be sent.
-    Request,
-    /// The head of a response has come.
-    Response {
-        /// Its status.
-        status: u16,
-        /// Its `Content-Type`, if it has one.
-        content_type: Option<String>,
-    },
-    /// The body goes on.
-    Bytes(Vec<u8>),
-    /// The body has ended.
-    End,
-    /// No response comes, or the body breaks off.
-    NetworkError,
-    /// The user closes the source.
-    Close,
-}
-
-/// What comes of a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The value of `Last-Event-ID`, if the request has one.
-    Request(Option<String>),
-    /// Events are out.
-    Events(Vec<Event>),
-    /// The client will connect again.
-    Reconnect {
-        /// After so many milliseconds.
-        delay_ms: u64,
-        /// The value of `Last-Event-ID` then, if the request has one.
-        last_event_id_header: Option<String>,
-    },
-    /// `open`, `fail`, `none` or `closed`.
-    Action(String),
-}
-
 /// Values, and the block that an encoder writes for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -242,8 +194,7 @@ macro_rules! files {
     };
 }
 
-/// The files of all cases, each with its path in the package and its JSON: for those who read them by themselves, and for
-/// the connections with a policy, which [`connection`] leaves out.
+/// The files of all cases, each with its path in the package and its JSON, for those who read them by themselves.
 pub const FILES: &[(&str, &str)] = files![
     "decoder/bom.json"
     "decoder/chunk-borders.json"
@@ -310,15 +261,10 @@ pub fn decoder() -> Vec<DecoderCase> {
     })
 }
 
-/// The cases for connections that follow the standard alone, in the order of their files.
+/// The cases for connections, in the order of their files. A client that does nothing beyond the standard leaves out those
+/// with a [policy](ConnectionCase::policy).
 pub fn connection() -> Vec<ConnectionCase> {
-    let cases = cases("connection", |value| {
-        value.get("policy").is_none().then(|| ConnectionCase {
-            case: case(value),
-            steps: value["steps"].list().iter().map(step).collect(),
-        })
-    });
-    cases.into_iter().flatten().collect()
+    cases("connection", connection::read)
 }
 
 /// The cases for encoders, in the order of their files.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::json::Value;
-use crate::{Case, Event, Level, Outcome, Step};
+use crate::{Case, Event, Level};
 
 pub(crate) fn map(value: &Value) -> BTreeMap<String, String> {
     let Value::Object(members) = value else { panic!("an object") };
@@ -37,31 +37,4 @@ pub(crate) fn event(value: &Value) -> Event {
         last_event_id: value["last_event_id"].text(),
         range: value.get("bytes").map(range),
     }
-}
-
-pub(crate) fn step(value: &Value) -> (Step, Outcome) {
-    let optional = |value: &Value| (!value.is_null()).then(|| value.text());
-    let step = match value["op"].str() {
-        "request" => Step::Request,
-        "response" => Step::Response {
-            status: u16::try_from(value["status"].integer()).unwrap(),
-            content_type: optional(&value["content_type"]),
-        },
-        "bytes" => Step::Bytes(value["bytes"].bytes()),
-        "end" => Step::End,
-        "network_error" => Step::NetworkError,
-        "close" => Step::Close,
-        other => panic!("{other}"),
-    };
-    let expect = &value["expect"];
-    let outcome = match (&step, expect.get("action").map(Value::str)) {
-        (Step::Request, _) => Outcome::Request(optional(&expect["last_event_id_header"])),
-        (Step::Bytes(_), _) => Outcome::Events(expect["events"].list().iter().map(event).collect()),
-        (_, Some("reconnect")) => Outcome::Reconnect {
-            delay_ms: expect["delay_ms"].integer(),
-            last_event_id_header: optional(&expect["last_event_id_header"]),
-        },
-        (_, action) => Outcome::Action(action.unwrap().to_owned()),
-    };
-    (step, outcome)
 }

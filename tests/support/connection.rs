@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use serde_json::Value;
 use sse_wire::{
     Action, Arrays, Connection, Event, Failure, Interruption, Item, Notice, Policy, ReadyState,
     ResponseHead, SendAgain, Silence, Storage,
 };
+use sse_wire_vectors as vectors;
+pub use sse_wire_vectors::Response;
 
-use super::{bytes, milliseconds, text, vector_files};
+use super::milliseconds;
 
 /// What happens to a connection.
 #[derive(Clone, Debug)]
@@ -26,30 +27,19 @@ pub enum Step {
     Close,
 }
 
-/// A response's head.
-#[derive(Clone, Debug, Default)]
-pub struct Response {
-    pub status: u16,
-    pub content_type: Option<String>,
-    pub content_encoding: Option<String>,
-    pub retry_after: Option<String>,
-    pub date: Option<String>,
+pub fn response(status: u16, content_type: Option<&str>) -> Response {
+    let content_type = content_type.map(str::to_owned);
+    Response { status, content_type, ..Response::default() }
 }
 
-impl Response {
-    pub fn new(status: u16, content_type: Option<&str>) -> Self {
-        let content_type = content_type.map(str::to_owned);
-        Response { status, content_type, ..Response::default() }
-    }
-
-    pub fn head(&self) -> ResponseHead<'_> {
-        ResponseHead {
-            status: self.status,
-            content_type: self.content_type.as_ref().map(String::as_bytes),
-            content_encoding: self.content_encoding.as_ref().map(String::as_bytes),
-            retry_after: self.retry_after.as_ref().map(String::as_bytes),
-            date: self.date.as_ref().map(String::as_bytes),
-        }
+/// The head as a connection takes it.
+pub fn head(response: &Response) -> ResponseHead<'_> {
+    ResponseHead {
+        status: response.status,
+        content_type: response.content_type.as_ref().map(String::as_bytes),
+        content_encoding: response.content_encoding.as_ref().map(String::as_bytes),
+        retry_after: response.retry_after.as_ref().map(String::as_bytes),
+        date: response.date.as_ref().map(String::as_bytes),
     }
 }
 
@@ -123,111 +113,68 @@ thread_local! {
 }
 
 pub fn connection_cases() -> Vec<ConnectionCase> {
-    let list = |value: &Value| value.as_array().unwrap().clone();
-    vector_files("connection")
-        .iter()
-        .flat_map(|file| list(&file["cases"]))
+    let cases = sse_wire_vectors::connection().into_iter();
+    cases
         .map(|case| ConnectionCase {
-            name: case["name"].as_str().unwrap().to_owned(),
-            policy: case.get("policy").map(policy),
-            steps: list(&case["steps"]).iter().map(|step| (read(step), expected(step))).collect(),
-            retried: case["policy"]["retry_statuses"].as_array().map_or(Vec::new(), |statuses| {
-                statuses.iter().map(|status| status.as_u64().unwrap() as u16).collect()
-            }),
+            name: case.case.name,
+            retried: case.policy.as_ref().map_or(Vec::new(), |it| it.retry_statuses.clone()),
+            policy: case.policy.map(policy),
+            steps: case.steps.into_iter().map(|(it, result)| (step(it), outcome(result))).collect(),
         })
         .collect()
 }
 
-fn policy(value: &Value) -> Policy {
-    let Some(members) = value.as_object() else {
-        assert_eq!(value, "default");
-        return Policy::default();
-    };
-    let mut policy = Policy::specification();
-    let number = |value: &Value| u32::try_from(value.as_u64().unwrap()).unwrap();
-    let time = |value: &Value| Duration::from_millis(value.as_u64().unwrap());
-    for (name, value) in members {
-        match name.as_str() {
-            "floor_ms" => policy.floor = time(value),
-            "cap_ms" => policy.cap = time(value),
-            "backoff_ms" => policy.backoff = Some(time(value)),
-            "jitter_percent" => policy.jitter = u8::try_from(number(value)).unwrap(),
-            "healthy_after_ms" => policy.healthy_after = time(value),
-            "max_reconnections" => policy.max_reconnections = Some(number(value)),
-            "retry_statuses" => {
-                policy.retry_status = |status| RETRIED.with_borrow(|all| all.contains(&status));
-            }
-            "head_timeout_ms" => policy.head_timeout = Some(time(value)),
-            "silence_ms" => {
-                let class = |name| value.get(name).map(time);
-                policy.silence = Silence {
-                    bytes: class("bytes"),
-                    comments: class("comments"),
-                    blocks: class("blocks"),
-                    events: class("events"),
-                };
-            }
-            "additional_type" => policy.additional_type = Some(text(value).leak()),
-            "send_again" => {
-                assert_eq!(value, "if_safe");
-                policy.send_again = SendAgain::IfSafe;
-            }
-            other => panic!("{other}"),
-        }
-    }
-    policy
-}
-
-fn read(step: &Value) -> Step {
-    match step["op"].as_str().unwrap() {
-        "request" => Step::Request,
-        "response" => Step::Response(Response {
-            status: u16::try_from(step["status"].as_u64().unwrap()).unwrap(),
-            content_type: optional(&step["content_type"]),
-            content_encoding: optional(&step["content_encoding"]),
-            retry_after: optional(&step["retry_after"]),
-            date: optional(&step["date"]),
-        }),
-        "bytes" => Step::Bytes(bytes(&step["bytes"])),
-        "end" => Step::End,
-        "late_end" => Step::LateEnd,
-        "network_error" => Step::NetworkError,
-        "time" => Step::Time(Duration::from_millis(step["ms"].as_u64().unwrap())),
-        "reconnect" => Step::Reconnect,
-        "close" => Step::Close,
-        other => panic!("{other}"),
-    }
-}
-
-fn expected(step: &Value) -> Outcome {
-    let expect = &step["expect"];
-    match (step["op"].as_str().unwrap(), expect["action"].as_str()) {
-        ("request", None) => Outcome::Header(optional(&expect["last_event_id_header"])),
-        ("bytes", None) => Outcome::Events(
-            expect["events"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|event| {
-                    (text(&event["type"]), text(&event["data"]), text(&event["last_event_id"]))
-                })
-                .collect(),
-        ),
-        (_, Some("reconnect")) => Outcome::Reconnect {
-            delay_ms: expect["delay_ms"].as_u64().unwrap(),
-            jitter_ms: expect["jitter_ms"].as_u64().unwrap_or(0),
-            reason: optional(&expect["reason"]),
-            header: optional(&expect["last_event_id_header"]),
+fn policy(policy: vectors::Policy) -> Policy {
+    let time = Duration::from_millis;
+    let bare = Policy::specification();
+    Policy {
+        floor: policy.floor_ms.map_or(bare.floor, time),
+        cap: policy.cap_ms.map_or(bare.cap, time),
+        backoff: policy.backoff_ms.map(time),
+        jitter: policy.jitter_percent.unwrap_or(bare.jitter),
+        healthy_after: policy.healthy_after_ms.map_or(bare.healthy_after, time),
+        max_reconnections: policy.max_reconnections,
+        retry_status: |status| RETRIED.with_borrow(|all| all.contains(&status)),
+        additional_type: policy.additional_type.map(|name| &*name.leak()),
+        send_again: if policy.send_again_if_safe { SendAgain::IfSafe } else { bare.send_again },
+        head_timeout: policy.head_timeout_ms.map(time),
+        silence: Silence {
+            bytes: policy.silence_ms.bytes.map(time),
+            comments: policy.silence_ms.comments.map(time),
+            blocks: policy.silence_ms.blocks.map(time),
+            events: policy.silence_ms.events.map(time),
         },
-        (_, Some(action)) => {
-            Outcome::Action { action: action.to_owned(), reason: optional(&expect["reason"]) }
-        }
-        _ => panic!("{step}"),
+        ..bare
     }
 }
 
-fn optional(value: &Value) -> Option<String> {
-    (!value.is_null()).then(|| text(value))
+fn step(step: vectors::Step) -> Step {
+    match step {
+        vectors::Step::Request => Step::Request,
+        vectors::Step::Response(response) => Step::Response(response),
+        vectors::Step::Bytes(bytes) => Step::Bytes(bytes),
+        vectors::Step::End => Step::End,
+        vectors::Step::LateEnd => Step::LateEnd,
+        vectors::Step::NetworkError => Step::NetworkError,
+        vectors::Step::Time(milliseconds) => Step::Time(Duration::from_millis(milliseconds)),
+        vectors::Step::Reconnect => Step::Reconnect,
+        vectors::Step::Close => Step::Close,
+    }
+}
+
+fn outcome(outcome: vectors::Outcome) -> Outcome {
+    match outcome {
+        vectors::Outcome::Request(header) => Outcome::Header(header),
+        vectors::Outcome::Events(events) => {
+            let delivered =
+                |event: vectors::Event| (event.event_type, event.data, event.last_event_id);
+            Outcome::Events(events.into_iter().map(delivered).collect())
+        }
+        vectors::Outcome::Reconnect { delay_ms, jitter_ms, last_event_id_header, reason } => {
+            Outcome::Reconnect { delay_ms, jitter_ms, reason, header: last_event_id_header }
+        }
+        vectors::Outcome::Action { action, reason } => Outcome::Action { action, reason },
+    }
 }
 
 /// How bytes are pushed.
@@ -263,7 +210,7 @@ impl<S: Storage> Stepper<S> {
             }
             Step::Response(response) => {
                 self.request();
-                self.connection.handle_response(response.head());
+                self.connection.handle_response(head(response));
                 let outcome = self.outcome();
                 let open = self.connection.ready_state() == ReadyState::Open;
                 match outcome {

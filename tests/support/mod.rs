@@ -20,11 +20,9 @@ use std::time::Duration;
 
 pub use arrays::over_arrays;
 use fold::{Step, fold};
-use serde_json::Value;
 use sse_wire::{
     Arrays, End, Event, Events, Item, LimitError, ParseError, Parser, Refused, Storage,
 };
-use sse_wire_vectors::FILES;
 
 /// An event as in the vectors: type, data, last event ID, range.
 pub type Returned = (String, String, String, Range<u64>);
@@ -52,12 +50,6 @@ pub struct DecoderCase {
     pub expected: Decoded,
 }
 
-/// The files with vectors of one kind.
-pub fn vector_files(kind: &str) -> Vec<Value> {
-    let files = FILES.iter().filter(|(path, _)| path.starts_with(kind));
-    files.map(|(_, text)| serde_json::from_str(text).unwrap()).collect()
-}
-
 pub fn decoder_cases() -> Vec<DecoderCase> {
     sse_wire_vectors::decoder().into_iter().map(decoder_case).collect()
 }
@@ -81,28 +73,6 @@ fn decoder_case(case: sse_wire_vectors::DecoderCase) -> DecoderCase {
             comments: Some(case.comments),
         },
     }
-}
-
-/// The bytes that a vector writes as text, hex, a repetition, or a list of those.
-pub fn bytes(value: &Value) -> Vec<u8> {
-    match value {
-        Value::String(text) => text.as_bytes().to_vec(),
-        Value::Array(parts) => parts.iter().flat_map(bytes).collect(),
-        Value::Object(object) => match object.get("hex") {
-            Some(hex) => hex
-                .as_str()
-                .unwrap()
-                .split_whitespace()
-                .map(|byte| u8::from_str_radix(byte, 16).unwrap())
-                .collect(),
-            None => bytes(&object["repeat"]).repeat(object["times"].as_u64().unwrap() as usize),
-        },
-        _ => panic!("bytes, not {value}"),
-    }
-}
-
-pub fn text(value: &Value) -> String {
-    String::from_utf8(bytes(value)).unwrap()
 }
 
 /// Calls `check` with `stream` whole, byte by byte, and at every two-way split (at a sample of them if the stream is

@@ -166,7 +166,7 @@ impl Comparison {
                 Outcome::Request(header) => {
                     self.member(&step, Level::Must, json!({"last_event_id_header": header}), got)
                 }
-                Outcome::Reconnect { delay_ms, last_event_id_header } => self.member(
+                Outcome::Reconnect { delay_ms, last_event_id_header, .. } => self.member(
                     &step,
                     Level::Must,
                     json!({
@@ -176,7 +176,7 @@ impl Comparison {
                     }),
                     got,
                 ),
-                Outcome::Action(action) => {
+                Outcome::Action { action, .. } => {
                     self.member(&step, Level::Must, json!({"action": action}), got);
                 }
             }
