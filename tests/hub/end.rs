@@ -5,6 +5,7 @@ use std::time::Duration;
 use http_body::Body;
 use sse_wire::Block;
 use sse_wire::server::{Hub, PublishError, Retention, Settings, Subscriber};
+use tokio::time::advance;
 
 use crate::{GAP, SECOND, data, publish, read, subscribe, with_id};
 
@@ -37,7 +38,7 @@ async fn close_ends_all_after_what_is_retained_for_them_with_a_last_event() {
 async fn drain_waits_until_the_publisher_is_done_and_no_longer_than_the_deadline() {
     let hub = Hub::new(Retention::default());
     let answer = || Subscriber::new().topic("answer");
-    assert!(hub.drain("answer", SECOND).await, "there is no subscriber");
+    assert!(hub.drain("empty", SECOND).await, "there is no subscriber");
 
     let start = tokio::time::Instant::now();
     let mut body = subscribe(&hub, answer());
@@ -77,11 +78,37 @@ async fn a_client_with_all_of_a_closed_topic_is_asked_not_to_reconnect() {
 
     let hub = Hub::new(Settings::new().own_ids());
     hub.close_topic("answer");
-    let _holds = subscribe(&hub, Subscriber::new().topic("answer").topic("open"));
-    hub.close_topic("answer");
     let response = hub.subscribe(with_id("unknown").topic("answer"));
     assert_eq!(response.status(), 200, "it has missed events");
     assert_eq!(read(&mut response.into_body()), (GAP.into(), true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_topic_stays_closed_even_if_it_is_idle() {
+    let hub = Hub::new(Retention::new().age(SECOND));
+    let id = hub.publish_to("done", &Block::new().data("1")).unwrap();
+    for topic in ["done", "never named before", "drained"] {
+        match topic {
+            "drained" => assert!(hub.drain(topic, SECOND).await),
+            _ => hub.close_topic(topic),
+        }
+    }
+    advance(SECOND).await;
+    assert_eq!(hub.counts().topics, 0, "all are idle");
+    let check = || {
+        for topic in ["done", "never named before", "drained"] {
+            assert_eq!(hub.publish_to(topic, &Block::new()), Err(PublishError::Closed), "{topic}");
+            let response = hub.subscribe(Subscriber::new().topic(topic));
+            assert_eq!(response.status(), 204, "{topic}");
+        }
+    };
+    check();
+    assert_eq!(hub.subscribe(with_id(&id).topic("done")).status(), 204);
+    hub.gap();
+    check();
+    let mut missed = subscribe(&hub, with_id(&id).topic("done"));
+    let (text, ended) = read(&mut missed);
+    assert!(text.starts_with("event: gap\n") && ended, "{text}");
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl Display for PublishError {
                 f,
                 "the event needs {needed} bytes of what the hub retains, and the bound is {bound}; raise the bound, or send less"
             ),
-            Self::Closed => f.write_str("the topic was closed; publish before that, or to another"),
+            Self::Closed => f.write_str("the topic or the hub is closed: publish to another"),
         }
     }
 }

@@ -28,16 +28,6 @@ struct Uses {
 }
 
 impl Ids {
-    /// Those of a topic that retains nothing, after a block with this number and ID.
-    pub(super) fn with_evicted(id: Arc<str>, number: u64) -> Self {
-        Ids { held: HashMap::new(), last: Some(id.clone()), evicted: Some((id, number)) }
-    }
-
-    /// Returns the ID of the block evicted last, if no earlier block had it.
-    pub(super) fn evicted(&self) -> Option<&Arc<str>> {
-        self.evicted.as_ref().map(|(id, _)| id)
-    }
-
     /// Returns the number of the first block that had the ID, if it is known.
     pub(super) fn position(&self, id: &str) -> Option<u64> {
         match self.held.get(id) {
@@ -50,6 +40,11 @@ impl Ids {
     pub(super) fn last(&self) -> Option<(u64, &Arc<str>)> {
         let last = self.last.as_ref()?;
         Some((self.position(last)?, last))
+    }
+
+    /// Returns the length of the latest ID.
+    pub(super) fn last_len(&self) -> usize {
+        self.last.as_ref().map_or(0, |id| id.len())
     }
 
     /// Records that the block with this number has the ID.

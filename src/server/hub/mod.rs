@@ -82,15 +82,19 @@ use crate::event::LastEventId;
 /// All topics share one order, but each retains its own events, so that a burst in one topic does not evict those of
 /// another. A [`Subscriber`] has the topics that it may read, and an ID of any other topic is a gap. To send a message
 /// to one client, publish it to a topic that only this client subscribes to; it is retained until the client
-/// reconnects. A topic is created when it is first named. One that retains nothing and has no subscriber is removed,
-/// except for the ID of its last event: a client that reconnects with that ID has missed nothing. After a few hundred
-/// removed topics the hub forgets some of these IDs, and sends the gap event instead.
+/// reconnects. A topic is created when it is first named.
+///
+/// A topic that retains nothing and has no subscriber is idle. Of the latest 1,000 idle topics the hub remembers the ID
+/// of the last event, and whether the topic is closed: a client that reconnects with that ID has missed nothing. Older
+/// ones are forgotten. A client gets the gap event if one of its topics is not known, and its ID is of an event before
+/// the last one of a forgotten topic.
 ///
 /// # Memory and cost
 ///
 /// Publishing encodes the event once, into bytes that all subscribers share, and wakes those that wait, outside the
 /// lock. The [`Retention`] bounds what is retained, always in bytes. A subscriber costs a few hundred bytes more,
-/// including its timer; the event that it is writing stays in memory until it is written.
+/// including its timer, and idle topics at most 1 MiB; the event that a subscriber is writing stays in memory until it
+/// is written.
 ///
 /// # Shutdown
 ///
@@ -250,15 +254,18 @@ impl Hub {
         self.lock().topics.retain(topic, retention, self.now());
     }
 
-    /// Closes a topic: nothing more can be published to it, and a subscriber of only this topic ends after it has
-    /// received what is retained. Retained events stay for clients that reconnect.
+    /// Closes a topic: nothing more can be published to it, and a subscriber of only this topic, also a later one, ends
+    /// after it has received what is retained. Retained events stay for clients that reconnect. A topic that was never
+    /// named before can be closed too.
+    ///
+    /// It stays closed until it is [forgotten](Self#topics), so use another name for what comes later.
     pub fn close_topic(&self, topic: &str) {
         let waiting = self.lock().close_topic(topic);
         wake(waiting.into_values());
     }
 
     /// Waits until a topic has no subscriber, because it was closed and they have received everything, or because they
-    /// have disconnected. Closes the topic at the deadline. Returns whether it was drained in time.
+    /// have disconnected; then, or at the deadline, closes it. Returns whether it was drained in time.
     ///
     /// Use it for streams that can't be resumed, before [`close`](Self::close).
     pub async fn drain(&self, topic: &str, deadline: Duration) -> bool {

@@ -94,7 +94,9 @@ impl State {
         block: &Block<'_>,
         now: Duration,
     ) -> Result<(LastEventId, Waiting), PublishError> {
-        if self.closed.is_some() || self.topics.get(topic).is_some_and(|topic| topic.closed) {
+        if self.closed.is_some()
+            || self.topics.get(topic).is_some_and(|topic| topic.closed.is_some())
+        {
             return Err(PublishError::Closed);
         }
         let number = self.number + 1;
@@ -177,7 +179,7 @@ impl State {
         let nothing = all(&|topic| topic.first_from(next).is_none());
         let needs_id = nothing && (gap || (resumed.is_none() && self.settings.initial_id));
         let greeting = self.greeting(&names, gap, needs_id, self.settings.retry);
-        let complete = nothing && !gap && all(&|topic| topic.closed);
+        let complete = nothing && !gap && all(&|topic| topic.closed.is_some());
         let seats = names.into_iter().map(|topic| Seat { topic, next }).collect();
         self.totals.gaps += u64::from(gap);
         self.latest += 1;
@@ -223,7 +225,8 @@ impl State {
                 return Next::Block(block.clone());
             }
         }
-        let closed = |seat: &Seat| self.topics.get(&seat.topic).is_none_or(|topic| topic.closed);
+        let closed =
+            |seat: &Seat| self.topics.get(&seat.topic).is_none_or(|topic| topic.closed.is_some());
         if self.closed.is_some() || seats.iter().all(closed) {
             self.totals.ended += 1;
             return Next::End(self.closed.clone().unwrap_or_default());
@@ -244,7 +247,7 @@ impl State {
                     drained.append(&mut topic.draining);
                 }
             }
-            self.topics.forget(&name);
+            self.topics.release(&name);
         }
         // Frees the memory of many subscribers that have left.
         if self.subscribers.capacity() / 4 > self.subscribers.len() {
@@ -256,11 +259,11 @@ impl State {
     /// Closes a topic. Returns the waiting subscribers.
     pub(super) fn close_topic(&mut self, topic: &str) -> Waiting {
         let name = self.topics.named(topic);
-        let waiting = self.topics.change(&name, |topic| {
-            topic.closed = true;
+        let waiting = self.topics.get_mut(&name).map(|topic| {
+            topic.closed.get_or_insert(self.number);
             take(&mut topic.waiting)
         });
-        self.topics.forget(&name);
+        self.topics.release(&name);
         waiting.unwrap_or_default()
     }
 

@@ -35,8 +35,8 @@ pub(super) struct Topic {
     /// The number of the block evicted last.
     pub(super) evicted: u64,
     pub(super) subscribers: usize,
-    /// Whether the topic is closed.
-    pub(super) closed: bool,
+    /// The number of the hub's latest block when the topic was closed.
+    pub(super) closed: Option<u64>,
     /// The subscribers that wait for the next block.
     pub(super) waiting: HashMap<u64, Waker>,
     /// The tasks that wait until there is no subscriber.
@@ -62,7 +62,7 @@ impl Topic {
             bytes: 0,
             evicted,
             subscribers: 0,
-            closed: false,
+            closed: None,
             waiting: HashMap::new(),
             draining: Vec::new(),
         }
@@ -91,6 +91,16 @@ impl Topic {
 
     pub(super) fn len(&self) -> usize {
         self.held.len()
+    }
+
+    /// Whether it retains nothing and has no subscriber.
+    pub(super) fn is_idle(&self) -> bool {
+        self.subscribers == 0 && self.held.is_empty()
+    }
+
+    /// Returns the number of the hub's latest block when this topic, which retains nothing, was changed last.
+    pub(super) fn changed(&self) -> u64 {
+        self.closed.unwrap_or(0).max(self.evicted)
     }
 
     /// Evicts expired blocks, and more until this many events of this cost can be added.

@@ -3,16 +3,15 @@
 //! Implementation notes. That bound evicts from the topic that retains most. So a burst in one topic evicts blocks of
 //! another only while the other retains more.
 //!
-//! A topic that retains nothing and has no subscriber is removed. If it ever had a block, a subscriber may have missed
-//! or received that block, so its number and ID are kept in one of 256 slots, by the hash of the topic's name. A topic
-//! that is created later counts as having evicted everything up to the number in its slot. If that is from another
-//! topic, a gap may be reported without a loss, but nothing is lost in silence.
+//! A topic that retains nothing and has no subscriber is idle. Some idle topics are kept, because they know whether a
+//! client has missed their last block, and whether they are closed; beyond that the one that was idle first is removed.
+//! A topic that is created counts as having evicted everything up to the latest block of a removed one. So an ID
+//! before that block may be reported as a gap without a loss, but nothing is lost in silence.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::hash::BuildHasher;
 use core::time::Duration;
 use std::collections::HashMap;
 
@@ -30,26 +29,20 @@ pub(super) struct Topics {
     retentions: HashMap<Arc<str>, Retention>,
     /// The cost of the retained blocks.
     bytes: usize,
-    /// The number of the latest gap in all topics.
-    gap: u64,
-    /// By the hash of the name, the removed topic with the latest block.
-    forgotten: HashMap<u8, Forgotten>,
+    /// The idle topics that are kept, by the number of the latest block when they were changed last.
+    idle: BTreeSet<(u64, Arc<str>)>,
+    /// The number up to which a topic that is not known may have had blocks.
+    unknown: u64,
     /// The number of topics at which expired blocks of all of them are evicted.
     sweep_at: usize,
 }
 
-/// A topic that was forgotten after it had evicted its last block.
-#[derive(Debug)]
-struct Forgotten {
-    /// The number of that block.
-    number: u64,
-    /// The topic's name and the block's ID, if no earlier block had it, and both are short.
-    name_and_id: Option<(Arc<str>, Arc<str>)>,
-}
-
 impl Topics {
-    /// The largest total length of a removed topic's name and last ID that is kept.
-    const REMEMBERED: usize = 256;
+    /// How many idle topics are kept.
+    const IDLE: usize = 1000;
+
+    /// The largest total length of an idle topic's name and last ID that is kept.
+    const IDLE_LEN: usize = 256;
 
     pub(super) fn new(retention: Retention) -> Self {
         Topics {
@@ -58,8 +51,8 @@ impl Topics {
             retention,
             retentions: HashMap::new(),
             bytes: 0,
-            gap: 0,
-            forgotten: HashMap::new(),
+            idle: BTreeSet::new(),
+            unknown: 0,
             sweep_at: 64,
         }
     }
@@ -76,30 +69,25 @@ impl Topics {
         self.map.values_mut().map(|topic| &mut **topic)
     }
 
-    /// Returns how many topics there are, and how many blocks they retain.
+    /// Returns how many topics are not idle, and how many blocks they retain.
     pub(super) fn count(&self) -> (usize, usize) {
-        (self.map.len(), self.map.values().map(|topic| topic.len()).sum())
+        let topics = self.map.len() - self.idle.len();
+        (topics, self.map.values().map(|topic| topic.len()).sum())
     }
 
-    /// Returns the name of a topic, which is created if necessary.
+    /// Returns the name of a topic that is no longer idle, and is created if necessary. If it is not used after that,
+    /// call [`release`](Self::release).
     pub(super) fn named(&mut self, name: &str) -> Arc<str> {
-        if let Some((name, _)) = self.map.get_key_value(name) {
+        if let Some((name, topic)) = self.map.get_key_value(name) {
+            if topic.is_idle() {
+                self.idle.remove(&(topic.changed(), name.clone()));
+            }
             return name.clone();
         }
         let name: Arc<str> = name.into();
-        let mut topic = Topic::new(self.retention(&name), self.gap);
-        if let Some(forgotten) = self.forgotten.get(&self.slot(&name)) {
-            topic.evicted = forgotten.number;
-            if let Some((_, id)) = forgotten.name_and_id.as_ref().filter(|(of, _)| *of == name) {
-                topic.ids = Ids::with_evicted(id.clone(), forgotten.number);
-            }
-        }
+        let topic = Topic::new(self.retention(&name), self.unknown);
         self.map.insert(name.clone(), Box::new(topic));
         name
-    }
-
-    fn slot(&self, name: &str) -> u8 {
-        self.map.hasher().hash_one(name) as u8
     }
 
     fn retention(&self, topic: &str) -> Retention {
@@ -119,7 +107,7 @@ impl Topics {
             topic.retention = retention;
             topic.make_room(0, 0, now);
         });
-        self.forget(&name);
+        self.release(&name);
     }
 
     /// Makes room for a block of this cost, and creates the topic if necessary.
@@ -130,7 +118,7 @@ impl Topics {
         while self.bytes.saturating_add(self.overhead_beside(&name)) > bytes {
             let Some((_, largest)) = self.sizes.last().cloned() else { break };
             self.change(&largest, Topic::evict);
-            self.forget(&largest);
+            self.release(&largest);
         }
         // It may have been the largest topic itself, without a subscriber.
         self.named(&name)
@@ -169,30 +157,38 @@ impl Topics {
 
     /// Evicts everything, and a block with this number that no subscriber has received.
     pub(super) fn gap(&mut self, number: u64) {
-        self.gap = number;
-        self.forgotten.clear();
+        self.unknown = number;
+        self.idle.clear();
         for name in self.map.keys().cloned().collect::<Vec<_>>() {
             self.change(&name, |topic| {
                 while topic.evict() {}
                 (topic.evicted, topic.ids) = (number, Ids::default());
             });
-            self.forget(&name);
+            self.release(&name);
         }
     }
 
-    /// Removes a topic that retains nothing and has no subscriber.
-    pub(super) fn forget(&mut self, name: &Arc<str>) {
-        let Some(topic) = self.map.get(name) else { return };
-        if topic.subscribers > 0 || topic.len() > 0 {
-            return;
+    /// Removes a topic if it is idle, or keeps it among the idle ones.
+    pub(super) fn release(&mut self, name: &Arc<str>) {
+        let Some(topic) = self.map.get_mut(name).filter(|topic| topic.is_idle()) else { return };
+        if name.len() + topic.ids.last_len() > Self::IDLE_LEN {
+            topic.ids = Ids::default();
         }
-        let (slot, number) = (self.slot(name), topic.evicted);
-        if number > self.forgotten.get(&slot).map_or(0, |forgotten| forgotten.number) {
-            let id = topic.ids.evicted().filter(|id| name.len() + id.len() <= Self::REMEMBERED);
-            let name_and_id = id.map(|id| (name.clone(), id.clone()));
-            self.forgotten.insert(slot, Forgotten { number, name_and_id });
+        let knows_more = topic.evicted > self.unknown || topic.closed.is_some();
+        if knows_more && name.len() <= Self::IDLE_LEN {
+            self.idle.insert((topic.changed(), name.clone()));
+        } else {
+            self.remove(name);
         }
-        self.map.remove(name);
+        if self.idle.len() > Self::IDLE {
+            let oldest = self.idle.pop_first();
+            oldest.into_iter().for_each(|(_, name)| self.remove(&name));
+        }
+    }
+
+    fn remove(&mut self, name: &str) {
+        let evicted = self.map.remove(name).map_or(0, |topic| topic.evicted);
+        self.unknown = self.unknown.max(evicted);
     }
 
     /// Evicts expired blocks everywhere, from time to time.
@@ -205,9 +201,10 @@ impl Topics {
 
     /// Evicts expired blocks everywhere.
     pub(super) fn expire(&mut self, now: Duration) {
-        for name in self.map.keys().cloned().collect::<Vec<_>>() {
+        let in_use = self.map.iter().filter(|(_, topic)| !topic.is_idle());
+        for name in in_use.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
             self.change(&name, |topic| topic.expire(now));
-            self.forget(&name);
+            self.release(&name);
         }
         self.map.shrink_to(self.map.len() * 2);
     }
