@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::stream::{self, BoxStream, FusedStream, StreamExt};
+use futures::stream::{self, BoxStream, FusedStream, Stream, StreamExt};
 use http::{HeaderMap, Response};
 use sse_wire::http_body::ChunkBody;
 use sse_wire::{
@@ -445,6 +445,33 @@ fn a_source_works_without_tokio_and_without_send() {
         );
     });
     assert_eq!(*clock.borrow(), Duration::from_secs(9));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_seed_determines_the_jitter_whether_it_is_set_before_or_after_policy_and_parser() {
+    async fn waits<B>(
+        mut source: impl Stream<Item = Result<Incoming, SourceError<B>>> + Unpin,
+    ) -> Vec<Duration> {
+        let mut waits = Vec::new();
+        while waits.len() < 8 {
+            if let Incoming::Notice(SourceNotice::Reconnecting { delay, .. }) =
+                source.next().await.unwrap().unwrap()
+            {
+                waits.push(delay);
+            }
+        }
+        waits
+    }
+    let source = || EventSource::new(|_: Attempt| answer(Answer::Stream("data: x\n\n")));
+    let jitter = || Policy { jitter: 200, ..policy() };
+    let before = source().with_seed(7).with_policy(jitter()).with_parser(Parser::new());
+    let after = source().with_parser(Parser::new()).with_policy(jitter()).with_seed(7);
+    let boxed = source().with_policy(jitter()).with_seed(7).boxed();
+    let other = source().with_policy(jitter()).with_seed(8);
+    let expected = waits(before).await;
+    assert_eq!(waits(after).await, expected);
+    assert_eq!(waits(boxed).await, expected);
+    assert_ne!(waits(other).await, expected);
 }
 
 // Laws

@@ -41,6 +41,10 @@ pub struct Policy {
     /// The longest wait that doubling leads to while no connection is healthy; `None` for no doubling.
     pub backoff: Option<Duration>,
     /// At most how many percent of a wait are added at random, so that clients don't all return at once.
+    ///
+    /// The random numbers depend on a seed, which must differ between clients:
+    /// [`Connection::with_seed`](crate::Connection::with_seed) sets it, and the default is zero. `EventSource` has a
+    /// random seed, except on `wasm32-unknown-unknown`, where `EventSource::with_seed` must set one.
     pub jitter: u8,
     /// How long a connection must stay open to count as healthy.
     pub healthy_after: Duration,

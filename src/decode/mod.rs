@@ -3,6 +3,8 @@
 //! [9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)):
 //! a file a stage, in the order in which bytes pass them.
 
+mod parser;
+
 mod block;
 mod comment;
 mod cursor;
@@ -10,7 +12,6 @@ mod ids;
 mod limits;
 mod line;
 mod lines;
-mod parser;
 pub(crate) mod scan;
 mod step;
 mod storage;

@@ -151,6 +151,16 @@ impl<F, Fut, B, T: Timer> EventSource<F, Fut, B, T> {
         self
     }
 
+    /// Sets the seed of the [jitter](Policy::jitter): 64 bits that differ between clients. Call it before the first
+    /// poll.
+    ///
+    /// The default is random, except on `wasm32-unknown-unknown`, where the standard library has no source of random
+    /// bits: there all clients have the same seed, so set it, for example to bits from `crypto.getRandomValues`.
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.session = self.session.with_seed(seed);
+        self
+    }
+
     /// Also returns comments, reconnection times, and IDs of blocks without an event, as
     /// [notices](crate::SourceNotice::Comment). Comments then count toward the parser's limit.
     pub fn observe(mut self) -> Self {

@@ -142,7 +142,33 @@ pub enum StreamEnd {
     ErrorEvent,
 }
 
-/// The error of [`ResponseEvents`], which has an example; `E` is the body's error.
+/// The error of [`ResponseEvents`]; `E` is the body's error.
+///
+/// ```
+/// use sse_wire::StreamError;
+///
+/// /// Whether the same request may succeed if it is sent again.
+/// fn is_temporary<E>(error: &StreamError<E>) -> bool {
+///     match error {
+///         StreamError::Transport(_) | StreamError::InEvent | StreamError::BeforeSentinel => true,
+///         StreamError::ErrorEvent(event) => event.data.contains("overloaded"),
+///         _ => false,
+///     }
+/// }
+///
+/// # let response = http::Response::builder().header("content-type", "text/event-stream")
+/// #     .body("data: Hel\n\nda".to_owned())?;
+/// # futures::executor::block_on(async {
+/// // Here the server closed the connection after `da`.
+/// let mut events = sse_wire::events(response)?;
+/// assert_eq!(events.try_next().await?.unwrap().data, "Hel");
+/// let error = events.try_next().await.unwrap_err();
+/// assert!(is_temporary(&error));
+/// assert_eq!(error.to_string(), "the stream was cut in the middle of an event");
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// # }).unwrap();
+/// # Ok::<(), http::Error>(())
+/// ```
 ///
 /// It implements [`Error`] if `E` does, which a `Box<dyn Error>` does not.
 #[derive(Debug)]

@@ -19,6 +19,8 @@ pub(super) type Item<B> = Result<Incoming, SourceError<B>>;
 
 pub(super) struct Session<B> {
     pub(super) connection: Connection,
+    /// The seed of the connection's jitter.
+    seed: u64,
     /// A request is due once the notices before it were returned.
     connect: bool,
     attempts: u64,
@@ -44,8 +46,11 @@ pub(super) enum Next<B> {
 
 impl<B> Session<B> {
     pub(super) fn new() -> Self {
+        // The standard library's random bits for hashes.
+        let seed = RandomState::new().hash_one(());
         Session {
-            connection: connection(Parser::new(), Policy::default()),
+            connection: Connection::new(Policy::default()).with_seed(seed),
+            seed,
             connect: false,
             attempts: 0,
             observes: false,
@@ -58,12 +63,21 @@ impl<B> Session<B> {
     }
 
     pub(super) fn with_policy(mut self, policy: Policy) -> Self {
-        self.connection = connection(self.connection.into_parser(), policy);
+        let parser = self.connection.into_parser();
+        self.connection = Connection::with_parser(parser, policy).with_seed(self.seed);
+        self
+    }
+
+    #[cfg(feature = "http-body")]
+    pub(super) fn with_seed(mut self, seed: u64) -> Self {
+        self.connection = self.connection.with_seed(seed);
+        self.seed = seed;
         self
     }
 
     pub(super) fn with_parser(mut self, parser: Parser) -> Self {
-        self.connection = connection(parser, self.connection.policy().clone());
+        let policy = self.connection.policy().clone();
+        self.connection = Connection::with_parser(parser, policy).with_seed(self.seed);
         self
     }
 
@@ -215,13 +229,9 @@ impl<B> Session<B> {
             reason: self.reason,
             error: self.error,
             unfinished: self.unfinished,
+            seed: self.seed,
             refused: self.refused.map(|response| response.map(body)),
             last: self.last,
         }
     }
-}
-
-/// Creates a connection with a random seed, which is the standard library's for hashes.
-fn connection(parser: Parser, policy: Policy) -> Connection {
-    Connection::with_parser(parser, policy).with_seed(RandomState::new().hash_one(()))
 }
