@@ -58,13 +58,13 @@ fn each_line_has_its_range_its_effect_and_the_section() {
         (b"event: e\n", r#""event: e\n": sets the event type buffer to "e" (9.2.6)"#),
         (
             b"\n",
-            r#""\n": a blank line: no event, since the data buffer is empty; the type "e" is forgotten (9.2.6)"#,
+            r#""\n": a blank line: no event, since the data buffer is empty; the type "e" is discarded (9.2.6)"#,
         ),
         (b"\r\n", r#""\r\n": a blank line: no event, since the data buffer is empty (9.2.6)"#),
         (b"event\r", r#""event\r": empties the event type buffer, which means "message" (9.2.6)"#),
         (
             b"data:  \xE2\x82\n",
-            "\"data:  \u{FFFD}\\n\": appends \" \u{FFFD}\" and a LF to the data buffer (9.2.6); bytes 33..35 are ill-formed UTF-8: U+FFFD",
+            "\"data:  \u{FFFD}\\n\": appends \" \u{FFFD}\" and an LF to the data buffer (9.2.6); bytes 33..35 are ill-formed UTF-8: U+FFFD",
         ),
         (
             b"id: 1\n",
@@ -74,9 +74,9 @@ fn each_line_has_its_range_its_effect_and_the_section() {
         (b"retry: 007\n", r#""retry: 007\n": sets the reconnection time to 7 ms, at once (9.2.6)"#),
         (
             b"retry: 18446744073709551616\n",
-            r#""retry: 18446744073709551616\n": sets the reconnection time to 18446744073709551615 ms, the largest there is (9.2.6, our choice)"#,
+            r#""retry: 18446744073709551616\n": sets the reconnection time to 18446744073709551615 ms, the maximum (9.2.6, our choice)"#,
         ),
-        (b"retry\n", r#""retry\n": ignored: no digit (9.2.6, our choice)"#),
+        (b"retry\n", r#""retry\n": ignored: no digits (9.2.6, our choice)"#),
         (b"retry: -1\n", r#""retry: -1\n": ignored: "-1" is not only ASCII digits (9.2.6)"#),
         (b"dat\n", r#""dat\n": ignored: no field has the name "dat" (9.2.6)"#),
         (
@@ -106,7 +106,7 @@ fn each_line_has_its_range_its_effect_and_the_section() {
         (b"event: x\n", r#""event: x\n": sets the event type buffer to "x" (9.2.6)"#),
         (
             b"data: 70 characters are too many to be shown twice, so there are only sixty\n",
-            r#""data: 70 characters are too many to be shown twice, so there"… (76 bytes): appends "70 characters are too many to be shown twice, so there are o"… (69 bytes) and a LF to the data buffer (9.2.6)"#,
+            r#""data: 70 characters are too many to be shown twice, so there"… (76 bytes): appends "70 characters are too many to be shown twice, so there are o"… (69 bytes) and an LF to the data buffer (9.2.6)"#,
         ),
         (b"\n", r#""\n": a blank line: an event of the type "x" (9.2.6)"#),
         (b"data: cut", r#""data: cut": discarded: the stream ends before the line does (9.2.6)"#),

@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = r#"Example:
   $ printf 'data: x\nId: 7\n\n' | sse-wire explain
-  bytes 0..8 "data: x\n": appends "x" and a LF to the data buffer (9.2.6)
+  bytes 0..8 "data: x\n": appends "x" and an LF to the data buffer (9.2.6)
   bytes 8..14 "Id: 7\n": ignored: no field has the name "Id"; case counts, so it is not "id" (9.2.6)
   bytes 14..15 "\n": a blank line: an event of the type "message" (9.2.6)
   the stream ends: the last event ID is ""; nothing is unfinished

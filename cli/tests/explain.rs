@@ -16,7 +16,7 @@ fn explain_shows_what_each_line_did_and_why() {
     assert_eq!(
         run(&["explain"], stream).fine(),
         r#"bytes 0..3 "\u{feff}": removed: a byte order mark begins the stream (9.2.5)
-bytes 3..14 "data: \u{1b}[2J\n": appends "\u{1b}[2J" and a LF to the data buffer (9.2.6)
+bytes 3..14 "data: \u{1b}[2J\n": appends "\u{1b}[2J" and an LF to the data buffer (9.2.6)
 bytes 14..22 "Data: y\n": ignored: no field has the name "Data"; case counts, so it is not "data" (9.2.6)
 bytes 22..23 "\n": a blank line: an event of the type "message" (9.2.6)
 bytes 23..32 "retry: 9\n": sets the reconnection time to 9 ms, at once (9.2.6)
@@ -43,7 +43,7 @@ the stream ends: the last event ID is "", the reconnection time 9 ms; discarded:
 fn explain_shows_ill_formed_bytes_nul_and_trailing_spaces() {
     let stream = b"data: \xE2\x82 \0 \r\n\n";
     let shown = run(&["explain"], stream).fine();
-    let expected = "bytes 0..13 \"data: \u{fffd} \\0 \\r\\n\": appends \"\u{fffd} \\0 \" and a LF to the data buffer \
+    let expected = "bytes 0..13 \"data: \u{fffd} \\0 \\r\\n\": appends \"\u{fffd} \\0 \" and an LF to the data buffer \
                     (9.2.6); bytes 6..8 are ill-formed UTF-8: U+FFFD\n";
     assert!(shown.starts_with(expected), "{shown}");
     let lines = run(&["explain", "--json"], stream).json();

@@ -44,7 +44,7 @@ pub enum Verdict {
     Retry { milliseconds: Option<u64> },
     /// A `retry` without a value: ignored.
     EmptyRetry,
-    /// A `retry` with other characters than digits: ignored.
+    /// A `retry` with characters other than digits: ignored.
     RetryNotDigits { value: String },
     /// A field that the specification does not define: ignored.
     UnknownField { name: String },
@@ -52,7 +52,7 @@ pub enum Verdict {
     Dispatch { event_type: String, id: Option<String> },
     /// A blank line when the data buffer is empty. `event_type` was in the event type buffer.
     NothingToDispatch { event_type: String, id: Option<String> },
-    /// A line, or a `data` line together with those before it, that exceeds the limit of an
+    /// A line, or a `data` line together with those before it, exceeds the limit of an
     /// [`Interpreter`](crate::Interpreter): it has no effect, and its block dispatches nothing.
     OverLimit { limit: usize },
     /// A blank line after a line over the limit. `id` is the one that the block has set.
@@ -103,7 +103,7 @@ impl Display for Verdict {
                 write!(f, "sets the event type buffer to {}", quoted(value))
             }
             Verdict::Data { value } => {
-                write!(f, "appends {} and a LF to the data buffer", quoted(value))
+                write!(f, "appends {} and an LF to the data buffer", quoted(value))
             }
             Verdict::Id { value } => write!(
                 f,
@@ -115,9 +115,9 @@ impl Display for Verdict {
                 write!(f, "sets the reconnection time to {milliseconds} ms, at once")
             }
             Verdict::Retry { milliseconds: None } => {
-                write!(f, "sets the reconnection time to {} ms, the largest there is", u64::MAX)
+                write!(f, "sets the reconnection time to {} ms, the maximum", u64::MAX)
             }
-            Verdict::EmptyRetry => f.write_str("ignored: no digit"),
+            Verdict::EmptyRetry => f.write_str("ignored: no digits"),
             Verdict::RetryNotDigits { value } => {
                 write!(f, "ignored: {} is not only ASCII digits", quoted(value))
             }
@@ -133,7 +133,7 @@ impl Display for Verdict {
             Verdict::NothingToDispatch { event_type, id } => {
                 f.write_str("a blank line: no event, since the data buffer is empty")?;
                 if !event_type.is_empty() {
-                    write!(f, "; the type {} is forgotten", quoted(event_type))?;
+                    write!(f, "; the type {} is discarded", quoted(event_type))?;
                 }
                 commit(id, f)
             }
@@ -157,7 +157,7 @@ fn commit(id: &Option<String>, f: &mut Formatter<'_>) -> fmt::Result {
     id.as_ref().map_or(Ok(()), |id| write!(f, "; the last event ID is now {}", quoted(id)))
 }
 
-/// The beginning of a text, in quotes.
+/// Quotes the beginning of a text.
 fn quoted(text: &str) -> Quoted<'_> {
     Quoted(text, text.len())
 }
@@ -188,7 +188,7 @@ fn near_miss(name: &str) -> Option<(&'static str, &'static str)> {
     rules.into_iter().find_map(|(rule, bare)| Some((rule, known(bare)?)))
 }
 
-/// Each line with its reason.
+/// Displays each line with its reason.
 impl Display for Interpretation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.lines.iter().try_for_each(|line| writeln!(f, "{line}"))

@@ -96,7 +96,7 @@ impl Interpretation {
 /// ```
 pub fn interpret(stream: &[u8], last_event_id: &str) -> Interpretation {
     let text = decode(stream);
-    // Neither fails: both can take nothing.
+    // Neither can fail, because both can match nothing.
     let Ok((tail, stream)) = grammar::stream(&text.characters) else { unreachable!() };
     let Ok((unfinished_line, unfinished_block)) = grammar::lines(tail) else { unreachable!() };
 

@@ -10,7 +10,7 @@ use crate::grammar;
 use crate::text::decode;
 use crate::{End, Event, State};
 
-/// How much of a line over the limit is kept for its display.
+/// How many bytes of a line over the limit are kept for display.
 const BEGINNING: usize = 256;
 
 /// The bytes of a byte order mark.
@@ -172,7 +172,7 @@ impl Interpreter {
         let text = decode(&take(&mut self.line));
         let start = range.start;
         let ill_formed = match verdict {
-            // Its beginning may end inside a sequence.
+            // The kept beginning may end inside a sequence.
             Verdict::OverLimit { .. } => Vec::new(),
             _ => text
                 .ill_formed(0..text.characters.len())
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
     use crate::{Interpretation, interpret};
 
-    /// What the chunks mean together.
+    /// Interprets all chunks as one stream.
     fn interpret_chunks<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Interpretation {
         let mut interpreter = Interpreter::new("seed");
         let mut steps = Vec::new();
@@ -234,7 +234,7 @@ mod tests {
             while rest > 0 {
                 let part = rest % (PARTS.len() + 1);
                 rest /= PARTS.len() + 1;
-                // 0 is no part.
+                // A part is never empty.
                 stream.extend(part.checked_sub(1).map_or(&b""[..], |part| PARTS[part]));
             }
             check(&stream);

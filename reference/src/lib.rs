@@ -12,7 +12,7 @@
 //! assert_eq!(meaning.events[0].data, "x");
 //! let reasons: Vec<_> = meaning.lines.iter().map(ToString::to_string).collect();
 //! assert_eq!(reasons, [
-//!     r#"bytes 0..8 "data: x\n": appends "x" and a LF to the data buffer (9.2.6)"#,
+//!     r#"bytes 0..8 "data: x\n": appends "x" and an LF to the data buffer (9.2.6)"#,
 //!     r#"bytes 8..16 "Data: y\n": ignored: no field has the name "Data"; case counts, so it is not "data" (9.2.6)"#,
 //!     r#"bytes 16..26 "retry: 1s\n": ignored: "1s" is not only ASCII digits (9.2.6)"#,
 //!     r#"bytes 26..27 "\n": a blank line: an event of the type "message" (9.2.6)"#,

@@ -79,7 +79,7 @@ impl State {
             }
             "retry" if value.is_empty() => Verdict::EmptyRetry,
             "retry" if value.chars().all(|c| c.is_ascii_digit()) => {
-                // With digits only, just the size can be wrong.
+                // Digits fail to parse only if the number is too large.
                 let milliseconds = value.parse().ok();
                 self.reconnection_time = Some(milliseconds.unwrap_or(u64::MAX));
                 Verdict::Retry { milliseconds }
