@@ -1,9 +1,9 @@
-//! JSON that is written piece by piece.
+//! A JSON writer.
 
 use alloc::string::String;
 use core::fmt::Write;
 
-/// A text of JSON, in which commas go in front of what follows something.
+/// JSON text. Each value is preceded by a comma if it needs one.
 #[derive(Default)]
 pub(crate) struct Json {
     pub(crate) text: String,
@@ -18,7 +18,7 @@ impl Json {
         self.enclose('[', elements, ']');
     }
 
-    /// The name of a member, before its value.
+    /// Writes the name of a member; its value follows.
     pub(crate) fn key(&mut self, name: &str) -> &mut Self {
         self.string(name);
         self.text.push(':');
@@ -31,7 +31,7 @@ impl Json {
         for c in text.chars() {
             match c {
                 '"' | '\\' => self.text.extend(['\\', c]),
-                // A `String` takes everything.
+                // Writing to a `String` can't fail.
                 '\0'..='\u{1F}' => drop(write!(self.text, "\\u{:04x}", u32::from(c))),
                 _ => self.text.push(c),
             }

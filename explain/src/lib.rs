@@ -1,8 +1,8 @@
-//! What `explain.html` runs: a stream and where its chunks end in; out, as JSON, what the reference
-//! makes of each line, and the events of the library and of the reference, to be compared.
+//! The WebAssembly of `explain.html`: takes a stream and the ends of its chunks, and returns JSON with the
+//! reference's explanation of each line, and the events of both the library and the reference, for comparison.
 //!
-//! There is no rule of the format here: lines, fields, buffers and events are the reference's, and the
-//! library is pushed the chunks.
+//! It implements no rule of the format: lines, fields, buffers, and events come from the reference, and the library
+//! parses the chunks.
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
@@ -21,14 +21,14 @@ use sse_wire_reference::{Interpreter, Step, Verdict, decode, grammar};
 
 use crate::json::Json;
 
-/// Explains a stream whose chunks end at these bytes, in order; those that are outside do not count.
+/// Explains a stream whose chunks end at these offsets, in ascending order; other offsets are ignored.
 ///
 /// The result is an object:
 ///
-/// - `lines`: for each `bytes`, `source`, `reason`, `section`, `choice`, `ill_formed`, `parts` and the
-///   `buffers` after it; a part is `[role, start, end]`;
-/// - `reference` and `library`: the events of each, with `type`, `data`, `last_event_id` and `bytes`;
-/// - `end`: what there is at the end, in words, and `library_end`: `clean`, `incomplete` or the error.
+/// - `lines`: for each line `bytes`, `source`, `reason`, `section`, `ill_formed`, `parts`, and the `buffers` after it;
+///   a part is `[role, start, end]`;
+/// - `reference` and `library`: the events of each, with `type`, `data`, `last_event_id`, and `bytes`;
+/// - `end`: the reference's description of the end, and `library_end`: `clean`, `incomplete`, or the error.
 pub fn explain(stream: &[u8], chunk_ends: &[u32]) -> String {
     let chunks = chunks(stream, chunk_ends);
     let mut out = Json::default();
@@ -42,7 +42,7 @@ pub fn explain(stream: &[u8], chunk_ends: &[u32]) -> String {
                     events.extend(step.event);
                 }
             }
-            // What is left is shown with the buffers as they were.
+            // An unfinished line does not change the buffers.
             let (last, _) = interpreter.clone().finish();
             if let Some(step) = last {
                 line(&step, stream, &interpreter, out);
@@ -62,10 +62,10 @@ pub fn explain(stream: &[u8], chunk_ends: &[u32]) -> String {
     out.text
 }
 
-/// The events of the library, in the form of the reference's.
+/// Writes the library's events in the same form as the reference's.
 fn library(chunks: &[&[u8]], out: &mut Json) {
     let mut parser = Parser::with_limit(usize::MAX);
-    // A new parser has no id that could be too long.
+    // A new parser has no ID that could be too long.
     let _ = parser.set_id_limit(usize::MAX);
     let mut failed = None;
     out.key("library").array(|out| {
@@ -146,7 +146,7 @@ fn line(step: &Step, stream: &[u8], interpreter: &Interpreter, out: &mut Json) {
     });
 }
 
-/// What the bytes of a line are there for, by the grammar, in order and without gaps.
+/// Returns the role of each byte of a line by the grammar, as ranges in order and without gaps.
 fn parts(verdict: &Verdict, line: &[u8]) -> Vec<(&'static str, Range<usize>)> {
     let text = decode(line);
     let whole = text.characters.as_str();
@@ -167,7 +167,7 @@ fn parts(verdict: &Verdict, line: &[u8]) -> Vec<(&'static str, Range<usize>)> {
     parts.filter(|(_, bytes)| !bytes.is_empty()).collect()
 }
 
-/// What the value of such a line is there for.
+/// Returns the role of a line's value.
 fn role(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::EventType { .. } => "event",
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_chunks_change_nothing_and_bad_ends_are_left_out() {
+    fn chunks_change_nothing_and_invalid_ends_are_ignored() {
         let stream = b"data: a\r\n\r\nid: \xC3\xA9\ndata: b\n\nretry: 9";
         let whole = explain(stream, &[]);
         for at in 0..=stream.len() as u32 {

@@ -1,5 +1,5 @@
-//! The functions that the page calls. An instance serves one call of [`explain`]: nothing is given back.
-#![allow(unsafe_code)] // The page writes into the memory and reads from it.
+//! The functions that the page calls. An instance serves one call of [`explain`], so memory is never freed.
+#![allow(unsafe_code)] // The page writes to this memory and reads from it.
 
 use alloc::vec;
 use core::slice;
@@ -12,17 +12,17 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
 
-/// Memory for so many bytes and numbers of four bytes, for the page to write.
+/// Allocates this many bytes, aligned for numbers of four bytes, for the page to fill.
 #[unsafe(no_mangle)]
 extern "C" fn allocate(len: usize) -> *mut u32 {
     vec![0_u32; len.div_ceil(4)].leak().as_mut_ptr()
 }
 
-/// Explains the stream; the result begins with its length.
+/// Explains the stream. The result begins with its length.
 ///
 /// # Safety
 ///
-/// Both pointers are from `allocate`, for at least so many bytes and numbers.
+/// Both pointers come from `allocate`, for at least `len` bytes and `count` numbers.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn explain(
     stream: *const u8,
@@ -30,7 +30,7 @@ unsafe extern "C" fn explain(
     ends: *const u32,
     count: usize,
 ) -> *const u8 {
-    // SAFETY: the caller's.
+    // SAFETY: the caller guarantees it.
     let (stream, ends) =
         unsafe { (slice::from_raw_parts(stream, len), slice::from_raw_parts(ends, count)) };
     let json = crate::explain(stream, ends);

@@ -1,5 +1,5 @@
-// explain.html in Chromium, with the decoder vectors: the events and what the page draws, in three chunkings; its keyboard,
-// its colors, its links, and that it works from disk. `explain/test` starts this.
+// Tests explain.html in Chromium with the decoder vectors, in three chunkings each: the events and the drawing. Also tests
+// the keyboard, the colors, the links, and the page opened from disk. `explain/test` starts this.
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -12,11 +12,11 @@ import { decoderCases } from './vectors.mjs';
 const PAGE = fileURLToPath(new URL('../../explain/explain.html', import.meta.url));
 const HARNESS = fileURLToPath(new URL('explain.html', import.meta.url));
 const { OUT } = process.env;
-/** All of it may take so long before it counts as stuck. */
+/** The time limit for everything, in milliseconds. */
 const PATIENCE = 300_000;
 
 mkdirSync(OUT, { recursive: true });
-// A browser cannot be given a limit, or an id of the stream before.
+// The page has no setting for a limit or for the last event ID of an earlier stream.
 const cases = decoderCases().filter(({ needsLimit, carried }) => !needsLimit && carried === undefined);
 const failures = [
     ...await inChromium(cases.map(({ file, name, stream, chunks, expect }) => ({
@@ -31,7 +31,7 @@ for (const failure of failures.slice(0, 20)) console.error(`explain: ${failure}`
 console.log(`explain: Chromium ${engines.chromium.version()}: ${cases.length} vectors, ${failures.length} failures`);
 process.exitCode = failures.length === 0 ? 0 : 1;
 
-/** What the harness finds wrong. */
+/** Returns the failures that the harness reports. */
 async function inChromium(all) {
     const endings = [];
     let report;
@@ -59,7 +59,7 @@ async function inChromium(all) {
     }
 }
 
-/** The file by itself, with a stream in its address. */
+/** Opens the file from disk, with a stream in its address, and returns the failures. */
 function fromDisk() {
     const stream = Buffer.from('event: from disk\ndata: caf\u00e9\n\n').toString('base64url');
     const profile = `--user-data-dir=${OUT}/chromium/disk`;
