@@ -1,7 +1,7 @@
 //! Two servers of `examples/redis_server.rs` behind nginx, with its configuration from `examples/`: clients get the
 //! same events whichever server they are connected to, and however often they lose it.
 //!
-//! It needs the programs `redis-server` and `nginx`, which `.ci/services` installs on Debian; then
+//! It needs the programs `redis-server` and `nginx`, which `.ci/install redis-server nginx` installs on Debian; then
 //! `cargo test -p sse-wire-examples --test redis_cluster -- --ignored` runs the tests.
 #![cfg(unix)]
 
@@ -113,7 +113,7 @@ const AHEAD: usize = 20;
 const KILL_EACH: usize = 40;
 
 #[test]
-#[ignore = "needs redis-server and nginx, which .ci/services installs"]
+#[ignore = "needs redis-server and nginx, which .ci/install installs"]
 fn a_client_that_loses_its_server_again_and_again_gets_each_event_once_and_in_order() {
     let mut redis = Redis::start("cluster");
     let url = redis.url.clone();
@@ -164,7 +164,7 @@ fn next(events: &mut EventReader<BodyReader<'static>>) -> (String, String, Strin
 }
 
 #[test]
-#[ignore = "needs redis-server, which .ci/services installs"]
+#[ignore = "needs redis-server, which .ci/install installs"]
 fn a_client_whose_place_was_trimmed_is_told_of_the_gap_and_others_are_not() {
     let mut redis = Redis::start("trimmed");
     let ids: Vec<String> = (0..30).map(|at| redis.add("*", &at.to_string())).collect();
@@ -183,7 +183,7 @@ fn a_client_whose_place_was_trimmed_is_told_of_the_gap_and_others_are_not() {
 }
 
 #[test]
-#[ignore = "needs redis-server, which .ci/services installs"]
+#[ignore = "needs redis-server, which .ci/install installs"]
 fn a_client_that_has_more_than_its_new_server_is_waited_for_and_not_told_of_a_gap() {
     let mut redis = Redis::start("ahead");
     redis.add("1-1", "seen");
@@ -197,7 +197,7 @@ fn a_client_that_has_more_than_its_new_server_is_waited_for_and_not_told_of_a_ga
 }
 
 #[test]
-#[ignore = "needs redis-server, which .ci/services installs"]
+#[ignore = "needs redis-server, which .ci/install installs"]
 fn entries_that_were_trimmed_before_a_server_read_them_are_a_gap() {
     let mut redis = Redis::start("hole");
     redis.add("1-1", "seen");
