@@ -1,10 +1,10 @@
-"""Puts every implementation under the decoder and encoder vectors, and writes MATRIX.md and matrix.html.
+"""Runs every implementation against the decoder and encoder vectors, and writes MATRIX.md and matrix.html.
 
     matrix.py SSE-WIRE WORK [NAME…]
 
-SSE-WIRE is the command, WORK a folder in which `run` has installed the packages. With names only these implementations are
-checked, and the others keep the reports that WORK has of them. UNNAMED may name a file like implementations.json, of encoders
-that are counted in unnamed.json and not named.
+SSE-WIRE is the command, and WORK the folder in which `run` has installed the packages. If names are given, only these
+implementations are run; the others keep their reports in WORK. The environment variable UNNAMED may name a file like
+implementations.json with encoders that are counted in unnamed.json without their names.
 """
 import ast
 import datetime
@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 VECTORS = HERE / "../../test-vectors"
 BROWSERS = HERE / "../../tests/browsers/results.json"
 UNNAMED = HERE / "unnamed.json"
-# What encoders do with a character in a value: the case that shows it.
+# For each field and character in its value, the case that shows what an encoder does.
 ENCODED = {
     ("id", "LF"): "enc-0061", ("id", "CR"): "enc-0062", ("id", "NUL"): "enc-0069",
     ("type", "LF"): "enc-0073", ("type", "CR"): "enc-0074", ("type", "NUL"): "enc-0089",
@@ -52,7 +52,7 @@ def command(implementation, work):
 
 
 def report(implementation, sse_wire, work, check):
-    """The report of `sse-wire check`, whose failures are no failure of this script."""
+    """Returns the report of `sse-wire check`. Failed cases do not fail this script."""
     name = f'{implementation["language"]}-{implementation["name"]}-{implementation["version"]}'
     path = work / "reports" / f'{name.replace("/", "-")}.json'
     if check or not path.exists():
@@ -63,7 +63,7 @@ def report(implementation, sse_wire, work, check):
         checked = [sse_wire, "check", "--only", "decoder,encoder", "--time-limit", "120", "--json", *quick, "--", *program]
         output = subprocess.run(checked, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
         if not json.loads(output)["passed"]:
-            raise SystemExit(f"{name}: no case has passed: does its driver start?")
+            raise SystemExit(f"{name}: no case has passed; check that its driver starts")
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(output)
     return json.loads(path.read_text())["cases"]
@@ -75,7 +75,7 @@ def vectors():
 
 
 def browsers():
-    """The same of browsers, from the results of `tests/browsers/run`."""
+    """Yields the same for each browser, from the results of `tests/browsers/run`."""
     for engine in json.loads(BROWSERS.read_text()):
         failed, passed = {case["id"]: case for case in engine["failed"]}, set(engine["passed"])
         cases = []
@@ -90,14 +90,14 @@ def browsers():
 
 
 def is_failure(case):
-    """What the standard does not decide is no failure."""
+    """Returns whether a case failed that the standard decides."""
     return case["verdict"] == "failed" and case["level"] == "must" and (
         "reason" in case or any(difference["level"] == "must" for difference in case["differences"])
     )
 
 
 def encoded(case, field, character):
-    """What an encoder did with the character in the value of a field, in a word."""
+    """Returns one word for what an encoder did with the character in the value of a field."""
     if case["verdict"] == "unsupported":
         return "–"
     if case["verdict"] == "passed":
@@ -117,7 +117,7 @@ def encoded(case, field, character):
 
 
 def encoder(cases):
-    """What an encoder does with each character in each field."""
+    """Returns what an encoder does with each character in each field."""
     by_id = {case["id"]: case for case in cases}
     return {where: encoded(by_id[case_id], *where) for where, case_id in ENCODED.items()}
 
@@ -127,7 +127,7 @@ def does(cases, kind):
 
 
 def unnamed(sse_wire, work):
-    """How many encoders do what, of those that are not named; counted anew if there is a list of them."""
+    """Returns counts for the encoders that are not named. If UNNAMED is set, counts again first."""
     if "UNNAMED" in os.environ:
         implementations = json.loads(Path(os.environ["UNNAMED"]).read_text())
         counts = {where: Counter() for where in ENCODED}
@@ -157,7 +157,7 @@ def main():
     encoders = [(*result, encoder(result[1])) for result in results if does(result[1], "enc")]
     for implementation, _, words in encoders:
         if "written" in words.values():
-            raise SystemExit(f'{implementation["name"]}: count it with those that are not named')
+            raise SystemExit(f'{implementation["name"]}: writes a line break unchanged; move it to the list of unnamed encoders')
     tables = decoders, encoders, unnamed(sse_wire, work)
     suite = json.loads((VECTORS / "suite.json").read_text())
     (VECTORS / "MATRIX.md").write_text(markdown(suite, *tables))

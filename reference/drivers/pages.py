@@ -1,4 +1,4 @@
-"""The results of the matrix as MATRIX.md and matrix.html."""
+"""Formats the results as MATRIX.md and matrix.html."""
 import datetime
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ SHOWN = 160
 
 
 def of(cases, kind):
-    """The cases of a kind that the standard decides."""
+    """Returns the cases of a kind that the standard decides."""
     return [case for case in cases if case["id"].startswith(kind) and case["level"] == "must"]
 
 
@@ -60,29 +60,31 @@ def unnamed_rows(counted):
 
 def markdown(suite, decoders, encoders, counted):
     parts = [
-        "# Decoders and encoders under the test vectors\n",
-        f'Written by `reference/drivers/run` on {datetime.date.today()}, with version {suite["version"]} of the suite; `matrix.html` in '
-        "this folder shows each failure. Only what the standard decides (level `must`) is counted. *Not shown* are cases whose point an "
-        "implementation does not show, such as the reconnection time, or that it cannot be asked for. A program that gives no answer in "
-        "two minutes fails.\n",
+        "# Test results of decoders and encoders\n",
+        f'Written by `reference/drivers/run` on {datetime.date.today()}, with version {suite["version"]} of the test vectors; `matrix.html` in '
+        "this folder lists each failure. Only cases that the standard decides (level `must`) are counted. *Not shown* counts the cases whose "
+        "result an implementation does not expose, such as the reconnection time, or whose input it does not accept. A program that does not "
+        "answer within two minutes fails.\n",
         "## Decoders\n",
-        "Those that take chunks get each stream in its own chunks, whole, byte by byte and cut at every place. Those that only speak HTTP get "
-        "it once, in its own chunks, over loopback, and browsers byte by byte too (`tests/browsers/run`).\n",
+        "A decoder that takes chunks gets each stream in the chunks of its case, as one chunk, byte by byte, and cut in two at every position. "
+        "A decoder that only takes HTTP gets it once, in the chunks of its case, over loopback; browsers also get it byte by byte "
+        "(`tests/browsers/run`).\n",
         table(
             ("", "version", "way", "passed", "failed", "not shown", "failed, by rule"),
             (decoder_row(*decoder) for decoder in decoders),
         ),
         "## Encoders\n",
-        "The standard has no encoder: the counts are of the cases in which a decoder must read the values back. The other columns are what "
-        "becomes of a line break (LF and CR) and of a NUL in a value: *refused* with an error; *removed*; *replaced* by other "
-        "text; *split* into several lines of the field, which is right for data and harmless in a comment; *kept*, which is right for a "
-        "NUL, save that a decoder ignores an id with one; *written* as it is, so that the rest of the value is a line of its own. –: an encoder does not write this field.\n",
+        "The standard does not define an encoder, so the counts cover the cases in which a decoder must read the values back. The other "
+        "columns show what an encoder does with a line break (LF and CR) and with a NUL in a value: it is *refused* with an error; *removed*; "
+        "*replaced* by other text; *split* into several lines of the field, which is right for data and harmless in a comment; *kept*, which "
+        "is right for a NUL, except that decoders ignore an id with a NUL; or *written* unchanged, so that the rest of the value becomes a "
+        "separate line. –: the encoder does not write this field.\n",
         table(
             ("", "version", "passed", "failed", "not shown", *(f"line break in {field}" for field in FIELDS), *(f"NUL in {field}" for field in FIELDS)),
             (encoder_row(*encoder) for encoder in encoders),
         ),
-        f'{counted["encoders"]} more encoders of Rust, JavaScript and Python, whose drivers are not in this repository, write a line break as '
-        f'it is in one field at least, with no advisory published of it. They are not named, but counted ({counted["date"]}):\n',
+        f'{counted["encoders"]} more encoders in Rust, JavaScript, and Python write a line break unchanged in at least one field, and no '
+        f'advisory for it has been published. They are counted without their names, and their drivers are not in this repository ({counted["date"]}):\n',
         table(("", *(f"in {field}" for field in FIELDS)), unnamed_rows(counted)),
     ]
     return "\n".join(parts)
@@ -94,7 +96,7 @@ def short(value):
 
 
 def column(implementation, cases, shown):
-    """A column of the page; `shown` takes the cases that failed."""
+    """Returns a column of the page, and adds the cases that failed to `shown`."""
     failures, unsupported = {}, {}
     for case in cases:
         if case["failure"]:
@@ -120,6 +122,6 @@ def page(suite, decoders, encoders, counted):
     for field, character in encoders[0][2]:
         tables[1]["words"].append([f"{character} in {field}", [words[field, character] for _, _, words in encoders]])
     data = {"sections": suite["sections"], "cases": shown, "tables": tables}
-    # No text of a vector may end the script.
+    # Otherwise, a text with `</script>` would end the script.
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
     return TEMPLATE.read_text().replace("/* data */ null", text)
