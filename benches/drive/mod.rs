@@ -1,7 +1,6 @@
-//! What the benches share: ways to run through a stream, and the floor to compare them with.
+//! Shared by the benches: ways to parse a stream, and a baseline to compare them with.
 //!
-//! A parser lives on from pass to pass, as it does on a long connection, so that its buffers have
-//! grown before the clock starts.
+//! A parser is reused from pass to pass, as on a long connection, so its buffers have grown before timing starts.
 
 use std::hint::black_box;
 
@@ -11,19 +10,19 @@ use crate::workloads::Workload;
 
 /// A large read, the payload of a TCP segment, a short read, and the worst case.
 pub(crate) const CHUNK_SIZES: [usize; 4] = [LARGE_CHUNK, 1460, 64, 1];
-/// The chunk size for what is measured with one only.
+/// The chunk size of measurements that use only one.
 pub(crate) const LARGE_CHUNK: usize = 64 * 1024;
 
-/// Single bytes are slow, and their cost is the same all along a stream: so much of it is enough.
+/// The length of the stream in chunks of single bytes, which are slow and cost the same everywhere in a stream.
 const STREAM_OF_SINGLE_BYTES: usize = 32 * 1024;
 
-/// The workload's stream, or what of it is enough for the chunk size. That may end anywhere.
+/// Returns the workload's stream, or as much of it as is enough for the chunk size. It can end anywhere.
 pub(crate) fn stream(workload: &Workload, chunk_size: usize) -> &[u8] {
     let most = if chunk_size == 1 { STREAM_OF_SINGLE_BYTES } else { usize::MAX };
     &workload.bytes[..workload.bytes.len().min(most)]
 }
 
-/// A parser with arrays that every workload fits into.
+/// Creates a parser over arrays that are large enough for every workload.
 pub(crate) fn fixed_parser() -> Parser<impl Storage> {
     Parser::with_arrays(Arrays {
         data: vec![0; 2 * 1024 * 1024],
@@ -32,7 +31,7 @@ pub(crate) fn fixed_parser() -> Parser<impl Storage> {
     })
 }
 
-/// Every event, looked at and left.
+/// Reads every event as a lent one.
 pub(crate) fn lent_events<S: Storage>(parser: &mut Parser<S>, stream: &[u8], chunk_size: usize) {
     for chunk in stream.chunks(chunk_size) {
         let mut events = parser.push(chunk);
@@ -43,7 +42,7 @@ pub(crate) fn lent_events<S: Storage>(parser: &mut Parser<S>, stream: &[u8], chu
     black_box(&parser.finish());
 }
 
-/// Every event, made to keep and dropped.
+/// Reads every event as an owned one, and drops it.
 pub(crate) fn owned_events<S: Storage>(parser: &mut Parser<S>, stream: &[u8], chunk_size: usize) {
     for chunk in stream.chunks(chunk_size) {
         let mut events = parser.push(chunk);
@@ -54,7 +53,7 @@ pub(crate) fn owned_events<S: Storage>(parser: &mut Parser<S>, stream: &[u8], ch
     black_box(&parser.finish());
 }
 
-/// Every item, looked at and left.
+/// Reads every item.
 pub(crate) fn items<S: Storage>(parser: &mut Parser<S>, stream: &[u8], chunk_size: usize) {
     for chunk in stream.chunks(chunk_size) {
         let mut items = parser.observe(chunk);
@@ -71,7 +70,7 @@ pub(crate) fn items<S: Storage>(parser: &mut Parser<S>, stream: &[u8], chunk_siz
     black_box(&parser.finish());
 }
 
-/// Every token, looked at and left.
+/// Reads every token.
 pub(crate) fn tokens(tokenizer: &mut Tokenizer, stream: &[u8], chunk_size: usize) {
     for chunk in stream.chunks(chunk_size) {
         for token in tokenizer.push(chunk) {
@@ -81,18 +80,17 @@ pub(crate) fn tokens(tokenizer: &mut Tokenizer, stream: &[u8], chunk_size: usize
     black_box(tokenizer.finish());
 }
 
-/// What a parser can't do without, and no more: finding the line ends of each chunk and checking
-/// its UTF-8, with the best that is at hand for either.
+/// The baseline: finds the line ends of each chunk and checks its UTF-8, which every parser has to do.
 pub(crate) fn floor(stream: &[u8], chunk_size: usize) {
     for chunk in stream.chunks(chunk_size) {
         line_ends(chunk);
-        // The rest of a character that the chunk's start cuts would end the check at once.
+        // Skips the rest of a character that the previous chunk cut, at which the check would stop.
         let cut = chunk.iter().take(3).take_while(|&&byte| byte & 0xC0 == 0x80).count();
         black_box(std::str::from_utf8(&chunk[cut..]).is_ok());
     }
 }
 
-/// The line ends of one chunk, found by `memchr`.
+/// Finds the line ends of one chunk with `memchr`.
 pub(crate) fn line_ends(chunk: &[u8]) {
     for end in memchr::memchr2_iter(b'\n', b'\r', chunk) {
         black_box(end);
@@ -101,9 +99,9 @@ pub(crate) fn line_ends(chunk: &[u8]) {
 
 const WITHIN_THE_LIMIT: &str = "no workload comes near the limit";
 
-/// Makes every field of an event needed: all lengths, the first bytes and the numbers.
+/// Uses every field of an event, so that the compiler keeps it: all lengths, first bytes, and numbers.
 ///
-/// One sum, since handing each field to `black_box` would cost as much as a small event does.
+/// They are added up, because passing each field to `black_box` would cost as much as parsing a small event.
 #[inline(always)]
 fn touch(event: &Event<'_>) -> u64 {
     touch_text(event.event_type)
@@ -119,7 +117,7 @@ fn touch_text(text: &str) -> u64 {
     text.len() as u64 + text.as_bytes().first().map_or(0, |&first| u64::from(first))
 }
 
-/// Makes every part of a token needed.
+/// Uses every part of a token, so that the compiler keeps it.
 #[inline(always)]
 fn touch_token(token: &Token<'_>) -> u64 {
     match *token {

@@ -52,7 +52,7 @@ fn encode(criterion: &mut Criterion, name: &str, head: Block<'_>, data: &str) {
         });
     });
     group.bench_function("data_writer", |bencher| {
-        // The pieces that a serializer writes: between one piece of punctuation and the next.
+        // The pieces that a serializer writes, which end at punctuation.
         let pieces: Vec<_> =
             data.split_inclusive(|c: char| c != '\n' && !c.is_ascii_alphanumeric()).collect();
         let mut stream = Vec::new();

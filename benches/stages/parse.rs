@@ -1,4 +1,4 @@
-//! Chunks → events, by chunk size and workload, beside the floor for the same chunks.
+//! Chunks → events, by chunk size and workload, with the baseline for the same chunks.
 //!
 //! `cargo bench --manifest-path benches/Cargo.toml --bench parse -- 65536/llm` runs one group.
 
@@ -16,7 +16,7 @@ mod workloads;
 fn main() {
     let mut criterion = settings::criterion();
     for chunk_size in drive::CHUNK_SIZES {
-        // Recorded streams are checks on the generated ones: the common chunk sizes suffice.
+        // Recorded streams only check the generated ones, so the common chunk sizes are enough.
         let inputs = if chunk_size < 1460 { workloads::generated() } else { workloads::all() };
         for workload in &inputs {
             parse(&mut criterion, workload, chunk_size);

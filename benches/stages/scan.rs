@@ -1,4 +1,4 @@
-//! The scanning loop alone: [`decode::scan::Scan`] beside `memchr2_iter`, by chunk size and workload.
+//! The scanning loop alone: [`decode::scan::Scan`] compared with `memchr2_iter`, by chunk size and workload.
 //!
 //! `cargo bench --manifest-path benches/Cargo.toml --bench scan -- 65536/llm` runs one group.
 
@@ -9,14 +9,14 @@ use criterion::{Criterion, Throughput};
 #[allow(dead_code, reason = "each bench uses its part")]
 #[path = "../drive/mod.rs"]
 mod drive;
-/// The library's own source: its scan is not public.
+/// The library's source, because its scan is not public.
 #[allow(dead_code, reason = "the library uses the rest")]
 #[path = "../../src/decode"]
 mod decode {
     pub(crate) mod scan;
 }
 mod settings;
-/// Stands in for the library's counter, which counts in the library's own tests only.
+/// Replaces the library's counter, which only counts in the library's tests.
 mod work {
     pub(crate) const fn count_bytes(_bytes: usize) {}
 }
@@ -48,7 +48,7 @@ fn scan(criterion: &mut Criterion, workload: &workloads::Workload, chunk_size: u
     group.finish();
 }
 
-/// The line ends of one chunk, found by this crate.
+/// Finds the line ends of one chunk with this crate.
 fn line_ends(chunk: &[u8]) {
     let mut scan = decode::scan::Scan::new();
     scan.begin(chunk, 0);

@@ -1,5 +1,5 @@
-//! Chunks → tokens, by chunk size and workload, beside the search for line ends in the same chunks:
-//! a tokenizer does not look at UTF-8.
+//! Chunks → tokens, by chunk size and workload, compared with the search for line ends in the same chunks, because a
+//! tokenizer does not check UTF-8.
 //!
 //! `cargo bench --manifest-path benches/Cargo.toml --bench tokenize -- 65536/llm` runs one group.
 

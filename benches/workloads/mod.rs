@@ -1,19 +1,18 @@
-//! The inputs of the benches: the stream shapes that users see, and recorded streams.
+//! The inputs of the benches: typical shapes of streams, and recorded streams.
 //!
-//! Every generated stream is the same in each run, has at least [`SIZE`] bytes, and ends behind a
-//! blank line. The number of events is counted while they are written, so that `tests/workloads.rs`
-//! can check the parser and the inputs against each other.
+//! Every generated stream is the same in each run, has at least [`SIZE`] bytes, and ends with a blank line. The events
+//! are counted while they are written, so that `tests/workloads.rs` can check the parser and the inputs against each
+//! other.
 
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A generated stream grows until it has so many bytes: more than a core's first cache, less than
-/// its last.
+/// A generated stream has at least this many bytes: more than a core's first cache, and less than its last.
 const SIZE: usize = 512 * 1024;
-/// A recorded stream is repeated until it has so many bytes.
+/// A recorded stream is repeated until it has this many bytes.
 const RECORDED_SIZE: usize = 256 * 1024;
-/// The line of a big event.
+/// The length of the line of a big event.
 const BIG_LINE: usize = 1024 * 1024;
 
 /// One input.
@@ -22,20 +21,20 @@ pub(crate) struct Workload {
     pub(crate) name: &'static str,
     /// The stream.
     pub(crate) bytes: Vec<u8>,
-    /// How many events an `EventSource` would dispatch.
+    /// The number of events that an `EventSource` would dispatch.
     pub(crate) events: usize,
-    /// About how many bytes of the stream there are for each event, comments included.
+    /// The approximate number of bytes per event, including comments.
     pub(crate) event_size: usize,
 }
 
-/// All inputs, the generated ones first.
+/// Returns all inputs, the generated ones first.
 pub(crate) fn all() -> Vec<Workload> {
     let mut all = generated();
     all.extend(recorded());
     all
 }
 
-/// One stream for each shape.
+/// Returns one stream for each shape.
 pub(crate) fn generated() -> Vec<Workload> {
     vec![
         llm(),
@@ -51,7 +50,7 @@ pub(crate) fn generated() -> Vec<Workload> {
     ]
 }
 
-/// Chat completions: `data` and nothing else, each value one JSON object with much around a word.
+/// Chat completions: only `data`, each value a JSON object with much around one word.
 fn llm() -> Workload {
     generate("llm", 260, |stream, words| {
         let word = words.next();
@@ -79,12 +78,12 @@ fn anthropic() -> Workload {
     })
 }
 
-/// The smallest events that say something: all cost is per event.
+/// The smallest events with data: all cost is per event.
 fn tiny() -> Workload {
     generate("tiny", 9, |stream, _| stream.write_str("data: x\n\n"))
 }
 
-/// One line that no chunk holds: all cost is per byte, and every chunk border cuts the line.
+/// One line that is longer than any chunk: all cost is per byte, and every chunk border cuts the line.
 fn big() -> Workload {
     generate("big", BIG_LINE, |stream, words| {
         stream.write_str("data:")?;
@@ -95,7 +94,7 @@ fn big() -> Workload {
     })
 }
 
-/// Text of 50 lines in each event, so that the data has to be joined.
+/// Text of 50 lines in each event, so that the parser has to join the data.
 fn multiline() -> Workload {
     generate("multiline", 50 * 87, |stream, words| {
         for _ in 0..50 {
@@ -119,7 +118,7 @@ fn crlf() -> Workload {
     })
 }
 
-/// Text with three bytes to each character: the check of UTF-8 is what costs.
+/// Text with three bytes in each character: most of the cost is the check of UTF-8.
 fn cjk() -> Workload {
     const TEXT: &str = "服务器推送的事件流由数据行和空行组成浏览器会自动重新连接日本語の文章も同様に処理される한국어도";
     let characters: Vec<char> = TEXT.chars().collect();
@@ -130,7 +129,7 @@ fn cjk() -> Workload {
     })
 }
 
-/// Three comments that keep the connection alive, each a block of its own, to each small event.
+/// Three keep-alive comments, each in a separate block, before each small event.
 fn comments() -> Workload {
     generate("comments", 70, |stream, words| {
         for _ in 0..3 {
@@ -140,7 +139,7 @@ fn comments() -> Workload {
     })
 }
 
-/// Events with every field that there is.
+/// Events with every field.
 fn full() -> Workload {
     generate("full", 80, |stream, words| {
         let (n, word) = (stream.len(), words.next());
@@ -173,7 +172,7 @@ pub(crate) fn data() -> [(&'static str, String); 3] {
     [("small", "{\"text\":\"Hi\"}".to_owned()), ("json", json), ("lines", [line; 50].join("\n"))]
 }
 
-/// Calls `event`, which writes one event, until there is enough.
+/// Calls `event`, which writes one event, until the stream is long enough.
 fn generate(
     name: &'static str,
     event_size: usize,
@@ -181,13 +180,13 @@ fn generate(
 ) -> Workload {
     let (mut stream, mut words, mut events) = (String::new(), Words { seed: 1 }, 0);
     while stream.len() < SIZE {
-        event(&mut stream, &mut words).expect("a string takes all");
+        event(&mut stream, &mut words).expect("writing to a string can't fail");
         events += 1;
     }
     Workload { name, bytes: stream.into_bytes(), events, event_size }
 }
 
-/// Words of different lengths in an order that never changes, so that no branch is learnt by heart.
+/// Words of different lengths in a fixed pseudorandom order, so that branch predictors can't learn it.
 struct Words {
     seed: u64,
 }
@@ -221,8 +220,7 @@ impl Words {
     }
 }
 
-/// The recorded streams and their events. They stay beside the project: it neither ships nor needs
-/// them.
+/// The recorded streams and their numbers of events. They are not part of the repository, and are optional.
 const RECORDED: [(&str, usize); 10] = [
     ("anthropic-messages", 240),
     ("deepseek", 212),
@@ -236,8 +234,7 @@ const RECORDED: [(&str, usize); 10] = [
     ("zai", 94),
 ];
 
-/// Recorded streams, repeated, and `recorded`, which is all of them one after the other; none if they
-/// are absent.
+/// Returns the recorded streams, repeated, and `recorded`, which is their concatenation; none if they are absent.
 pub(crate) fn recorded() -> Vec<Workload> {
     let recording = |(name, events)| {
         let bytes = fs::read(recordings()?.join(name).with_extension("sse")).ok()?;
@@ -257,7 +254,7 @@ pub(crate) fn recorded() -> Vec<Workload> {
     recordings.into_iter().map(workload).collect()
 }
 
-/// Where the recorded streams are: beside the project, also for a package further inside.
+/// Returns the folder of the recorded streams, which is next to the repository.
 fn recordings() -> Option<PathBuf> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut beside = package.ancestors().map(|directory| directory.join("../shared/streams"));

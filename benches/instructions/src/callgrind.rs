@@ -1,16 +1,16 @@
-//! Runs this program again, below callgrind.
+//! Runs this program again under callgrind.
 
 use std::env;
 use std::fs;
 use std::io;
 use std::process::{self, Command};
 
-/// What tells the program that it is the one that is counted.
+/// The argument of the run under callgrind.
 pub const CHILD: &str = "--passes";
 
-/// The function whose instructions are collected.
+/// The function whose instructions are counted.
 const MEASURED: &str = "*passes::measured*";
-/// The function that is called where they are written down.
+/// The function at whose call callgrind dumps the count.
 const COUNTED: &str = "*passes::counted*";
 
 /// One pass.
@@ -20,7 +20,7 @@ pub struct Pass {
     pub instructions: u64,
 }
 
-/// The instructions of every pass.
+/// Returns the instructions of every pass.
 pub fn count() -> io::Result<Vec<Pass>> {
     let profile = env::temp_dir().join(format!("sse-wire-instructions.{}", process::id()));
     let output = Command::new("valgrind")
@@ -30,14 +30,14 @@ pub fn count() -> io::Result<Vec<Pass>> {
         .arg(format!("--callgrind-out-file={}", profile.display()))
         .arg(env::current_exe()?)
         .arg(CHILD)
-        // Where the stack begins depends on the environment, and with it how memory is aligned.
+        // The environment moves the start of the stack, and so changes the alignment of memory.
         .env_clear()
         .env("PATH", env::var_os("PATH").unwrap_or_default())
         .stderr(process::Stdio::inherit())
         .output()
         .map_err(|error| io::Error::new(error.kind(), format!("valgrind: {error}; install it")))?;
     let dumps = fs::read_to_string(&profile);
-    // Nobody reads it again.
+    // The file is not needed any more.
     _ = fs::remove_file(&profile);
     if !output.status.success() {
         return Err(io::Error::other(format!("valgrind ended with {}", output.status)));
@@ -45,13 +45,13 @@ pub fn count() -> io::Result<Vec<Pass>> {
     passes(&String::from_utf8_lossy(&output.stdout), &dumps?)
 }
 
-/// Names in the order in which they were printed, counts in the order in which they were dumped.
+/// Pairs the names, in the order in which they were printed, with the counts, in the order of their dumps.
 fn passes(names: &str, dumps: &str) -> io::Result<Vec<Pass>> {
     let mut counts = Vec::new();
     let mut is_measured = false;
     for line in dumps.lines() {
         if let Some(trigger) = line.strip_prefix("desc: Trigger: ") {
-            // The last dump is that of the program's end.
+            // The last dump is the one at the end of the program.
             is_measured = trigger.contains("--dump-before");
         } else if let Some(summary) = line.strip_prefix("summary: ").filter(|_| is_measured) {
             counts.push(summary.trim().parse::<u64>().map_err(io::Error::other)?);

@@ -1,4 +1,4 @@
-//! The counts that are kept, and how others compare with them.
+//! The recorded counts, and how new ones compare with them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,10 +9,10 @@ use crate::callgrind::Pass;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/counts.tsv");
 const UPDATE: &str = "benches/instructions/run --update";
-/// By how much a count may grow: beyond what another C library does, below what anybody feels.
+/// By which factor a count may grow: more than another C library changes it, and less than a user notices.
 const TOLERANCE: f64 = 0.03;
 
-/// Counts by pass, and what they depend on.
+/// The counts of all passes, and what they depend on.
 pub struct Counts {
     made_with: String,
     instructions: BTreeMap<String, u64>,
@@ -64,12 +64,12 @@ impl Counts {
     }
 }
 
-/// Prints what differs, and says whether all is well.
+/// Prints the differences, and returns whether the check passes.
 pub fn compare(kept: &Counts, counted: &Counts) -> bool {
     let (mut grown, mut shrunk) = (0, 0);
     for (name, &now) in &counted.instructions {
         let Some(&before) = kept.instructions.get(name) else {
-            println!("{name}: new, {now} instructions");
+            println!("{name}: added, {now} instructions");
             shrunk += 1;
             continue;
         };
@@ -81,17 +81,17 @@ pub fn compare(kept: &Counts, counted: &Counts) -> bool {
         shrunk += u32::from(change < -TOLERANCE);
     }
     for name in kept.instructions.keys().filter(|name| !counted.instructions.contains_key(*name)) {
-        println!("{name}: gone");
+        println!("{name}: removed");
         shrunk += 1;
     }
     let all = counted.instructions.len();
     println!("instructions: {all} passes, {grown} more than 3 % slower, {shrunk} faster or new");
     if grown + shrunk > 0 {
-        println!("to keep what is counted now, with its reason in the commit: {UPDATE}");
+        println!("to record the new counts (give the reason in the commit): {UPDATE}");
     }
     if kept.made_with != counted.made_with {
         println!(
-            "warning: the counts are kept with {}, and this is {}: growth fails nothing",
+            "warning: the counts were recorded with {}, and this is {}: growth does not fail the check",
             kept.made_with, counted.made_with
         );
         return true;
@@ -99,7 +99,7 @@ pub fn compare(kept: &Counts, counted: &Counts) -> bool {
     grown == 0
 }
 
-/// What counts depend on.
+/// Returns what the counts depend on.
 fn made_with() -> String {
     let rustc = Command::new("rustc").arg("-V").output();
     let rustc = rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());

@@ -1,15 +1,15 @@
-//! A guard of speed that noise can't break: how many instructions each pass takes, counted by
-//! valgrind's callgrind, beside the counts that are kept in `counts.tsv`.
+//! A check of speed without noise: counts the instructions of each pass with valgrind's callgrind, and compares the
+//! counts with those in `counts.tsv`.
 //!
-//! `benches/instructions/run` compares, `benches/instructions/run --update` keeps what is counted.
+//! `benches/instructions/run` compares, and `benches/instructions/run --update` records the new counts.
 //!
-//! One run of valgrind counts all cells: instructions are collected in one function only, and
-//! written down behind each of its calls (see `passes.rs`).
+//! One run of valgrind counts all passes: callgrind collects instructions in one function only, and dumps the count
+//! after each of its calls (see `passes.rs`).
 //!
-//! The counts are the same on each run. They depend on the compiler, on whether the CPU has AVX2
-//! (`memchr` and the C library choose their vectors when they run, and valgrind shows them the real
-//! CPU's as far as it can), and a little on the C library. Compiler and AVX2 stand beside the
-//! counts: with others growth is a warning, so that a new toolchain breaks nothing.
+//! The counts are the same in each run. They depend on the compiler, on whether the CPU has AVX2 (`memchr` and the C
+//! library choose their vector instructions at run time, and valgrind reports most features of the real CPU), and a
+//! little on the C library. `counts.tsv` records the compiler and AVX2: if they differ, growth is only a warning, so
+//! that a new toolchain does not fail the check.
 
 mod callgrind;
 mod counts;

@@ -1,4 +1,4 @@
-//! What is counted: one pass for each cell, after one that warms up.
+//! The passes that are counted, each after a pass that warms up.
 
 use std::hint::black_box;
 
@@ -7,10 +7,10 @@ use sse_wire::{Block, Parser, Tokenizer};
 use crate::drive;
 use crate::workloads;
 
-/// So many blocks are encoded at once: one alone would be lost in what surrounds it.
+/// How many blocks are encoded in a pass. A single one would cost less than the code around it.
 const BLOCKS: usize = 100;
 
-/// Runs all passes, and prints the name and the bytes of each.
+/// Runs all passes, and prints the name and the number of bytes of each.
 pub fn run() {
     let workloads = workloads::generated();
     for chunk_size in drive::CHUNK_SIZES {
@@ -45,15 +45,15 @@ fn cell(name: &str, bytes: usize, mut pass: impl FnMut()) {
     println!("{name}\t{bytes}");
 }
 
-/// What happens in here is collected: callgrind knows this function by its name.
+/// Callgrind counts the instructions in this function, which it finds by name.
 #[inline(never)]
 fn measured(pass: &mut dyn FnMut()) {
     pass();
-    // Without anything behind it the call would be a jump, and callgrind would not see its end.
+    // As the last expression, the call would be compiled to a jump, and callgrind would not see it return.
     black_box(());
 }
 
-/// Here callgrind writes down what it has collected, and begins anew.
+/// Callgrind dumps and resets the count when this function is called.
 #[inline(never)]
 fn counted() {
     black_box(());

@@ -1,4 +1,5 @@
-//! What is measured: one interface for parsers that lend, parsers that own, and loops without any.
+//! The interface of everything that is measured: parsers that lend events, parsers that return owned ones, and loops
+//! without a parser.
 
 use std::any::Any;
 use std::hint::black_box;
@@ -8,38 +9,38 @@ use std::time::{Duration, Instant};
 use crate::check::Digest;
 use crate::input::{Input, Part};
 
-/// A parser behind its cheapest interface.
+/// A parser, called through its cheapest interface.
 ///
-/// It lives on from pass to pass, as it does on a long connection, so that its buffers have grown
-/// before the clock starts. It is never told that the stream ends.
+/// It is reused from pass to pass, as on a long connection, so its buffers have grown before timing starts. The end of
+/// the stream is never signaled.
 pub trait Decode: 'static {
     const NAME: &'static str;
-    /// What it takes and gives, and what it doesn't do.
+    /// What it takes and returns, and what it does not do.
     const NOTE: &'static str;
 
     fn new() -> Self;
 
-    /// Feeds the chunks, and shows each event as soon as it is there.
+    /// Parses the chunks, and passes on each event as soon as it is complete.
     ///
     /// # Panics
     ///
-    /// On an error: no input has any reason for one.
+    /// On an error, because every input is valid.
     fn feed(&mut self, part: Part, see: impl FnMut(Seen<'_>));
 }
 
-/// An event as a candidate gives it; what a candidate doesn't have is empty.
+/// An event that a candidate returns; fields that it does not have are empty.
 #[derive(Default)]
 pub struct Seen<'a> {
     pub event_type: &'a str,
     pub data: &'a str,
     pub id: &'a str,
-    /// All else that there is, in one sum.
+    /// The sum of everything else.
     pub number: u64,
 }
 
 impl Seen<'_> {
-    /// Makes every field of an event needed, by one sum: handing each field to `black_box` would
-    /// cost as much as a small event does.
+    /// Uses every field of an event in a sum, so that the compiler keeps it: passing each field to `black_box` would
+    /// cost as much as parsing a small event.
     #[inline(always)]
     fn touch(&self) -> u64 {
         let touch_text =
@@ -48,14 +49,14 @@ impl Seen<'_> {
     }
 }
 
-/// A [`Decode`], without its type.
+/// A [`Decode`] whose type is erased.
 pub trait Candidate {
     fn name(&self) -> &'static str;
     fn note(&self) -> &'static str;
-    /// Feeds the whole input once, and looks at each event.
+    /// Parses the whole input once, and uses each event.
     fn pass(&mut self, input: &'static Input);
-    /// Feeds the whole input once, and says why its events are not the right ones, if so. Starts
-    /// afresh where it went wrong.
+    /// Parses the whole input once, and returns why its events are wrong, if they are. Creates a new parser after a
+    /// failure.
     fn check(
         &mut self,
         input: &'static Input,
@@ -71,7 +72,7 @@ impl<D: Decode> Parser<D> {
         Box::new(Parser(D::new()))
     }
 
-    /// Chunk by chunk, since some parsers need minutes.
+    /// Parses chunk by chunk, because some parsers need minutes.
     fn digest(&mut self, input: &'static Input, patience: Duration) -> Result<Digest, String> {
         let (start, mut digest) = (Instant::now(), Digest::default());
         for chunk in 0..input.chunk_count() {
@@ -107,7 +108,7 @@ impl<D: Decode> Candidate for Parser<D> {
         right: &Digest,
         patience: Duration,
     ) -> Result<(), String> {
-        // Twice: a parser lives on from pass to pass.
+        // Twice, because the parser is reused from pass to pass.
         for _ in 0..2 {
             let result = catch_unwind(AssertUnwindSafe(|| self.digest(input, patience)))
                 .unwrap_or_else(|panic| Err(format!("panics: {}", message(&*panic))));
@@ -125,7 +126,7 @@ fn message(panic: &dyn Any) -> &str {
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message")
 }
 
-/// Loops without a parser: what the measuring itself costs.
+/// Loops without a parser: the cost of the measurement itself.
 pub struct Loop {
     pub name: &'static str,
     pub note: &'static str,

@@ -1,7 +1,7 @@
 //! The chart: a group of bars for each generated stream, in chunks of 64 KiB.
 //!
-//! Speeds of different streams differ by a factor of 40, so each group has its own scale: the
-//! fastest published crate is 1.
+//! Speeds of different streams differ by a factor of 40, so each group has its own scale, in which the fastest other
+//! crate is 1.
 
 use std::fmt::{self, Write};
 
@@ -9,14 +9,14 @@ use crate::decoders::LENT;
 use crate::results::{Parse, Results};
 
 const WIDTH: f64 = 760.0;
-/// Where bars begin, and how long the longest one is.
+/// Where the bars begin, and the length of the longest one.
 const LEFT: f64 = 96.0;
 const LONGEST: f64 = 480.0;
 const TOP: f64 = 92.0;
 const BAR: f64 = 13.0;
 const GROUP: f64 = 4.0 * BAR + 16.0;
 
-/// Colours of light and dark pages. The chart has its own background, so it can be read on any.
+/// The colors for light and dark pages. The chart has its own background, so it is legible on any page.
 const STYLE: &str = "
 text { font: 12px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1f2328; }
 .title { font-size: 15px; font-weight: 600; }
@@ -39,10 +39,10 @@ text { fill: #f0f6fc; }
 }
 ";
 
-/// The chart as SVG.
+/// Returns the chart as SVG.
 pub fn svg(results: &Results, groups: &[&Parse]) -> String {
     let mut svg = String::new();
-    draw(&mut svg, results, groups).expect("a string takes all");
+    draw(&mut svg, results, groups).expect("writing to a string can't fail");
     svg
 }
 
@@ -104,7 +104,7 @@ struct Bar {
     label: String,
 }
 
-/// The bars of a group: the ratios of the table. Those of the median speeds may differ a little.
+/// Returns the bars of a group: the ratios in the table, which may differ a little from those of the median speeds.
 fn bars(group: &Parse) -> Vec<Bar> {
     let (Some(lent), Some(owned), Some(floor)) =
         (group.to_peer.is, group.owned_to_peer.is, group.to_floor.is)

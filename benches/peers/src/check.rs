@@ -1,10 +1,10 @@
-//! Whether a candidate gives the right events, so that nothing is measured that does less.
+//! Checks that a candidate returns the right events, so that only complete parsers are measured.
 
 use std::hash::{DefaultHasher, Hasher};
 
 use crate::candidate::Seen;
 
-/// How many events there were, and a hash of their types and data.
+/// The number of events, and a hash of their types and data.
 #[derive(Default)]
 pub struct Digest {
     events: usize,
@@ -24,10 +24,10 @@ impl Digest {
 
     pub fn compare(&self, right: &Digest) -> Result<(), String> {
         if self.events != right.events {
-            return Err(format!("gives {} events of {}", self.events, right.events));
+            return Err(format!("returns {} events of {}", self.events, right.events));
         }
         if self.bytes != right.bytes {
-            return Err(format!("gives {} bytes of data, not {}", self.bytes, right.bytes));
+            return Err(format!("returns {} bytes of data instead of {}", self.bytes, right.bytes));
         }
         if self.hasher.finish() != right.hasher.finish() {
             return Err("gives other types or other data".to_owned());
@@ -36,8 +36,8 @@ impl Digest {
     }
 }
 
-/// The right events, by the rules for what the workloads have: whole lines of well-formed text
-/// that end with LF or CRLF, and a space behind each colon.
+/// Returns the right events, for streams like the workloads: complete lines of well-formed text that end with LF or
+/// CRLF and have a space after each colon.
 pub fn reference(stream: &[u8]) -> Digest {
     let text = std::str::from_utf8(stream).expect("workloads are well-formed");
     let (mut digest, mut event_type, mut data) = (Digest::default(), "", Vec::new());

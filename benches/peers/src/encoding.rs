@@ -1,4 +1,4 @@
-//! Times of the encoders, in rounds as those of the parsers.
+//! Measures the encoders, in rounds like the parsers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::encoders::{self, Candidate};
 use crate::measure::{Effort, median};
 use crate::workloads;
 
-/// One event, and the nanoseconds that each encoder takes for it, by round.
+/// One event, and the nanoseconds that each encoder takes for it in each round.
 pub struct Event {
     pub name: &'static str,
     pub bytes: usize,
@@ -17,7 +17,7 @@ pub struct Event {
     nanoseconds: BTreeMap<&'static str, Vec<f64>>,
 }
 
-/// Events that are prepared at once have so many bytes: they stay near the core.
+/// How many bytes of events are prepared at once, few enough to stay in the cache.
 const BATCH: usize = 128 * 1024;
 
 pub fn measure(effort: Effort) -> Vec<Event> {
@@ -46,13 +46,12 @@ pub fn measure(effort: Effort) -> Vec<Event> {
 }
 
 impl Event {
-    /// The median time of each encoder.
+    /// Returns the median time of each encoder.
     pub fn times(&self) -> BTreeMap<&'static str, f64> {
         self.nanoseconds.iter().map(|(&name, times)| (name, median(times.clone()))).collect()
     }
 
-    /// The fastest published encoder, and the median of each round's ratio of this crate's time to
-    /// its time.
+    /// Returns the fastest other encoder, and the median over the rounds of the ratio of this crate's time to its time.
     pub fn ratio(&self) -> (&'static str, f64) {
         let peers = self.times().into_iter().filter(|&(name, _)| name != encoders::OWN);
         let (fastest, _) = peers.min_by(|a, b| a.1.total_cmp(&b.1)).expect("there are others");
@@ -61,7 +60,7 @@ impl Event {
     }
 }
 
-/// Nanoseconds for one event; the events that an encoder uses up are made outside of the clock.
+/// Returns the nanoseconds for one event. Preparing events that an encoder consumes is not timed.
 fn nanoseconds(encoder: &mut dyn Candidate, data: &str, time: Duration) -> f64 {
     let batch = (BATCH / data.len()).clamp(1, 1024);
     let (mut encoded, mut elapsed, mut is_warm) = (0, Duration::ZERO, false);
@@ -83,7 +82,7 @@ fn reference(data: &str) -> Vec<u8> {
     (lines + "\n").into_bytes()
 }
 
-/// Nothing is measured that writes other bytes.
+/// Checks the bytes, so that an encoder that writes others is not measured.
 fn check(encoder: &mut dyn Candidate, data: &str, right: &[u8]) {
     if let Some(bytes) = encoder.bytes(data) {
         assert!(bytes == right, "{} writes other bytes", encoder.name());

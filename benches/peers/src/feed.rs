@@ -1,4 +1,4 @@
-//! A stream of ready chunks for the parsers that pull: polled by hand, no runtime.
+//! A stream of chunks that are always ready, for parsers that pull. It is polled without a runtime.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -12,14 +12,14 @@ use futures_core::Stream;
 
 use crate::input::Part;
 
-/// The chunks of one pass. It says `Pending` behind them and goes on with the next pass, so that a
-/// parser that owns it can live on.
+/// The chunks of one pass. After them it returns `Pending`, and continues with the next pass, so that a parser that owns
+/// it can be reused.
 pub struct Feed<C> {
     left: Rc<Cell<Part>>,
     chunk: PhantomData<fn() -> C>,
 }
 
-/// Where a pass is put in.
+/// The input of a pass.
 pub struct Supply(Rc<Cell<Part>>);
 
 impl Supply {
@@ -33,9 +33,9 @@ impl Supply {
     }
 }
 
-/// What a chunk can be.
+/// The type of a chunk.
 pub trait Chunk: Sized {
-    /// Takes the first chunk off.
+    /// Removes the first chunk.
     fn next(part: &mut Part) -> Option<Self>;
 }
 
@@ -69,7 +69,7 @@ impl<C: Chunk> Stream for Feed<C> {
     }
 }
 
-/// Polls until nothing is ready.
+/// Polls until the stream is pending.
 #[inline]
 pub fn poll_all<S: Stream>(mut stream: Pin<&mut S>, mut see: impl FnMut(S::Item)) {
     let mut context = Context::from_waker(Waker::noop());

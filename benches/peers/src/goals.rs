@@ -1,19 +1,19 @@
-//! How fast is fast enough: the least ratios, cell by cell.
+//! The goals: the lowest acceptable ratios for each cell.
 
-/// The least ratios of one cell; `None` where there is none.
+/// The lowest acceptable ratios of one cell; `None` if there is no goal.
 #[derive(Clone, Copy, Default)]
 pub struct Goals {
-    /// Lent events, to the fastest published crate.
+    /// Of lent events to the fastest other crate.
     pub peer: Option<f64>,
-    /// Lent events, to the floor.
+    /// Of lent events to the baseline.
     pub floor: Option<f64>,
-    /// Owned events, to the fastest published crate.
+    /// Of owned events to the fastest other crate.
     pub owned: Option<f64>,
 }
 
-/// The encoder's most time, as part of what the fastest published one takes.
+/// The longest acceptable time of the encoder, relative to the fastest other encoder.
 pub const ENCODER: f64 = 0.5;
-/// How much the time for a byte may grow with the size, beyond what memory itself costs.
+/// The factor by which the time per byte may grow with the size, beyond the cost of memory itself.
 pub const GROWTH: f64 = 1.3;
 
 pub fn of(workload: &str, chunk_size: usize) -> Goals {
@@ -28,7 +28,7 @@ pub fn of(workload: &str, chunk_size: usize) -> Goals {
         "comments" => (2.2, [1.0, 1.0]),
         "full" => (3.5, [0.8, 0.8]),
         "resumable" => (3.0, [0.8, 0.8]),
-        // Recorded streams only check the generated ones.
+        // There are no goals for recorded streams, which only check the generated ones.
         _ => return Goals::default(),
     };
     let owned = if workload == "big" { 1.0 } else { 1.2 };

@@ -1,7 +1,7 @@
-//! Whether a byte costs the same in a stream of 64 KiB and in one of 16 MiB.
+//! Measures whether a byte costs the same in a stream of 64 KiB and in one of 16 MiB.
 //!
-//! Larger memory is slower by itself, so beside each time stands that of a loop that does to memory
-//! what any parser of the stream has to, and growth is what the rest of the time does.
+//! Larger memory is slower by itself, so each time is compared with that of a loop that accesses memory as any parser of
+//! the stream must. Growth is the growth of the difference.
 
 use std::hint::black_box;
 use std::ops::RangeInclusive;
@@ -13,26 +13,26 @@ use sse_wire::Parser;
 
 use crate::measure::{Effort, median};
 
-/// From 64 KiB to 16 MiB, by fours.
+/// From 64 KiB to 16 MiB, in steps of a factor of four.
 const SIZES: [usize; 5] = [64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20];
 
-/// One shape at one size.
+/// One shape of stream in one size.
 #[derive(Serialize, Deserialize)]
 pub struct Size {
     pub shape: String,
     pub bytes: usize,
-    /// Nanoseconds for one byte.
+    /// Nanoseconds per byte.
     pub parser: f64,
-    /// The same, of the loop that only keeps or touches the bytes.
+    /// Nanoseconds per byte of the loop that only keeps or reads the bytes.
     pub memory: f64,
 }
 
 struct Shape {
     name: &'static str,
     chunk_size: usize,
-    /// The limit, as part of the stream's length.
+    /// The limit, as a fraction of the stream's length.
     limit: fn(usize) -> usize,
-    /// How many events come out.
+    /// The number of events.
     events: fn(usize) -> RangeInclusive<usize>,
     stream: fn(usize) -> Vec<u8>,
     memory: fn(&[u8], usize),
@@ -81,7 +81,7 @@ static SHAPES: [Shape; 5] = [
     },
 ];
 
-/// Rounds over all shapes and sizes, so that what slows the machine for a while slows all alike.
+/// Measures all shapes and sizes in rounds, so that temporary load affects all of them equally.
 pub fn measure(effort: Effort) -> Vec<Size> {
     let mut cells: Vec<Cell> =
         SHAPES.iter().flat_map(|shape| SIZES.map(|bytes| Cell::new(shape, bytes))).collect();
@@ -132,7 +132,7 @@ impl Cell {
     }
 }
 
-/// How much the time for a byte grows beyond what memory costs: of any size to the smallest one.
+/// Returns the growth of the time per byte beyond the cost of memory: the maximum over all sizes, relative to the smallest.
 pub fn factor(sizes: &[Size], shape: &str) -> f64 {
     let rest = |size: &Size| size.parser - size.memory;
     let mut of_shape = sizes.iter().filter(|size| size.shape == shape);
@@ -140,7 +140,7 @@ pub fn factor(sizes: &[Size], shape: &str) -> f64 {
     of_shape.map(|size| rest(size) / rest(smallest)).fold(1.0, f64::max)
 }
 
-/// A parser of its own each time: one that has grown already would hide what growing costs.
+/// Uses a new parser each time, because one that has already grown would hide the cost of growing.
 fn parse(stream: &[u8], chunk_size: usize, limit: usize) -> usize {
     let (mut parser, mut count) = (Parser::with_limit(limit), 0);
     for chunk in stream.chunks(chunk_size) {
@@ -149,7 +149,7 @@ fn parse(stream: &[u8], chunk_size: usize, limit: usize) -> usize {
             match events.next() {
                 Ok(Some(event)) => count += black_box(&event).data.len().min(1),
                 Ok(None) => break,
-                // The limit, once.
+                // The limit is exceeded once.
                 Err(error) => _ = black_box(error),
             }
         }
@@ -166,14 +166,14 @@ fn keep(stream: &[u8], chunk_size: usize) {
     black_box(buffer);
 }
 
-/// The same with the first half of the stream, and touches the other.
+/// Does the same with the first half of the stream, and reads the other half.
 fn keep_half(stream: &[u8], chunk_size: usize) {
     let (kept, touched) = stream.split_at(stream.len() / 2);
     keep(kept, chunk_size);
     touch(touched, chunk_size);
 }
 
-/// Reads each chunk, as fast as can be.
+/// Reads each chunk as fast as possible.
 fn touch(stream: &[u8], chunk_size: usize) {
     for chunk in stream.chunks(chunk_size) {
         black_box(memchr::memchr(0, black_box(chunk)));

@@ -1,4 +1,4 @@
-//! A workload, cut into the chunks that every candidate is fed.
+//! A workload, cut into the chunks that every candidate gets.
 
 use std::ops::Range;
 
@@ -7,19 +7,18 @@ use bytes::Bytes;
 use crate::drive;
 use crate::workloads::Workload;
 
-/// A stream and its chunks. It lives as long as the process, so that a candidate may keep what it
-/// was lent.
+/// A stream and its chunks. It is never freed, so that a candidate may keep references to it.
 pub struct Input {
     pub workload: &'static str,
     pub event_size: usize,
     pub chunk_size: usize,
     pub stream: &'static [u8],
-    /// The chunks for those who take nothing but `Bytes`: made before the clock starts, all views
-    /// of one allocation, as a connection hands them out. To clone one is one atomic addition.
+    /// The chunks for candidates that only take `Bytes`: created before timing starts, all from one allocation, as a
+    /// connection returns them. A clone costs one atomic addition.
     bytes: &'static [Bytes],
 }
 
-/// Chunks that follow each other: what a candidate is fed at once.
+/// Consecutive chunks, which a candidate gets in one call.
 #[derive(Clone, Copy)]
 pub struct Part {
     pub stream: &'static [u8],
@@ -48,7 +47,7 @@ impl Input {
         self.part(0..self.bytes.len())
     }
 
-    /// Some of the chunks, by number.
+    /// Returns the chunks with these numbers.
     pub fn part(&self, chunks: Range<usize>) -> Part {
         let end = self.stream.len().min(chunks.end * self.chunk_size);
         Part {
@@ -69,8 +68,8 @@ impl Part {
     }
 }
 
-/// The stream up to `most` bytes, cut behind an event, so that it can be fed again and again. Of an
-/// event that is longer than that its first bytes are left, and a blank line ends it.
+/// Returns at most `most` bytes of the stream, cut after an event, so that they can be repeated. If an event is longer,
+/// returns its first bytes, followed by a blank line.
 fn whole_events(stream: &[u8], most: usize) -> Vec<u8> {
     if most >= stream.len() {
         return stream.to_vec();

@@ -1,9 +1,8 @@
-//! `sse-wire` beside the other published crates, measured in one process: see `--help` of
-//! `benches/peers/run`.
+//! Compares `sse-wire` with the other published crates in one process: see `benches/peers/run --help`.
 //!
-//! A file for each parser is in `decoders`, one for each encoder in `encoders`; what each takes and
-//! gives is said there and written into the data. What is measured is checked first: a parser whose
-//! events are not the right ones is left out of its cell, with the reason.
+//! Each parser has a file in `decoders`, and each encoder one in `encoders`, which also describes what it takes and
+//! returns; the data contain these descriptions. Each candidate is checked before it is measured: if a parser returns
+//! wrong events, it is left out of the cell, with the reason.
 
 mod candidate;
 mod chart;
@@ -35,36 +34,36 @@ use input::Input;
 use measure::{Cell, Effort};
 use results::Results;
 
-/// Measures sse-wire beside the other published crates for Server-Sent Events.
+/// Compare the speed of sse-wire with that of the other published crates for Server-Sent Events.
 ///
-/// Without arguments everything is measured and written to benches/peers/results/speed.json.
+/// Without arguments, measures everything and writes benches/peers/results/speed.json.
 #[derive(Parser)]
 #[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// What to measure: names of streams or parts of them, `encode`, `growth`.
+    /// What to measure: names of streams or parts of names, `encode`, `growth`.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     only: Vec<String>,
-    /// Chunk sizes, of 65536, 1460, 64, 1 or others.
+    /// Chunk sizes, for example 65536, 1460, 64, or 1.
     #[arg(long, value_name = "BYTES", value_delimiter = ',')]
     chunk: Vec<usize>,
-    /// How often each candidate is timed.
+    /// How many times each candidate is timed.
     #[arg(long, default_value_t = 9)]
     rounds: usize,
-    /// The least time of one timing, in milliseconds.
+    /// The shortest time of one measurement, in milliseconds.
     #[arg(long, default_value_t = 10)]
     time: u64,
-    /// Show the speed of every candidate, and why some are left out.
+    /// Show the speed of every candidate, and why any is left out.
     #[arg(long)]
     all: bool,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Writes the tables of docs/performance.md, and its chart, from the last full run's data.
+    /// Write the tables and the chart of docs/performance.md from the data of the last full run.
     Report,
-    /// Shows the last full run's data again.
+    /// Show the data of the last full run.
     Show,
 }
 
@@ -83,7 +82,7 @@ fn main() -> io::Result<()> {
 fn measure(arguments: &Arguments) -> io::Result<()> {
     let effort =
         Effort { rounds: arguments.rounds.max(1), time: Duration::from_millis(arguments.time) };
-    // What a parser panics with is part of the results.
+    // The message of a parser's panic is part of the results.
     std::panic::set_hook(Box::new(|_| {}));
     let mut cells: Vec<Cell> = arguments.inputs().into_iter().map(Cell::new).collect();
     _ = std::panic::take_hook();
@@ -109,7 +108,7 @@ impl Arguments {
         self.only.is_empty() && self.chunk.is_empty()
     }
 
-    /// Whether something that is no stream is wanted.
+    /// Returns whether to measure this part, which is not a stream.
     fn wants(&self, name: &str) -> bool {
         self.is_full() || self.only.iter().any(|only| only == name)
     }
@@ -118,7 +117,7 @@ impl Arguments {
         let mut inputs = Vec::new();
         let generated = workloads::generated().len();
         if workloads::recorded().is_empty() {
-            eprintln!("ignored: the recorded streams, which are not beside the project");
+            eprintln!("skipped: the recorded streams, which are not part of the repository");
         }
         for (number, workload) in workloads::all().iter().enumerate() {
             let is_wanted = |only: &String| workload.name.contains(only.as_str());
@@ -127,7 +126,7 @@ impl Arguments {
             }
             let is_recorded = number >= generated;
             for &size in if self.chunk.is_empty() { &drive::CHUNK_SIZES[..] } else { &self.chunk } {
-                // Recorded streams are checks on the generated ones: the common sizes suffice.
+                // Recorded streams only check the generated ones, so the common chunk sizes are enough.
                 if size > 0 && (!is_recorded || size >= 1460 || !self.chunk.is_empty()) {
                     inputs.push(Input::new(workload, size));
                 }

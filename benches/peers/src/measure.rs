@@ -1,9 +1,8 @@
-//! Rounds: every candidate of every cell once a round, one directly behind the other.
+//! Measures in rounds: each round times every candidate of every cell once, one directly after the other.
 //!
-//! The clock is the thread's: time that others have on the core doesn't count. What disturbs the
-//! machine for longer than a timing disturbs all candidates of a cell alike, and what is shorter is
-//! left out by the median. Ratios are taken within a round, and the median of
-//! them is what counts: it may differ a little from the ratio of the median speeds.
+//! The clock is the thread's CPU time, so time that other processes use does not count. A disturbance that lasts longer
+//! than one measurement affects all candidates of a cell equally, and the median removes shorter ones. Ratios are taken
+//! within a round; the result is their median, which may differ a little from the ratio of the median speeds.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,35 +14,35 @@ use crate::check;
 use crate::decoders;
 use crate::input::Input;
 
-/// How long to measure.
+/// How long and how often to measure.
 #[derive(Clone, Copy)]
 pub struct Effort {
     pub rounds: usize,
-    /// The least time of one timing.
+    /// The shortest time of one measurement.
     pub time: Duration,
 }
 
-/// A pass that takes longer isn't measured.
+/// A candidate whose pass takes longer is not measured.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// One input, and all who take it.
+/// One input, and all candidates for it.
 pub struct Cell {
     pub input: &'static Input,
-    /// Speeds in MB/s by candidate and round.
+    /// The speeds in MB/s, by candidate and round.
     pub speeds: BTreeMap<&'static str, Vec<f64>>,
-    /// Who isn't measured, and why.
+    /// The candidates that are not measured, and why.
     pub left_out: BTreeMap<&'static str, String>,
     runners: Vec<Runner>,
 }
 
 struct Runner {
     candidate: Box<dyn Candidate>,
-    /// So many passes take about the least time.
+    /// The number of passes that take about the shortest time.
     passes: u32,
 }
 
 impl Cell {
-    /// Checks every candidate, and keeps those that are right.
+    /// Checks every candidate, and keeps those that return the right events.
     pub fn new(input: &'static Input) -> Self {
         let right = check::reference(input.stream);
         let mut cell =
@@ -58,7 +57,7 @@ impl Cell {
     }
 
     fn round(&mut self, round: usize, time: Duration) {
-        // Another one begins each time, so that nobody always comes behind the same one.
+        // Each round starts with another candidate, so that none always follows the same one.
         let count = self.runners.len();
         for runner in (0..count).map(|number| (round + number) % count) {
             let runner = &mut self.runners[runner];
@@ -67,18 +66,18 @@ impl Cell {
         }
     }
 
-    /// The median speed in MB/s.
+    /// Returns the median speed in MB/s.
     pub fn speed(&self, name: &str) -> Option<f64> {
         self.speeds.get(name).map(|speeds| median(speeds.clone()))
     }
 
-    /// The median of each round's ratio.
+    /// Returns the median of the ratios of all rounds.
     pub fn ratio(&self, name: &str, to: &str) -> Option<f64> {
         let (speeds, others) = (self.speeds.get(name)?, self.speeds.get(to)?);
         Some(median(speeds.iter().zip(others).map(|(speed, other)| speed / other).collect()))
     }
 
-    /// The published crate with the highest median speed.
+    /// Returns the other crate with the highest median speed.
     pub fn fastest_peer(&self) -> Option<&'static str> {
         let peers = decoders::peers();
         let names =
@@ -90,7 +89,7 @@ impl Cell {
 }
 
 impl Runner {
-    /// MB/s, after a pass that warms up.
+    /// Returns MB/s, after a pass that warms up.
     fn speed(&mut self, input: &'static Input, time: Duration) -> f64 {
         let start = ThreadTime::now();
         self.candidate.pass(input);
@@ -100,7 +99,7 @@ impl Runner {
         }
         let start = ThreadTime::now();
         let mut passes = 0;
-        // The number is a guess, the time isn't: the first pass may have been a slow one.
+        // The number of passes is an estimate, since the first pass may have been slow; the time is exact.
         while passes == 0 || start.elapsed() < time {
             for _ in 0..self.passes.div_ceil(4) {
                 self.candidate.pass(input);

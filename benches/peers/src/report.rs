@@ -1,4 +1,4 @@
-//! The tables of `docs/performance.md`, made from the data of the last full run.
+//! Writes the tables of `docs/performance.md` from the data of the last full run.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -17,7 +17,7 @@ const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/speed.svg");
 const BEGIN: &str = "<!-- speed: written by `benches/peers/run report` -->\n";
 const END: &str = "<!-- speed: end -->\n";
 
-/// The recorded streams that stand in the table: the largest ones.
+/// The recorded streams in the table: the largest ones.
 const RECORDED: [&str; 2] = ["anthropic-messages", "openai-responses"];
 
 pub fn write(results: &Results) -> io::Result<()> {
@@ -27,7 +27,7 @@ pub fn write(results: &Results) -> io::Result<()> {
         .and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)))
         .ok_or_else(|| io::Error::other(format!("{PAGE} needs the lines {BEGIN}and {END}")))?;
     let mut part = String::new();
-    speed(&mut part, results).expect("a string takes all");
+    speed(&mut part, results).expect("writing to a string can't fail");
     fs::write(PAGE, [parts.0, BEGIN, &part, END, parts.1].concat())?;
     println!("written: the tables of docs/performance.md");
 
@@ -58,7 +58,7 @@ fn speed(part: &mut String, results: &Results) -> fmt::Result {
     versions(part, results)
 }
 
-/// A row for each stream, a column for each chunk size.
+/// Writes a table with a row for each stream and a column for each chunk size.
 fn parse(part: &mut String, results: &Results) -> fmt::Result {
     writeln!(
         part,

@@ -1,4 +1,4 @@
-//! What a run found, as data: what the report is made from.
+//! The results of a run as data, from which the report is written.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +18,7 @@ use crate::measure::{Cell, Effort};
 #[derive(Serialize, Deserialize)]
 pub struct Results {
     pub machine: Machine,
-    /// What each candidate takes and gives, by name.
+    /// What each candidate takes and returns, by name.
     pub parsers: BTreeMap<String, About>,
     pub encoders: BTreeMap<String, About>,
     pub parse: Vec<Parse>,
@@ -26,7 +26,7 @@ pub struct Results {
     pub growth: Vec<growth::Size>,
 }
 
-/// What the numbers were measured on and with.
+/// The machine, the compiler, and the versions of the measurement.
 #[derive(Serialize, Deserialize)]
 pub struct Machine {
     pub cpu: String,
@@ -41,26 +41,26 @@ pub struct Machine {
 
 #[derive(Serialize, Deserialize)]
 pub struct About {
-    /// Empty for what isn't published.
+    /// Empty for a candidate that is not published.
     pub version: String,
     pub note: String,
 }
 
-/// A cell: one stream in chunks of one size.
+/// One stream in chunks of one size.
 #[derive(Serialize, Deserialize)]
 pub struct Parse {
     pub stream: String,
     pub bytes: usize,
     pub bytes_an_event: usize,
     pub chunk: usize,
-    /// The published crate with the highest median speed.
+    /// The other crate with the highest median speed.
     pub fastest_peer: Option<String>,
     pub to_peer: Ratio,
     pub to_floor: Ratio,
     pub owned_to_peer: Ratio,
-    /// Median speeds in MB/s.
+    /// The median speeds in MB/s.
     pub speeds: BTreeMap<String, f64>,
-    /// Who isn't comparable, and why.
+    /// The candidates that are left out, and why.
     pub left_out: BTreeMap<String, String>,
 }
 
@@ -69,12 +69,12 @@ pub struct Encode {
     pub event: String,
     pub bytes: usize,
     pub fastest_peer: String,
-    /// This crate's time as part of the fastest published encoder's.
+    /// This crate's time relative to that of the fastest other encoder.
     pub time_to_peer: f64,
     pub nanoseconds: BTreeMap<String, f64>,
 }
 
-/// The median of each round's ratio, and the least that it should be.
+/// The median of the ratios of all rounds, and its goal.
 #[derive(Serialize, Deserialize, Clone, Copy)]
 pub struct Ratio {
     pub is: Option<f64>,
@@ -82,7 +82,7 @@ pub struct Ratio {
 }
 
 impl Ratio {
-    /// Whether the goal is met, where there is one.
+    /// Returns whether the goal is met, if there is one.
     pub fn is_met(self) -> Option<bool> {
         self.goal.map(|goal| self.is.is_some_and(|is| is >= goal))
     }
@@ -154,7 +154,7 @@ impl Results {
         Ok(PathBuf::from(DATA))
     }
 
-    /// The last run.
+    /// Reads the data of the last run.
     pub fn load() -> io::Result<Self> {
         Ok(serde_json::from_str(&fs::read_to_string(DATA)?)?)
     }
@@ -162,7 +162,7 @@ impl Results {
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/results/speed.json");
 
-/// Four digits say all that a measurement knows.
+/// Rounds to four digits, which are more than the accuracy of a measurement.
 fn rounded(value: f64) -> f64 {
     let unit = 10f64.powf(value.abs().log10().floor() - 3.0);
     if unit.is_normal() { ((value / unit).round() * unit * 1e6).round() / 1e6 } else { value }
@@ -172,7 +172,7 @@ fn about(name: &str, note: &str) -> (String, About) {
     (name.to_owned(), About { version: version(name), note: note.to_owned() })
 }
 
-/// As the lock file has it.
+/// Returns the version in the lock file.
 fn version(name: &str) -> String {
     let wanted = format!("name = \"{name}\"");
     let mut lines = include_str!("../../Cargo.lock").lines();
@@ -200,7 +200,7 @@ fn machine(effort: Effort) -> Machine {
     }
 }
 
-/// The last commit, and whether what is measured differs from it.
+/// Returns the last commit, and whether the measured sources differ from it.
 fn commit() -> String {
     let measured = ["status", "--porcelain", "--", "../../src", "../workloads", "../drive", "src"];
     let changed = if output("git", &measured).is_empty() { "" } else { " with changes" };

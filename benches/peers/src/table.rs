@@ -1,4 +1,4 @@
-//! Results on the terminal, against the goals.
+//! Prints the results and the goals.
 
 use crate::decoders::{FLOOR, LENT, OWNED};
 use crate::encoders;
@@ -27,7 +27,7 @@ pub fn print(results: &Results, all: bool) {
 }
 
 fn parse(cells: &[Parse]) {
-    println!("\nEvents out of chunks: MB/s, and ratios with their goals\n");
+    println!("\nDecoding: MB/s, and ratios with their goals\n");
     println!(
         "{:<24} {:>6} {:>8}  {:<22}  {:<42}  owned to the same",
         "stream", "chunk", "sse-wire", "to the floor", "to the fastest crate"
@@ -65,7 +65,7 @@ fn ratio(ratio: Ratio) -> String {
     }
 }
 
-/// All candidates of a cell, the fastest first.
+/// Prints all candidates of a cell, the fastest first.
 fn every(cell: &Parse) {
     println!("\n{} in chunks of {}: MB/s", cell.stream, cell.chunk);
     let mut speeds: Vec<_> = cell.speeds.iter().collect();

@@ -1,4 +1,4 @@
-//! No parser: the floor, and the loops that feed the parsers.
+//! Without a parser: the baseline, and the loops that drive the parsers.
 
 use std::hint::black_box;
 use std::pin::pin;

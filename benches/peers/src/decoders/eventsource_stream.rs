@@ -1,4 +1,4 @@
-//! `eventsource-stream`, by its stream over slices.
+//! `eventsource-stream`, through its stream over slices.
 
 use std::pin::Pin;
 

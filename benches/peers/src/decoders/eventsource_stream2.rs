@@ -1,4 +1,4 @@
-//! `eventsource-stream2`, by its stream over slices.
+//! `eventsource-stream2`, through its stream over slices.
 
 use std::pin::Pin;
 

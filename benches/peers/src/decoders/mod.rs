@@ -1,4 +1,4 @@
-//! The parsers that are compared: one file for each crate.
+//! The parsers that are compared, with a file for each crate.
 
 mod driver;
 mod eventsource_stream;
@@ -13,14 +13,14 @@ mod sseer;
 
 use crate::candidate::{Candidate, Parser};
 
-/// This crate's events as it lends them: what the goals are about.
+/// This crate's lent events, to which the goals apply.
 pub const LENT: &str = sse_wire::LENT;
-/// This crate's events, copied.
+/// This crate's owned events.
 pub const OWNED: &str = sse_wire::OWNED;
-/// What a parser can't do without.
+/// The work that no parser can avoid.
 pub const FLOOR: &str = driver::FLOOR;
 
-/// This crate, the floor, and what driving costs.
+/// This crate, the baseline, and the cost of the driver.
 pub fn own() -> Vec<Box<dyn Candidate>> {
     let mut own = vec![Parser::<sse_wire::Lent>::boxed(), Parser::<sse_wire::Owned>::boxed()];
     own.extend(driver::all());

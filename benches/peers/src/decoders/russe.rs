@@ -1,4 +1,4 @@
-//! `russe`, the format behind `actix-web-lab`, by its decoder.
+//! `russe`, which `actix-web-lab` uses, through its decoder.
 
 use bytes::BytesMut;
 use russe::{Decoder, Event};

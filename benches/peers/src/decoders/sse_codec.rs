@@ -1,4 +1,4 @@
-//! `sse-codec`, by its decoder without I/O.
+//! `sse-codec`, through its decoder without I/O.
 
 use futures_codec::{BytesMut, Decoder};
 use sse_codec::{Event, SSECodec};
@@ -27,7 +27,7 @@ impl Decode for Peer {
             self.left.extend_from_slice(chunk);
             while let Some(event) = self.codec.decode(&mut self.left).expect("text is well-formed")
             {
-                // Reconnection times are items of their own.
+                // Reconnection times are separate items.
                 if let Event::Message { id, event, data } = event {
                     see(Seen {
                         event_type: &event,

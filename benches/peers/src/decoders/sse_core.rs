@@ -1,4 +1,4 @@
-//! `sse-core`, by its decoder without I/O.
+//! `sse-core`, through its decoder without I/O.
 
 use std::num::NonZeroUsize;
 
@@ -22,7 +22,7 @@ impl Decode for Peer {
     fn feed(&mut self, part: Part, mut see: impl FnMut(Seen<'_>)) {
         for mut chunk in part.chunks() {
             while let Some(event) = self.0.next(&mut chunk) {
-                // Reconnection times are items of their own.
+                // Reconnection times are separate items.
                 if let SseEvent::Message(event) = event.expect("below the limit") {
                     see(Seen {
                         event_type: &event.event,

@@ -1,4 +1,4 @@
-//! `sse-parse`, by its parser without I/O.
+//! `sse-parse`, through its parser without I/O.
 
 use sse_parse::SseParser;
 

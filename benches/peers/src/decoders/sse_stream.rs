@@ -1,4 +1,4 @@
-//! `sse-stream`, by its stream over byte buffers.
+//! `sse-stream`, through its stream over byte buffers.
 
 use std::pin::Pin;
 
@@ -28,7 +28,7 @@ impl Decode for Peer {
         self.supply.put(part);
         poll_all(self.events.as_mut(), |block| {
             let block = block.expect("text is well-formed");
-            // Blocks without data are no events.
+            // A block without data is not an event.
             if let Some(data) = &block.data {
                 see(Seen {
                     event_type: block.event.as_deref().unwrap_or("message"),

@@ -10,7 +10,7 @@ pub const OWNED: &str = "sse-wire, owned";
 
 const WITHIN_THE_LIMIT: &str = "no workload comes near the limit";
 
-/// Events as they are lent.
+/// Lent events.
 pub struct Lent(Parser);
 
 impl Decode for Lent {
@@ -38,7 +38,7 @@ impl Decode for Lent {
     }
 }
 
-/// Events to keep.
+/// Owned events.
 pub struct Owned(Parser);
 
 impl Decode for Owned {

@@ -1,4 +1,4 @@
-//! `sseer`, by its stream over `Bytes`.
+//! `sseer`, through its stream over `Bytes`.
 
 use std::pin::Pin;
 

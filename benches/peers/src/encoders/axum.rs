@@ -1,4 +1,4 @@
-//! `axum`, by the event of its responses.
+//! `axum`, through the events of its responses.
 
 use std::hint::black_box;
 

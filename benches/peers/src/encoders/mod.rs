@@ -1,8 +1,7 @@
-//! The encoders that are compared, each by its cheapest honest call.
+//! The encoders that are compared, each through its cheapest complete call.
 //!
-//! Not here, because they are built on one that is, or can't be cheaper than one that is:
-//! `actix-web-lab` encodes by `russe`; `async-sse` formats each line into a string of its own and
-//! sends it through a channel.
+//! Two are left out: `actix-web-lab` uses `russe`, and `async-sse` formats each line into a new string and sends it
+//! through a channel, so it can't be cheaper than the others.
 
 use std::hint::black_box;
 
@@ -15,27 +14,27 @@ mod sse_wire;
 /// This crate.
 pub const OWN: &str = sse_wire::NAME;
 
-/// An encoder of events that have nothing but data.
+/// An encoder of events that have only data.
 pub trait Encode: Default + 'static {
     const NAME: &'static str;
-    /// What it takes and gives, and what it doesn't do.
+    /// What it takes and returns, and what it does not do.
     const NOTE: &'static str;
 
-    /// Makes events of the data that `encode` may use up, one by one: outside of what is timed.
+    /// Prepares events with this data, which `encode` may consume one by one. Not timed.
     fn prepare(&mut self, _data: &str, _events: usize) {}
 
-    /// Encodes one event and shows its bytes, or `None` where they can't be looked at.
+    /// Encodes one event and passes on its bytes, or `None` if they are not accessible.
     fn encode(&mut self, data: &str, look: impl FnOnce(Option<&[u8]>));
 }
 
-/// An [`Encode`], without its type.
+/// An [`Encode`] whose type is erased.
 pub trait Candidate {
     fn name(&self) -> &'static str;
     fn note(&self) -> &'static str;
     fn prepare(&mut self, data: &str, events: usize);
-    /// Encodes so many events.
+    /// Encodes this many events.
     fn pass(&mut self, data: &str, events: usize);
-    /// Encodes one.
+    /// Encodes one event.
     fn bytes(&mut self, data: &str) -> Option<Vec<u8>>;
 }
 
@@ -66,7 +65,7 @@ impl<E: Encode> Candidate for E {
     }
 }
 
-/// All encoders, this crate's first.
+/// Returns all encoders, this crate's first.
 pub fn all() -> Vec<Box<dyn Candidate>> {
     vec![
         Box::<sse_wire::Own>::default(),

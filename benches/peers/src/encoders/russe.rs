@@ -1,4 +1,4 @@
-//! `russe`, the format behind `actix-web-lab`.
+//! `russe`, which `actix-web-lab` uses.
 
 use bytes::BytesMut;
 use russe::{Encoder, Event, Message};

@@ -25,7 +25,7 @@ impl Encode for Peer {
     fn encode(&mut self, _: &str, look: impl FnOnce(Option<&[u8]>)) {
         let event = self.event.as_ref().expect("an event was prepared");
         self.stream.clear();
-        writeln!(self.stream, "{event}").expect("a string takes all");
+        writeln!(self.stream, "{event}").expect("writing to a string can't fail");
         look(Some(self.stream.as_bytes()));
     }
 }
