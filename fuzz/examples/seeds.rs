@@ -1,4 +1,4 @@
-//! Writes the corpus to begin with: `cargo run --manifest-path fuzz/Cargo.toml --example seeds`.
+//! Writes the initial corpus: `cargo run --manifest-path fuzz/Cargo.toml --example seeds`.
 
 use std::collections::BTreeMap;
 use std::fs;

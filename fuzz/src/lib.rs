@@ -58,7 +58,7 @@ mod tests {
             assert!(seeds.iter().any(|seed| seed.law == name), "no seed for {name}");
         }
         for seed in seeds {
-            println!("{} {}", seed.law, seed.name); // Shown where it fails.
+            println!("{} {}", seed.law, seed.name); // Shown if the law fails.
             law(seed.law)(&seed.input);
         }
     }

@@ -4,7 +4,7 @@ use sse_wire_vectors::{Response, Step};
 
 use crate::laws::input::{Cuts, SEPARATOR, byte_of_limit};
 
-/// libFuzzer would cut longer inputs.
+/// The length to which libFuzzer cuts longer inputs.
 const LONGEST: usize = 1000;
 
 /// An input and its law.
@@ -14,7 +14,7 @@ pub struct Seed {
     pub input: Vec<u8>,
 }
 
-/// All seeds of the vectors.
+/// Returns the seeds for all vectors.
 pub fn seeds() -> Vec<Seed> {
     let mut seeds = Vec::new();
     for case in sse_wire_vectors::decoder() {
@@ -29,7 +29,7 @@ pub fn seeds() -> Vec<Seed> {
             ("reference", with(&[case.carried_over.is_some().into()])),
             ("positions", with(&[])),
             ("limits", with(&[if limit == 0 { ample } else { limit }, 8, ample, ample, ample])),
-            // Pushed, observed, dropped early; a lower limit, and the ample one again.
+            // Pushed, observed, dropped early; a lower limit, and the large one again.
             (
                 "fixed_buffers",
                 [&stream[..], b"\x05\x51\x30\x82\xA1\x01\xC1\x13\x70\xD0\xE3\x11\x91\x40\xF0\x70"]
@@ -50,7 +50,7 @@ pub fn seeds() -> Vec<Seed> {
         let retry = case.retry.map(|retry| retry.to_string());
         let strict = case.strict.then(String::new);
         let values = [&case.comment, &case.event_type, &case.id, &retry, &case.data, &strict];
-        // And an event with data alone after it.
+        // And followed by an event with only data.
         let input = [&values.map(set).join(&SEPARATOR)[..], &[SEPARATOR; 5], b"=behind"].concat();
         seeds.push(Seed { law: "encoding", name: name.clone(), input });
         if let Some(data) = &case.data {
@@ -66,7 +66,7 @@ pub fn seeds() -> Vec<Seed> {
         let mut steps: Vec<Vec<u8>> = case.steps.iter().map(|(it, _)| step(it)).collect();
         let input = [steps.join(&SEPARATOR), vec![0; 9]].concat();
         seeds.push(Seed { law: "event_source", name: name.clone(), input });
-        // Again, polled only when time passes.
+        // Again, but polled only when time passes.
         steps
             .iter_mut()
             .filter(|step| step[0] != b't')
@@ -81,7 +81,7 @@ pub fn seeds() -> Vec<Seed> {
 /// A step of a connection: see `laws::event_source`.
 fn step(step: &Step) -> Vec<u8> {
     match step {
-        // The delay is over.
+        // The delay passes.
         Step::Request => format!("t{}", u64::MAX).into_bytes(),
         Step::Response(Response { status, content_type, .. }) => {
             format!("r{status:03}{}", content_type.as_deref().unwrap_or_default()).into_bytes()
