@@ -168,7 +168,7 @@ async fn forward(State(upstream): State<Arc<Upstream>>, request: Request) -> Res
 
     let check = ResponseHead::from(&response).check(None);
     if check == Err(Failure::ContentEncoding) {
-        eprintln!("handed on as it is: {}", Failure::ContentEncoding);
+        eprintln!("forwarded unchanged: {}", Failure::ContentEncoding);
     }
     let rewriter = check.is_ok().then(Rewriter::default);
     let (mut parts, body) = response.into_parts();

@@ -70,7 +70,7 @@ async fn feed(hub: &Hub, redis: &mut ConnectionManager, last: &mut String) -> Re
     for entry in &entries {
         let data: String = entry.get("data").unwrap_or_default();
         if let Err(error) = hub.publish(&Block::new().id(&entry.id).data(&data)) {
-            eprintln!("{KEY} {} is left out: {error}", entry.id);
+            eprintln!("{KEY} {} was skipped: {error}", entry.id);
         }
         last.clone_from(&entry.id);
     }
@@ -92,7 +92,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tokio::spawn(async move {
         loop {
             if let Err(error) = feed(&publisher, &mut reader, &mut last).await {
-                eprintln!("Redis: {error}; trying again");
+                eprintln!("Redis: {error}; retrying");
                 sleep(Duration::from_secs(1)).await;
             }
         }

@@ -335,7 +335,7 @@ fn kept_and_lent_texts_can_be_in_one_event() {
 }
 
 #[test]
-fn every_encoder_vector_holds_through_a_writer_in_one_write_and_one_flush_a_block() {
+fn every_encoder_vector_holds_through_a_writer_with_one_write_and_one_flush_per_block() {
     for case in encoder_cases() {
         with_block(&case, |block, _, _| {
             let mut writer = BlockWriter::new(Target::new(usize::MAX));

@@ -64,7 +64,7 @@ fn text_or_an_end_in_the_middle_of_a_character_is_rejected() {
 }
 
 #[test]
-fn a_strict_block_refuses_a_carriage_return_and_says_where() {
+fn a_strict_block_rejects_a_carriage_return_and_reports_its_offset() {
     let mut stream = String::new();
     let mut data = Block::new().strict().data("12").data_writer(&mut stream).unwrap();
     data.write("3\n4").unwrap();

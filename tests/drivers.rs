@@ -1,5 +1,5 @@
 //! Drivers of `Connection`, as a blocking, an async, and an embedded program would write them: each is a loop without
-//! a rule, and all get the same from the same server.
+//! rules, and all receive the same from the same server.
 
 #![cfg(feature = "std")]
 
@@ -25,7 +25,7 @@ struct Response {
     body: BufReader<TcpStream>,
 }
 
-/// As much HTTP as the server below uses.
+/// The part of HTTP that the server below uses.
 fn request(address: SocketAddr, last_event_id: Option<&str>) -> io::Result<Response> {
     let mut stream = TcpStream::connect(address)?;
     let mut head =
@@ -146,7 +146,7 @@ enum Turn {
     Refused,
     Response(u16, &'static str),
     Chunk(&'static [u8]),
-    /// Nothing, for so many seconds.
+    /// Nothing, for this many seconds.
     Quiet(u64),
     End,
 }

@@ -65,7 +65,7 @@ fn any_call() -> impl Strategy<Value = Call> {
     ]
 }
 
-/// The highest limit here, and the length of arrays.
+/// The highest limit, and the length of the arrays.
 const AMPLE: usize = 300;
 
 /// Everything that a call returns.
@@ -230,7 +230,7 @@ proptest! {
             returned.extend(events(&answer.output));
             lost |= matches!(next, Call::Leave(_) | Call::Discard(_));
             if answer.end.is_some() {
-                // Whole, or not at all.
+                // Complete, or not at all.
                 let whole = TokenizerDriver.decode(&[&begun], None, None).events;
                 for event in &returned {
                     let same = |other: &&Returned| (&other.0, &other.1, &other.3) == (&event.0, &event.1, &event.3);

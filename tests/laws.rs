@@ -1,6 +1,6 @@
-//! The laws of the parser, the tokenizer and the encoder, each under its name, on streams of hostile
-//! pieces in random order. (Linear time is in `src/work.rs`, memory in `tests/memory.rs`, limits and that
-//! no input wedges a parser in `tests/limits.rs`.)
+//! The laws of the parser, the tokenizer, and the encoder, each under its name, on streams of hostile pieces in random
+//! order. (Linear time is in `src/work.rs`, memory in `tests/memory.rs`, and limits in `tests/limits.rs`, including that
+//! no input wedges a parser.)
 
 #![cfg(feature = "std")]
 

@@ -1,5 +1,5 @@
-//! Limits: equality with the model, what each error says, arrays of different sizes, and limits, last
-//! event IDs and entry points that change in the middle of a line.
+//! Limits: equality with the model, the text of each error, arrays of different sizes, and limits, last event IDs, and
+//! entry points that change in the middle of a line.
 #![cfg(feature = "std")]
 
 #[path = "support/laws/mod.rs"]

@@ -1,4 +1,4 @@
-//! The laws about memory, counted by an allocator.
+//! The laws about memory, checked with a counting allocator.
 
 #![cfg(feature = "alloc")]
 

@@ -239,7 +239,7 @@ fn a_sign_of_life_postpones_only_the_deadlines_of_its_class_and_of_weaker_ones()
 }
 
 #[test]
-fn a_keep_alive_comment_does_not_put_off_the_time_limit_for_events() {
+fn a_keep_alive_comment_does_not_postpone_the_time_limit_for_events() {
     let mut connection = with_silence(Liveness::Events, 60);
     open(&mut connection, seconds(0));
     for second in 0..60 {

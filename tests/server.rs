@@ -22,7 +22,7 @@ fn seconds(seconds: u64) -> Duration {
 }
 
 #[test]
-fn a_header_that_can_not_be_from_a_stream_is_rejected_with_advice() {
+fn a_header_that_cannot_be_from_a_stream_is_rejected_with_advice() {
     for character in ['\0', '\n', '\r'] {
         let error = HeaderError::Character { character, at: 1 };
         assert_eq!(last_event_id(format!("4{character}2").as_bytes()), Err(error));

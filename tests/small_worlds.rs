@@ -28,7 +28,7 @@ struct World {
     large: u32,
 }
 
-/// Every rule, a few of each.
+/// Symbols for every rule, a few of each.
 const MIXED: World = World {
     name: "mixed",
     alphabet: &[

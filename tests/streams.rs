@@ -1,4 +1,4 @@
-//! The recorded streams, which are not part of the project: every event is returned, in any chunking.
+//! The recorded streams, which are not part of the repository: every event is returned, in any chunking.
 
 #![cfg(feature = "alloc")]
 
@@ -65,7 +65,8 @@ fn every_data_line_of_a_recorded_stream_is_an_event_in_any_chunking_and_it_ends_
 #[cfg(feature = "client")]
 #[tokio::test(start_paused = true)]
 #[ignore = "needs recorded streams in a folder beside the project"]
-async fn cancellation_every_event_of_a_recorded_stream_comes_though_each_next_loses_a_select() {
+async fn cancellation_every_event_of_a_recorded_stream_is_returned_even_if_each_next_loses_a_select()
+ {
     use std::future::ready;
 
     use futures::stream::{self, StreamExt};

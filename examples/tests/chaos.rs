@@ -1,5 +1,5 @@
-//! A connection that is cut a thousand times, in nine ways, over sockets of this machine: every event is delivered
-//! exactly once, because each has an ID and the server replays from there.
+//! A connection that is cut a thousand times, in nine ways, over loopback sockets: every event is delivered exactly
+//! once, because each has an ID after which the server can resume.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 
 const CUTS: usize = 1000;
 
-/// The ways, one after the other.
+/// The ways in which a connection is cut, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Cut {
     /// The body ends in the middle of an event.
@@ -48,7 +48,7 @@ const WAYS: [Cut; 9] = [
     Cut::Upstream,
 ];
 
-/// The events after this one, as many as a connection sends, and the beginning of another.
+/// Returns the events after this one, as many as a connection sends, and the beginning of another.
 fn events(after: usize) -> String {
     let event = |id: usize| format!("id: {id}\r\nevent: e\r\ndata: {id}\r\ndata: x\r\n\r\n");
     let whole: String = (after + 1..after + 4).map(event).collect();

@@ -1,5 +1,4 @@
-//! The example clients: how short they are, and what they return for each fault of a server, over sockets of this
-//! machine.
+//! The example clients: their length, and what they return for each fault of a server, over loopback sockets.
 
 #[path = "../llm_client.rs"]
 #[allow(dead_code)] // Its `main`.
@@ -43,9 +42,9 @@ enum Answer {
     Close(&'static str),
     /// Sends these bytes, and resets.
     Reset(&'static str),
-    /// Sends these bytes, and nothing more until the client goes.
+    /// Sends these bytes, and nothing more until the client disconnects.
     Stall(&'static str),
-    /// Sends these bytes again and again, until the client goes.
+    /// Sends these bytes repeatedly, until the client disconnects.
     Endless(&'static str, &'static str),
 }
 
@@ -202,7 +201,7 @@ async fn with_retry_0_and_without_backoff_there_are_at_most_120_requests_a_minut
 }
 
 #[tokio::test]
-async fn a_head_that_never_ends_and_early_hints_without_end_are_given_up_in_time() {
+async fn a_head_that_never_ends_and_endless_early_hints_time_out() {
     let policy = Policy { head_timeout: Some(Duration::from_millis(200)), ..quick() };
     let hints = "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n";
     let answers = const {
@@ -227,7 +226,7 @@ async fn a_head_that_never_ends_and_early_hints_without_end_are_given_up_in_time
 }
 
 #[tokio::test]
-async fn a_stalled_stream_is_given_up_by_the_policy() {
+async fn the_policy_gives_up_a_stalled_stream() {
     let silence =
         sse_wire::Silence { events: Some(Duration::from_millis(200)), ..Default::default() };
     let answers =
@@ -241,7 +240,7 @@ async fn a_stalled_stream_is_given_up_by_the_policy() {
 }
 
 #[tokio::test]
-async fn a_compressed_body_another_type_and_another_status_are_failures_of_their_own() {
+async fn a_compressed_body_a_wrong_type_and_a_wrong_status_are_different_failures() {
     for (answer, failure) in [
         (
             &[Close(
@@ -333,7 +332,7 @@ async fn complete(answer: Answer) -> (String, Result<(), Box<dyn Error + Send + 
 }
 
 #[tokio::test]
-async fn an_answer_is_whole_or_an_error_and_what_came_before_is_given() {
+async fn an_answer_is_complete_or_an_error_after_the_text_that_has_arrived() {
     let (text, done, head) = complete(Stall(HELLO)).await;
     assert_eq!((text.as_str(), done.is_ok()), ("Hello", true));
     assert!(head.starts_with("post /") && head.contains("authorization: bearer key\r\n"));
@@ -379,7 +378,7 @@ async fn an_answer_is_whole_or_an_error_and_what_came_before_is_given() {
 }
 
 #[tokio::test]
-async fn a_json_body_in_place_of_a_stream_is_not_lost() {
+async fn a_json_body_in_place_of_a_stream_can_be_read() {
     let answer = Close(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 23\r\n\r\n{\"error\": \"no credits\"}",
     );

@@ -62,7 +62,7 @@ fn stats(server: &str) -> serde_json::Value {
     serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap()
 }
 
-/// Asks until the server has noticed that a connection was dropped.
+/// Polls until the server has noticed that a connection was dropped.
 fn wait_for_clients(server: &str, count: u64) {
     let start = Instant::now();
     while stats(server)["clients"] != count {
@@ -80,7 +80,7 @@ fn message(id: &str, data: &str) -> (String, String, String) {
 }
 
 #[test]
-fn the_server_gives_each_event_to_every_client_and_counts_those_that_are_there() {
+fn the_server_sends_each_event_to_every_client_and_counts_the_connected_ones() {
     let mut process = start(env!("CARGO_BIN_EXE_axum_server"), &["127.0.0.1:0"]);
     let server = process.address();
     let mut clients: Vec<Events> = (0..3).map(|_| connect(&server, None)).collect();
@@ -99,7 +99,7 @@ fn the_server_gives_each_event_to_every_client_and_counts_those_that_are_there()
 }
 
 #[test]
-fn the_server_gives_a_client_what_it_has_missed_or_says_that_there_is_a_gap() {
+fn the_server_sends_a_client_what_it_has_missed_or_a_gap_event() {
     let mut process = start(env!("CARGO_BIN_EXE_axum_server"), &["127.0.0.1:0"]);
     let server = process.address();
     let ids = ["one", "two", "three"].map(|data| publish(&server, data));
@@ -120,12 +120,12 @@ fn the_server_gives_a_client_what_it_has_missed_or_says_that_there_is_a_gap() {
 }
 
 #[test]
-fn the_server_waits_for_no_slow_client_and_keeps_no_more_than_its_bound_for_it() {
+fn the_server_does_not_wait_for_a_slow_client_and_retains_no_more_than_its_bound() {
     let mut process = start(env!("CARGO_BIN_EXE_axum_server"), &["127.0.0.1:0"]);
     let server = process.address();
     let mut slow = connect(&server, None);
     let mut fast = connect(&server, None);
-    // More than fits into the buffer and all sockets between.
+    // More than the retention and all socket buffers together.
     let data = "x".repeat(1 << 20);
     let ids: Vec<String> = (0..48)
         .map(|_| {
@@ -152,7 +152,7 @@ fn the_server_waits_for_no_slow_client_and_keeps_no_more_than_its_bound_for_it()
 }
 
 #[test]
-fn a_server_that_is_killed_and_started_again_tells_its_clients_of_the_gap() {
+fn a_server_that_is_killed_and_restarted_sends_its_clients_a_gap_event() {
     let mut process = start(env!("CARGO_BIN_EXE_axum_server"), &["127.0.0.1:0"]);
     let server = process.address();
     let id = publish(&server, "one");
@@ -171,7 +171,7 @@ fn a_server_that_is_killed_and_started_again_tells_its_clients_of_the_gap() {
 
 #[test]
 #[cfg(unix)]
-fn the_server_ends_all_streams_between_two_events_when_it_is_terminated() {
+fn a_server_that_is_terminated_ends_all_streams_between_two_events() {
     let mut process = start(env!("CARGO_BIN_EXE_axum_server"), &["127.0.0.1:0", "1"]);
     let server = process.address();
     let mut client = connect(&server, None);
@@ -184,8 +184,8 @@ fn the_server_ends_all_streams_between_two_events_when_it_is_terminated() {
 
 // The clients.
 
-/// Starts a server that sends these answers, one for each connection. Returns its address, and at its end the last
-/// event IDs of the requests.
+/// Starts a server that sends these answers, one for each connection. Returns its address, and a handle that returns the
+/// last event IDs of the requests at its end.
 fn script(answers: &'static [&str]) -> (String, thread::JoinHandle<Vec<Option<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -225,21 +225,21 @@ fn check_client(client: impl FnOnce(&str) -> Process) {
 }
 
 #[test]
-fn the_reqwest_client_resumes_and_ends_as_the_specification_says() {
+fn the_reqwest_client_resumes_and_ends_as_specified() {
     check_client(|address| {
         start(env!("CARGO_BIN_EXE_reqwest_client"), &[&format!("http://{address}/")])
     });
 }
 
 #[test]
-fn the_blocking_client_resumes_and_ends_as_the_specification_says() {
+fn the_blocking_client_resumes_and_ends_as_specified() {
     check_client(|address| {
         start(env!("CARGO_BIN_EXE_blocking_client"), &[&format!("http://{address}/")])
     });
 }
 
 #[test]
-fn the_embedded_client_resumes_and_ends_as_the_specification_says() {
+fn the_embedded_client_resumes_and_ends_as_specified() {
     check_client(|address| start(env!("CARGO_BIN_EXE_embedded_client"), &[address, "/"]));
 }
 
@@ -318,7 +318,7 @@ fn rewritten(chunks: &[&[u8]]) -> Vec<u8> {
 }
 
 #[test]
-fn the_gateway_changes_the_field_and_no_other_byte_however_the_stream_is_cut() {
+fn the_gateway_changes_only_the_field_wherever_the_stream_is_cut() {
     let expected = STREAM
         .replace("{\"model\":\"secret\"", "{\"model\":\"our-model\"")
         .replace("{\"name\": \"secret\"}", "\"our-model\"");
@@ -333,7 +333,7 @@ fn the_gateway_changes_the_field_and_no_other_byte_however_the_stream_is_cut() {
 }
 
 #[test]
-fn the_gateway_hands_on_bytes_that_are_no_text_and_lines_that_are_too_long_as_they_are() {
+fn the_gateway_forwards_ill_formed_text_and_lines_that_are_too_long_unchanged() {
     let long = format!("data: {{\"model\": \"{}\"}}\n\n", "x".repeat(LONGEST_LINE));
     for stream in [&b"data: {\"model\": \"\xFF\"}\n\n\xFF\xFE: \0\n"[..], long.as_bytes()] {
         for len in [1, 1000, stream.len()] {
@@ -372,7 +372,7 @@ fn through_gateway(request: &str, answer: &[u8]) -> (String, Vec<u8>) {
 }
 
 #[test]
-fn the_gateway_keeps_the_request_and_the_response_but_for_what_is_of_one_connection() {
+fn the_gateway_forwards_request_and_response_except_for_hop_by_hop_headers() {
     let (request, came) = through_gateway(
         "DELETE /a?b=c HTTP/1.1\r\nhost: here\r\nlast-event-id: 7\r\nx-own: 1\r\nconnection: close, x-hop\r\n\
          x-hop: 1\r\naccept-encoding: gzip\r\nte: trailers\r\n\r\n",
@@ -399,7 +399,7 @@ fn the_gateway_keeps_the_request_and_the_response_but_for_what_is_of_one_connect
 }
 
 #[test]
-fn the_gateway_hands_a_compressed_stream_on_as_it_is() {
+fn the_gateway_forwards_a_compressed_stream_unchanged() {
     let answer =
         b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: gzip\r\n\
         content-length: 24\r\n\r\ndata: {\"model\":\"secret\"}";
@@ -409,7 +409,7 @@ fn the_gateway_hands_a_compressed_stream_on_as_it_is() {
 }
 
 #[test]
-fn a_stream_that_breaks_off_does_not_end_clean_behind_the_gateway() {
+fn a_stream_that_breaks_off_upstream_breaks_off_downstream() {
     for (length, clean) in [("content-length: 14\r\n", true), ("content-length: 99\r\n", false)] {
         let answer = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n{length}\r\ndata: 1\n\ndata:"
@@ -423,7 +423,7 @@ fn a_stream_that_breaks_off_does_not_end_clean_behind_the_gateway() {
 }
 
 #[test]
-fn the_gateway_hands_on_each_piece_before_it_needs_the_next_one() {
+fn the_gateway_forwards_each_piece_before_the_next_one_arrives() {
     // What upstream sends, and what has to be forwarded before it sends more.
     let pieces = [
         (": keep-alive\r\n", ": keep-alive\r\n"),

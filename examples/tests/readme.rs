@@ -1,9 +1,9 @@
-//! The programs of the README that need other crates are parts of the examples, which other tests run.
+//! The README's programs that need other crates are parts of the examples, which other tests run.
 
 use std::fs;
 use std::path::Path;
 
-/// A program without its indentation.
+/// Removes the indentation of a program.
 fn lines(text: &str) -> Vec<&str> {
     text.lines().map(str::trim).collect()
 }

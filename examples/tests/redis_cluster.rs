@@ -107,14 +107,14 @@ fn clients(server: &str) -> u64 {
 }
 
 const EVENTS: usize = 240;
-/// How many events may be in flight to the client.
+/// The largest number of events in flight to the client.
 const AHEAD: usize = 20;
 /// The client's server is killed each time it has received this many more events.
 const KILL_EACH: usize = 40;
 
 #[test]
 #[ignore = "needs redis-server and nginx, which .ci/install installs"]
-fn a_client_that_loses_its_server_again_and_again_gets_each_event_once_and_in_order() {
+fn a_client_that_loses_its_server_repeatedly_gets_each_event_once_and_in_order() {
     let mut redis = Redis::start("cluster");
     let url = redis.url.clone();
     let run = |address: &str| {
@@ -165,7 +165,7 @@ fn next(events: &mut EventReader<BodyReader<'static>>) -> (String, String, Strin
 
 #[test]
 #[ignore = "needs redis-server, which .ci/install installs"]
-fn a_client_whose_place_was_trimmed_is_told_of_the_gap_and_others_are_not() {
+fn a_client_whose_position_was_trimmed_gets_a_gap_event_and_others_do_not() {
     let mut redis = Redis::start("trimmed");
     let ids: Vec<String> = (0..30).map(|at| redis.add("*", &at.to_string())).collect();
     let _: usize = redis.connection.xtrim("events", StreamMaxlen::Equals(10)).unwrap();
@@ -184,7 +184,7 @@ fn a_client_whose_place_was_trimmed_is_told_of_the_gap_and_others_are_not() {
 
 #[test]
 #[ignore = "needs redis-server, which .ci/install installs"]
-fn a_client_that_has_more_than_its_new_server_is_waited_for_and_not_told_of_a_gap() {
+fn a_server_that_is_behind_a_new_client_catches_up_without_a_gap_event() {
     let mut redis = Redis::start("ahead");
     redis.add("1-1", "seen");
     let mut process = start(env!("CARGO_BIN_EXE_redis_server"), &[&redis.url, "127.0.0.1:0"]);

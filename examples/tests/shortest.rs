@@ -1,4 +1,4 @@
-//! The shortest servers: how short they are, and that they work.
+//! The shortest servers: their length, and that they work.
 
 #[path = "../axum_hub.rs"]
 #[allow(dead_code)] // Its `main`.
@@ -12,7 +12,7 @@ use axum::routing::get;
 use sse_wire::Parser;
 use tokio::net::TcpListener;
 
-/// The lines of a program that are neither empty nor a comment.
+/// Returns the lines of a program that are neither empty nor a comment.
 fn lines(program: &str) -> usize {
     let code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
     program.lines().filter(code).count()
@@ -40,7 +40,7 @@ impl Client {
         Client(request.send().await.unwrap(), Parser::new())
     }
 
-    /// The next event's id and data.
+    /// Returns the ID and the data of the next event.
     async fn next(&mut self) -> (String, String) {
         loop {
             let chunk = self.0.chunk().await.unwrap().expect("the stream continues");
@@ -57,7 +57,7 @@ async fn publish(server: &str, data: &'static str) {
 }
 
 #[tokio::test]
-async fn the_hub_gives_live_events_and_those_that_were_missed() {
+async fn the_hub_sends_live_events_and_those_that_were_missed() {
     let server = serve(axum_hub::app()).await;
     let url = format!("{server}/events");
     let mut client = Client::connect(&url, "").await;
@@ -70,7 +70,7 @@ async fn the_hub_gives_live_events_and_those_that_were_missed() {
 }
 
 #[tokio::test]
-async fn the_relay_hands_each_event_on_as_it_comes() {
+async fn the_relay_forwards_each_event_as_it_arrives() {
     let server = serve(axum_hub::app()).await;
     let url = format!("{server}/events");
     let app = Router::new().route("/", get(move || axum_relay::relay(url)));

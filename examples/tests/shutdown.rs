@@ -19,10 +19,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// Two descriptors each; `tests/load` has more.
+/// The number of clients, each with two file descriptors; `tests/load` has more.
 const CLIENTS: usize = 200;
 
-/// Longer than anything here takes, unless it hangs.
+/// A time limit that only a hang exceeds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
@@ -61,7 +61,7 @@ async fn check<S: Future<Output = ()> + Send + 'static>(
         }
     });
     let arriving = tokio::spawn(async move {
-        // Until the server accepts no more. Every client that was accepted ends.
+        // Until the server accepts no more connections. The streams of all accepted clients end.
         while let Ok(mut stream) = connect(address).await {
             tokio::spawn(async move { stream.read_to_end(&mut Vec::new()).await });
             tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! actix-web 4: its headers are those of `http` 0.2, so they go over as text; the body as a stream.
+//! actix-web 4. It uses `http` 0.2, so the headers are passed as text, and the body as a stream.
 
 use std::error::Error;
 use std::io;
@@ -11,7 +11,7 @@ use futures_util::{Stream, TryStreamExt};
 use sse_wire::Block;
 use sse_wire::server::{Hub, LAST_EVENT_ID, RESPONSE_HEADERS, Subscriber, last_event_id};
 
-/// The body of one of our responses in one of actix-web.
+/// Converts the body of a response to one of actix-web.
 fn reply<E: Into<Box<dyn Error + Send + Sync>> + 'static>(
     status: u16,
     body: impl Stream<Item = Result<Bytes, E>> + 'static,
@@ -35,13 +35,13 @@ async fn relay() -> HttpResponse {
 
 async fn hub(request: HttpRequest, hub: Data<Hub>) -> HttpResponse {
     let id = request.headers().get(LAST_EVENT_ID).map(|id| last_event_id(id.as_bytes()));
-    // What is no id is none that the hub knows: a gap.
+    // An invalid ID becomes one that the hub does not know, so the client gets a gap event.
     let subscriber = Subscriber::new().or_last_event_id(id.map(|id| id.unwrap_or("?")));
     let response = hub.subscribe(subscriber);
     reply(response.status().as_u16(), response.into_body())
 }
 
-/// Serves for good, on threads of its own: actix-web has a runtime for each.
+/// Serves forever, on separate threads, because actix-web has a runtime for each.
 pub fn serve(listener: TcpListener, events: Hub) -> io::Result<()> {
     let events = Data::new(events);
     let app = move || {

@@ -1,4 +1,4 @@
-//! axum 0.8: the response as it is.
+//! axum 0.8. It takes the response as it is.
 
 use std::net::TcpListener;
 
@@ -19,7 +19,7 @@ async fn hub(State(hub): State<Hub>, headers: HeaderMap) -> impl IntoResponse {
     hub.subscribe(&headers)
 }
 
-/// Serves for good.
+/// Serves forever.
 pub async fn serve(listener: TcpListener, events: Hub) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let app = Router::new().route("/relay", get(relay)).route("/hub", get(hub)).with_state(events);

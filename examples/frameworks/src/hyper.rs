@@ -1,4 +1,4 @@
-//! hyper 1: the response as it is. Both routes have the same type of body then, here by boxing.
+//! hyper 1. It takes the response as it is. Both routes need the same type of body, so the bodies are boxed.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -29,7 +29,7 @@ async fn answer(hub: Hub, request: Request<Incoming>) -> Result<Response<Body>, 
     })
 }
 
-/// Serves for good.
+/// Serves forever.
 pub async fn serve(listener: TcpListener, hub: Hub) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     loop {

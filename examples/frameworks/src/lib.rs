@@ -1,9 +1,8 @@
-//! The same two routes with each of the usual frameworks: `/relay` makes a response of a stream, and `/hub` has one
-//! stream for all clients, who resume. hyper and axum take the responses as they are; the others have types of their
-//! own, and take status and headers, and the body as a stream of `Bytes`.
+//! The same two routes with each of the common frameworks: `/relay` returns a response with the items of a stream, and
+//! `/hub` sends one stream to all clients, which can resume. hyper and axum take the responses as they are. The others
+//! have their own types, and take the status, the headers, and the body as a stream of `Bytes`.
 //!
-//! A server that is put into use also limits how long a write may wait: see `examples/axum_server.rs` and
-//! `examples/hyper_server.rs`.
+//! In production, also limit how long a write can wait: see `examples/axum_server.rs` and `examples/hyper_server.rs`.
 
 pub mod actix;
 pub mod axum;
@@ -15,7 +14,7 @@ pub mod warp;
 use futures_util::Stream;
 use futures_util::stream;
 
-/// What the relay is given, such as the answer of a model.
+/// The stream that is relayed, such as a model's answer.
 fn upstream() -> impl Stream<Item = Result<&'static str, std::io::Error>> + Send + Sync + 'static {
     stream::iter(["one", "two"].map(Ok))
 }

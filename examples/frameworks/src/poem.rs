@@ -1,4 +1,4 @@
-//! poem 3: status and headers, and the body as a stream whose errors are `io::Error`s.
+//! poem 3. It takes the status, the headers, and the body as a stream whose errors are `io::Error`s.
 
 use std::error::Error;
 use std::io;
@@ -12,7 +12,7 @@ use poem::{Body, EndpointExt, Request, Response, Route, Server, get, handler};
 use sse_wire::Block;
 use sse_wire::server::Hub;
 
-/// Any of our responses as one of poem.
+/// Converts a response to one of poem.
 fn reply<B, T, E>(response: HttpResponse<B>) -> Response
 where
     B: Stream<Item = Result<T, E>> + Send + 'static,
@@ -37,7 +37,7 @@ async fn hub(request: &Request, Data(hub): Data<&Hub>) -> Response {
     reply(hub.subscribe(request.headers()))
 }
 
-/// Serves for good.
+/// Serves forever.
 pub async fn serve(listener: TcpListener, events: Hub) -> io::Result<()> {
     let app = Route::new().at("/relay", get(relay)).at("/hub", get(hub)).data(events);
     Server::new_with_acceptor(TcpAcceptor::from_std(listener)?).run(app).await

@@ -1,4 +1,4 @@
-//! salvo: status and headers, and the body as a stream.
+//! salvo. It takes the status, the headers, and the body as a stream.
 
 use std::error::Error;
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use salvo::{Depot, Request, Response, Router, Server, handler};
 use sse_wire::Block;
 use sse_wire::server::Hub;
 
-/// Any of our responses as one of salvo.
+/// Converts a response to one of salvo.
 fn reply<B, T, E>(response: HttpResponse<B>, reply: &mut Response)
 where
     B: Stream<Item = Result<T, E>> + Send + 'static,
@@ -32,7 +32,7 @@ async fn relay(response: &mut Response) {
     reply(relayed, response);
 }
 
-/// The hub's route.
+/// The route of the hub.
 struct Events(Hub);
 
 #[salvo::async_trait]
@@ -48,7 +48,7 @@ impl salvo::Handler for Events {
     }
 }
 
-/// Serves for good.
+/// Serves forever.
 pub async fn serve(listener: TcpListener, hub: Hub) -> std::io::Result<()> {
     let acceptor = TcpAcceptor::try_from(tokio::net::TcpListener::from_std(listener)?)?;
     let router = Router::new()

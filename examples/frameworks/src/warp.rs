@@ -1,4 +1,4 @@
-//! warp 0.4: status and headers, and the body as a stream.
+//! warp 0.4. It takes the status, the headers, and the body as a stream.
 
 use std::error::Error;
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use warp::http::{HeaderMap, Response};
 use warp::hyper::body::Bytes;
 use warp::reply::Reply;
 
-/// Any of our responses as one of warp.
+/// Converts a response to one of warp.
 fn reply<B, E>(response: Response<B>) -> impl Reply
 where
     B: Stream<Item = Result<Bytes, E>> + Send + Sync + 'static,
@@ -28,7 +28,7 @@ fn relay() -> impl Reply {
     reply(sse_wire::response(upstream, |word, out| Ok(Block::new().data(word?).encode(out)?)))
 }
 
-/// Serves for good.
+/// Serves forever.
 pub async fn serve(listener: TcpListener, hub: Hub) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let relay = warp::path("relay").map(relay);

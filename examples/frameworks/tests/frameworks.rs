@@ -1,4 +1,4 @@
-//! What each framework sends: the head, the events at once, and what was missed.
+//! What each framework sends: the head, the events without delay, and the events that a client has missed.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use sse_wire::Block;
 use sse_wire::server::{Hub, RESPONSE_HEADERS, Settings};
 use tokio::runtime::Runtime;
 
-/// Asks, and reads until the answer has a text.
+/// Sends a request, and reads until the response contains a text.
 fn ask(address: SocketAddr, path: &str, last_event_id: &str, until: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
@@ -45,7 +45,7 @@ fn check(address: SocketAddr, hub: &Hub) {
     assert!(ask(address, "/hub", "unknown", "data: 3\n\n").contains("event: gap\n"));
 }
 
-/// Serves on a thread that ends with the process of the test.
+/// Serves on a thread that ends with the test process.
 fn check_served(serve: impl FnOnce(TcpListener, Hub) -> std::io::Result<()> + Send + 'static) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();

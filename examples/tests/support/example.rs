@@ -7,19 +7,19 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-/// Nothing here takes so long, unless it hangs.
+/// A time limit that only a hang exceeds.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A process that ends with its test.
+/// A process that is killed at the end of its test.
 pub struct Process {
     child: Child,
     lines: Receiver<String>,
 }
 
-/// Starts an example: `env!("CARGO_BIN_EXE_…")` is where it is.
+/// Starts the example at this path, which is `env!("CARGO_BIN_EXE_…")`.
 pub fn start(program: &str, arguments: &[&str]) -> Process {
     let mut command = Command::new(program);
-    // Its messages would be mixed with the output of the tests.
+    // Otherwise, its messages would be mixed with the output of the tests.
     Process::start(command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()))
 }
 
@@ -42,7 +42,7 @@ impl Process {
         Process { child, lines }
     }
 
-    /// The next line of its output; `None` at the end.
+    /// Returns the next line of its output; `None` at the end.
     pub fn line(&mut self) -> Option<String> {
         match self.lines.recv_timeout(PATIENCE) {
             Ok(line) => Some(line),
@@ -51,7 +51,7 @@ impl Process {
         }
     }
 
-    /// Reads on to a line that has this text.
+    /// Reads up to a line that contains this text.
     pub fn line_with(&mut self, text: &str) -> String {
         loop {
             let line = self.line().unwrap_or_else(|| panic!("it ended without {text:?}"));
@@ -61,24 +61,24 @@ impl Process {
         }
     }
 
-    /// The address from its message: `http://127.0.0.1:…`.
+    /// Returns the address in its message: `http://127.0.0.1:…`.
     pub fn address(&mut self) -> String {
         self.line_with("listening on ").replace("listening on ", "")
     }
 
-    /// All its other lines, and how it ended.
+    /// Waits for its end, and returns the remaining lines and its exit status.
     pub fn end(mut self) -> (Vec<String>, ExitStatus) {
         let lines = std::iter::from_fn(|| self.line()).collect();
         (lines, self.child.wait().unwrap())
     }
 
-    /// Sends it a signal, by its name.
+    /// Sends it the signal with this name.
     pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
     }
 
-    /// Ends it in the middle of whatever it does.
+    /// Kills it.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -88,7 +88,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
-            // Not at once: nginx has children to end.
+            // Not killed at once, because nginx has to end its children.
             _ = Command::new("kill").arg(self.child.id().to_string()).status();
             _ = self.child.wait();
         }

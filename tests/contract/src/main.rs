@@ -1,5 +1,5 @@
-//! The test service of [sse-contract-tests](https://github.com/launchdarkly/sse-contract-tests): it starts the
-//! streams that the suite asks for, and reports what they give.
+//! The test service for [sse-contract-tests](https://github.com/launchdarkly/sse-contract-tests): it starts the
+//! streams that the suite requests, and reports their events and errors.
 //!
 //! ```sh
 //! cargo run -p contract -- ready 127.0.0.1:8000 &   # or `rules`, or `shim`

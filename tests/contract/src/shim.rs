@@ -1,4 +1,4 @@
-//! The API of reqwest-eventsource 0.6 over this crate, for a program that should change in one place only.
+//! The API of reqwest-eventsource 0.6 over this crate, for a program that should change only in one place.
 
 #![allow(dead_code)] // The service uses only a part of the API.
 

@@ -60,7 +60,7 @@ impl<S> EventStream<S> {
         _ = self.parser.set_last_event_id(&id.into());
     }
 
-    /// The last event ID.
+    /// Returns the last event ID.
     pub fn last_event_id(&self) -> &str {
         self.parser.last_event_id()
     }
@@ -110,9 +110,9 @@ where
 /// The error of the stream. Only `Transport` occurs, because any bytes are a valid stream.
 #[derive(Debug, PartialEq)]
 pub enum EventStreamError<E> {
-    /// Never.
+    /// Never occurs.
     Utf8(FromUtf8Error),
-    /// Never.
+    /// Never occurs.
     Parser(NomError<String>),
     /// The error of the chunks.
     Transport(E),
