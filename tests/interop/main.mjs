@@ -1,4 +1,4 @@
-// All checks against the real thing at the other end; `run` builds and installs what they need, and starts this.
+// Runs the suites; `run` builds and installs what they need, and starts this.
 
 import { bad_input } from './suites/bad_input.mjs';
 import { browser } from './suites/browser.mjs';
@@ -10,7 +10,7 @@ import { summary } from './support/steps.mjs';
 const suites = { browser, client, proxy, server, bad_input };
 const chosen = process.argv.slice(2);
 for (const name of chosen.filter((name) => !(name in suites))) {
-    console.error(`interop: there is no suite ${name}; there are ${Object.keys(suites).join(', ')}`);
+    console.error(`interop: unknown suite ${name}; the suites are ${Object.keys(suites).join(', ')}`);
     process.exit(2);
 }
 for (const [name, suite] of Object.entries(suites)) {

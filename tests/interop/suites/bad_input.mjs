@@ -1,4 +1,4 @@
-// (e) What is wrong with the input, at the level of the shell: a clear word about it, no loss, no crash.
+// (e) Invalid input to the command: a clear message, no loss, no crash.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -9,10 +9,10 @@ import { event, listen, serve } from '../support/sse_wire.mjs';
 import { step } from '../support/steps.mjs';
 import { head, send, serve as node } from '../support/tutorial.mjs';
 
-/** How much memory a client may take beyond what it retains, in KiB: itself, its libraries and threads. */
+/** How much memory in KiB a client may use beyond what it retains: for its code, libraries, and threads. */
 const ITSELF = 64 * 1024;
 
-/** It failed, said this, printed nothing, and did not panic. */
+/** Asserts that the program fails with this message, prints nothing to stdout, and does not panic. */
 async function refused(scope, program, said) {
     const code = await program.ended;
     assert.ok(code === 1 || code === 2, `exit code ${code}\n${program.output}`);
@@ -25,10 +25,10 @@ async function refused(scope, program, said) {
 export async function bad_input() {
     const urls = [['nonsense', /http:\/\//], ['', /http:\/\//], ['127.0.0.1:8080', /http:\/\//], ['ftp://127.0.0.1/', /ftp/], ['file:///etc/passwd', /file/], ['http://', /http:\/\//], ['http://127.0.0.1:99999/', /port/]];
     for (const [url, said] of urls) {
-        await step(`listen '${url}': no address of a stream`, (scope) => refused(scope, listen(scope, url), said));
+        await step(`listen '${url}': the address is rejected`, (scope) => refused(scope, listen(scope, url), said));
     }
 
-    await step('listen: nobody there: it says so and tries again; with --max-reconnections it ends', async (scope) => {
+    await step('listen: no server: it reports that and retries; with --max-reconnections it ends', async (scope) => {
         const url = `http://127.0.0.1:${await freePort()}/`;
         const client = listen(scope, url, '--retry', '20', '--max-reconnections', '3');
         await client.ended;
@@ -36,26 +36,26 @@ export async function bad_input() {
         await refused(scope, client, /3 reconnections in a row gave no lasting connection/);
     });
 
-    await step('listen: https where there is no TLS', async (scope) => {
+    await step('listen: https to a server without TLS', async (scope) => {
         const server = await node(scope, (_, response) => head(response));
         await refused(scope, listen(scope, server.url.replace('http:', 'https:'), '--max-reconnections', '0'), /TLS|certificate|InvalidContentType|corrupt message/);
     });
 
-    await step('listen: http where there is TLS', async (scope) => {
+    await step('listen: http to a server with TLS', async (scope) => {
         const server = await listener(scope, (socket) => {
-            socket.once('data', () => socket.end(Buffer.from('15030100020246', 'hex'))); // its alert
+            socket.once('data', () => socket.end(Buffer.from('15030100020246', 'hex'))); // a TLS alert
         });
         await refused(scope, listen(scope, server, '--retry', '20', '--max-reconnections', '1'), /HTTP|response/i);
     });
 
-    await step('listen: an answer that is no HTTP, or none at all', async (scope) => {
+    await step('listen: a response that is not HTTP, or none', async (scope) => {
         for (const answer of ['SSH-2.0-OpenSSH_9.2\r\n', '']) {
             const server = await listener(scope, (socket) => socket.once('data', () => socket.end(answer)));
             await refused(scope, listen(scope, server, '--retry', '20', '--max-reconnections', '1'), /reconnections in a row gave no lasting connection/);
         }
     });
 
-    await step('listen: a line that never ends is refused by the limit, memory stays, the next event comes', async (scope) => {
+    await step('listen: a line beyond the limit is refused, memory stays bounded, and the next event is returned', async (scope) => {
         const server = await node(scope, async (_, response) => {
             head(response);
             response.write('data: ');
@@ -74,7 +74,7 @@ export async function bad_input() {
         scope.note(`${client.stderr.find((line) => /--limit/.test(line))}\npeak of memory: ${peakMemory} KiB for a line of 64 MiB`);
     });
 
-    await step('listen: a megabyte of comments, in lines and in one, is passed over', async (scope) => {
+    await step('listen: megabytes of comments, in many lines and in one, are skipped', async (scope) => {
         const server = await node(scope, (_, response) => {
             head(response);
             response.write(`:${'x'.repeat(99)}\n`.repeat(10_000));
@@ -87,7 +87,7 @@ export async function bad_input() {
         assert.ok(!client.stderr.some((line) => /--limit/.test(line)), client.output);
     });
 
-    await step('listen: an id that no header can carry is kept, and it is said that it is not sent', async (scope) => {
+    await step('listen: an id that no header can carry is kept, and a message reports that it is not sent', async (scope) => {
         const server = await node(scope, (_, response) => {
             head(response);
             response.end('retry: 20\nid: a\u0001b\ndata: x\n\n');
@@ -100,7 +100,7 @@ export async function bad_input() {
         scope.note(note);
     });
 
-    await step('listen: an id with NUL is ignored, the one before it stays', async (scope) => {
+    await step('listen: an id with NUL is ignored, and the previous one stays', async (scope) => {
         const server = await node(scope, (_, response) => {
             head(response);
             response.end('retry: 20\nid: good\ndata: 1\n\nid: b\0d\ndata: 2\n\n');
@@ -111,7 +111,7 @@ export async function bad_input() {
         assert.equal(server.requests[1].headers['last-event-id'], 'good');
     });
 
-    await step('listen: an id beyond ASCII goes into the header as its UTF-8 bytes', async (scope) => {
+    await step('listen: an id beyond ASCII is sent in the header as its UTF-8 bytes', async (scope) => {
         const server = await node(scope, (_, response) => {
             head(response);
             response.end('retry: 20\nid: 一 é\ndata: x\n\n');
@@ -121,7 +121,7 @@ export async function bad_input() {
         assert.equal(Buffer.from(server.requests[1].headers['last-event-id'], 'latin1').toString(), '一 é');
     });
 
-    await step('listen: options that can\'t be', async (scope) => {
+    await step('listen: invalid options', async (scope) => {
         for (const [options, said] of [
             [['--last-event-id', 'a\nb'], /control character/],
             [['--max-events', '0'], /0/],
@@ -132,7 +132,7 @@ export async function bad_input() {
         }
     });
 
-    await step('serve: lines that are refused are said with their number, the others are published', async (scope) => {
+    await step('serve: rejected lines are reported with their numbers, and the others are published', async (scope) => {
         const server = await serve(scope, '--json', '--exit-on-eof');
         const client = listen(scope, server.url, '--max-events', '3');
         await client.says(/connected/);
@@ -154,13 +154,13 @@ export async function bad_input() {
         scope.note(refusals.join('\n'));
     });
 
-    await step('serve: a port that is taken', async (scope) => {
+    await step('serve: a port that is in use', async (scope) => {
         const server = await serve(scope);
         const second = start(scope, `${process.env.TARGET}/debug/sse-wire`, ['serve', '--port', String(server.port)]);
         await refused(scope, second, /cannot listen on port \d+/);
     });
 
-    await step('serve: a request that is none, and half a request, harm nobody', async (scope) => {
+    await step('serve: invalid and incomplete requests do not affect other clients', async (scope) => {
         const server = await serve(scope);
         for (const bytes of ['\0\0\0\0garbage\r\n\r\n', 'GET / HTTP/1.1\r\nHost: x', 'GET / HTTP/1.1\r\nHost: x\r\nLast-Event-ID: \xff\xfe\r\n\r\n', `GET / HTTP/1.1\r\nX: ${'x'.repeat(1 << 18)}\r\n\r\n`]) {
             const socket = connect(server.port, '127.0.0.1');
@@ -176,7 +176,7 @@ export async function bad_input() {
     });
 }
 
-/** A TCP server, and a URL for it. */
+/** Starts a TCP server, and returns its URL. */
 async function listener(scope, handle) {
     const sockets = new Set();
     const server = createServer((socket) => {

@@ -1,4 +1,4 @@
-// (a) Our servers → `EventSource` of Chromium, in a page.
+// (a) Our servers → `EventSource` in a page in Chromium.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -34,7 +34,7 @@ export async function browser() {
     }
 }
 
-/** A page of the server's own origin, or of another. */
+/** Opens a page of the server's origin or of another. */
 async function open(scope, context, origin) {
     const page = await context.newPage();
     scope.after(() => page.close());
@@ -76,8 +76,8 @@ async function steps(context) {
     await step('browser: a page of another origin reads the stream with --cors, and fails without', async (scope) => {
         const [allowed, refused] = [await serve(scope, '--cors', '*'), await serve(scope)];
         for (const server of [allowed, refused]) server.write('hello\n');
-        // A server of its own: of a page that is made up here the browser could not know that it comes from loopback,
-        // and it would ask before that reaches into the local network.
+        // The page comes from a separate server on loopback. Otherwise, the browser would ask for permission before the
+        // page accesses the local network.
         const other = await http(scope, (_, response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end(HTML));
         const page = await context.newPage();
         scope.after(() => page.close());
@@ -117,7 +117,7 @@ async function steps(context) {
         assert.equal(await withCredentials(all.url), 'failed', 'no credentials for all');
     });
 
-    await step('browser: the address bar shows the events, of all types, and goes on after a restart', async (scope) => {
+    await step('browser: the address in the address bar shows events of all types, and continues after a restart', async (scope) => {
         const port = String(await freePort());
         const first = await serve(scope, '--json', '--retry', '20', '--port', port);
         first.publish({ type: 'status', id: 'größe', data: '<b>two</b>\nlines' });
@@ -138,7 +138,7 @@ async function steps(context) {
         await page.screenshot({ path: `${OUT}/page.png` });
     });
 
-    await step('browser: a page that points its own name at 127.0.0.1 is refused', async (scope) => {
+    await step('browser: a page whose host name resolves to 127.0.0.1 is refused', async (scope) => {
         const [refused, allowed] = [await serve(scope), await serve(scope, '--allow-host', 'rebinding.test')];
         const page = await context.newPage();
         scope.after(() => page.close());
@@ -146,7 +146,7 @@ async function steps(context) {
         assert.equal((await page.goto(`http://rebinding.test:${allowed.port}/`)).status(), 200);
     });
 
-    await step('browser: a connection that is cut comes back with Last-Event-ID, after `retry`, and nothing is lost or doubled', async (scope) => {
+    await step('browser: after a cut the page reconnects with Last-Event-ID after `retry`, and no event is lost or repeated', async (scope) => {
         const server = await serve(scope, '--retry', '20');
         const network = await relay(scope, server.port);
         const page = await open(scope, context, `http://127.0.0.1:${network.port}/`);
@@ -154,7 +154,7 @@ async function steps(context) {
         const total = 60;
         for (let n = 1; n <= total; n += 1) {
             server.write(`${n}\n`);
-            // Events are behind, in front of and between the cuts.
+            // There are events before, between, and after the cuts.
             if (n % 10 === 5) await events(page, n - 3);
             if (n % 10 === 5) network.cut();
         }
@@ -183,7 +183,7 @@ async function steps(context) {
         await server.says(/connected \(reconnects\)/);
     });
 
-    await step('browser: a server that is killed and started again, with ids that last, goes on where the page was', async (scope) => {
+    await step('browser: a server with persistent ids that is killed and restarted resumes where the page was', async (scope) => {
         const event = (n) => ({ id: String(n), data: `event ${n}` });
         const first = await serve(scope, '--json', '--retry', '20');
         const network = await relay(scope, first.port);
@@ -195,14 +195,14 @@ async function steps(context) {
         await page.waitForFunction(() => said('(reconnecting)') > 1);
         const second = await serve(scope, '--json', '--retry', '20');
         for (let n = 1; n <= 8; n += 1) second.publish(event(n));
-        // It is reached once it has read all that it has to know, as a server would that keeps its events.
+        // The page reaches the server only after it has read its events, as with a server that stores them.
         await listen(scope, second.url, '--max-events', '8').ended;
         network.lead(second.port);
         const seen = await events(page, 8);
         assert.deepEqual(seen.map(({ id }) => Number(id)), [1, 2, 3, 4, 5, 6, 7, 8]);
     });
 
-    await step('browser: a server that ends in good order lets the page come back to the next one', async (scope) => {
+    await step('browser: after a server shuts down, the page reconnects to the next one', async (scope) => {
         const port = String(await freePort());
         const first = await serve(scope, '--port', port, '--retry', '20');
         const page = await open(scope, context, first.url);
@@ -216,7 +216,7 @@ async function steps(context) {
         assert.deepEqual((await events(page, 2)).map(({ data }) => data), ['before', 'after']);
     });
 
-    await step('browser: the example server is told by the page\'s close() and by a page that goes away, and frees its state', async (scope) => {
+    await step('browser: the example server notices close() and a page that is closed, and frees its state', async (scope) => {
         const server = await example(scope, 'axum_server', '127.0.0.1:0');
         const clients = async (count) => {
             while ((await server.stats()).clients !== count) await pause(20);
@@ -239,7 +239,7 @@ async function steps(context) {
         await clients(0);
     });
 
-    await step('browser: the example server replays, and tells a page of a gap after its restart', async (scope) => {
+    await step('browser: the example server replays, and sends a gap event after its restart', async (scope) => {
         const port = await freePort();
         const first = await example(scope, 'axum_server', `127.0.0.1:${port}`);
         const network = await relay(scope, port);
@@ -258,7 +258,7 @@ async function steps(context) {
         assert.deepEqual((await events(page, 4)).map(({ type, data }) => (type === 'gap' ? type : data)), ['one', 'two', 'gap', 'three']);
     });
 
-    await step('browser: two thousand events that are held already', async (scope) => {
+    await step('browser: two thousand events that are already retained', async (scope) => {
         const server = await serve(scope);
         const lines = Array.from({ length: 2000 }, (_, n) => `line ${n} ${'·'.repeat(n % 50)}`);
         server.write(`${lines.join('\n')}\n`);

@@ -1,4 +1,4 @@
-// (b) Servers as tutorials write them → `sse-wire listen`: on plain `node:http`, Flask, FastAPI.
+// (b) Servers as in tutorials, with plain `node:http`, Flask, and FastAPI → `sse-wire listen`.
 
 import assert from 'node:assert/strict';
 
@@ -19,7 +19,7 @@ export async function client() {
 const dataOf = (lines) => lines.map((line) => event(line).data);
 
 async function node() {
-    await step('node:http: id, event and data in separate writes, one event each second write', async (scope) => {
+    await step('node:http: id, event, and data in separate writes, and one event every second write', async (scope) => {
         const server = await serve(scope, (_, response) => {
             head(response);
             response.write(': welcome\n\n');
@@ -38,7 +38,7 @@ async function node() {
         assert.deepEqual([accept, cache, id], ['text/event-stream', 'no-cache', undefined]);
     });
 
-    await step('node:http: an event is out before the next one is sent', async (scope) => {
+    await step('node:http: an event is printed before the next one is sent', async (scope) => {
         const server = await serve(scope, async (_, response) => {
             head(response);
             for (let n = 1; n <= 20; n += 1) {
@@ -51,7 +51,7 @@ async function node() {
         assert.deepEqual(dataOf(client.stdout), Array.from({ length: 20 }, (_, n) => `${n + 1}`));
     });
 
-    await step('node:http: cut in the middle of an event: it is told, asked for again, and given once', async (scope) => {
+    await step('node:http: an event that is cut is reported, requested again, and printed once', async (scope) => {
         const server = await serve(scope, async (request, response, number) => {
             head(response);
             response.write('retry: 20\n\n');
@@ -60,7 +60,7 @@ async function node() {
                 send(response, { id: 2, data: 'two' });
                 await client.lines(2);
                 response.write('id: 3\nevent: tick\ndata: thr');
-                // It has been read when the next byte is; nothing comes out of it.
+                // It has been read once the next byte has; it gives no event.
                 setTimeout(() => response.socket.resetAndDestroy(), 100);
             } else {
                 send(response, { id: Number(request.headers['last-event-id']) + 1, event: 'tick', data: 'three' });
@@ -79,7 +79,7 @@ async function node() {
         scope.note(client.stderr.join('\n'));
     });
 
-    await step('node:http: cut behind each byte of a stream, nothing is lost or doubled', async (scope) => {
+    await step('node:http: a stream that is cut after each byte: no event is lost or repeated', async (scope) => {
         const all = Array.from({ length: 4 }, (_, n) => `id: ${n}\nevent: tick\ndata: event ${n}\n\n`).join('');
         let cuts = 0;
         const server = await serve(scope, (request, response, number) => {
@@ -89,7 +89,7 @@ async function node() {
             response.write('retry: 0\n\n');
             if (number < all.length) {
                 cuts += 1;
-                // One byte more with each connection; the end is one of the body.
+                // One more byte with each connection, and then the end of the body.
                 response.end(all.slice(from, number + 1));
             } else {
                 response.write(`${all.slice(from)}data: end\n\n`);
@@ -101,7 +101,7 @@ async function node() {
         assert.equal(cuts, all.length);
     });
 
-    await step('node:http: a server that is away for a while and comes back', async (scope) => {
+    await step('node:http: a server that is down for a while', async (scope) => {
         const handle = (request, response) => {
             head(response);
             response.write('retry: 20\n\n');
@@ -117,7 +117,7 @@ async function node() {
         assert.deepEqual(client.stdout.map((line) => event(line).id), ['1', '2']);
     });
 
-    await step('node:http: CR, CRLF, a byte order mark, one byte a write, cut characters', async (scope) => {
+    await step('node:http: CR, CRLF, a byte order mark, one byte per write, cut characters', async (scope) => {
         const stream = Buffer.from('\ufeffdata: \u{1f980} é\r\revent: a\r\ndata: b\r\ndata:c\r\n\r\ndata: end\n\n');
         const server = await serve(scope, async (_, response) => {
             head(response);
@@ -145,7 +145,7 @@ async function refusals() {
         ['a redirect to nowhere', (response) => response.writeHead(301).end(), /301/],
     ];
     for (const [name, answer, said, code = 4] of answers) {
-        await step(`node:http: ${name} fails for good, and says why`, async (scope) => {
+        await step(`node:http: ${name} fails for good, with a reason`, async (scope) => {
             const server = await serve(scope, (_, response) => answer(response));
             const client = listen(scope, server.url, '--retry', '20');
             assert.equal(await client.ended, code);
@@ -155,7 +155,7 @@ async function refusals() {
         });
     }
 
-    await step('node:http: 204 ends a stream that had been open, after its events', async (scope) => {
+    await step('node:http: 204 ends a stream that was open, after its events', async (scope) => {
         const server = await serve(scope, (_, response, number) => {
             if (number > 0) return response.writeHead(204).end();
             head(response);
@@ -183,7 +183,7 @@ async function refusals() {
     }
 }
 
-/** Starts a server of `servers/` on a free port. */
+/** Starts a server in `servers/` on a free port. */
 async function python(scope, script, ...options) {
     const port = await freePort();
     const path = new URL(`../servers/${script}`, import.meta.url).pathname;
@@ -193,14 +193,14 @@ async function python(scope, script, ...options) {
 }
 
 async function flask() {
-    await step('Flask: a generator of `data:` that ends, and again', async (scope) => {
+    await step('Flask: a generator of `data:` lines that ends, twice', async (scope) => {
         const { url } = await python(scope, 'flask_server.py');
         const client = listen(scope, `${url}/ticks`, '--retry', '20', '--max-events', '6');
         assert.equal(await client.ended, 0);
         assert.deepEqual(dataOf(client.stdout), ['tick 0', 'tick 1', 'tick 2', 'tick 0', 'tick 1', 'tick 2']);
     });
 
-    await step('Flask: ids: each connection goes on where the one before ended', async (scope) => {
+    await step('Flask: with ids, each connection resumes where the previous one ended', async (scope) => {
         const { url } = await python(scope, 'flask_server.py');
         const client = listen(scope, `${url}/counter`, '--max-events', '10');
         assert.equal(await client.ended, 0);
@@ -223,7 +223,7 @@ async function flask() {
         ]);
     });
 
-    await step('Flask and Redis: what is published in a channel, live', async (scope) => {
+    await step('Flask and Redis: the messages of a channel, live', async (scope) => {
         const port = await redis(scope);
         const { url, post } = await python(scope, 'flask_server.py', String(port));
         const client = listen(scope, `${url}/chat`, '--max-events', '4');
@@ -236,7 +236,7 @@ async function flask() {
         assert.deepEqual(dataOf(client.stdout), ['chat', 'hello', 'Grüße', '你好']);
     });
 
-    await step('Flask: a redirect, and an error that is tried again as often as allowed', async (scope) => {
+    await step('Flask: a redirect, and an error status that is retried as often as allowed', async (scope) => {
         const { url } = await python(scope, 'flask_server.py');
         const moved = listen(scope, `${url}/moved`, '--max-events', '1');
         assert.equal(await moved.ended, 0);
@@ -255,7 +255,7 @@ async function fastapi() {
         assert.deepEqual(dataOf(client.stdout), ['0', '1', '2']);
     });
 
-    await step('FastAPI: models by its own EventSourceResponse', async (scope) => {
+    await step('FastAPI: models in its EventSourceResponse', async (scope) => {
         const { url } = await python(scope, 'fastapi_server.py');
         const client = listen(scope, `${url}/items`, '--max-events', '3');
         assert.equal(await client.ended, 0);
@@ -266,7 +266,7 @@ async function fastapi() {
         ]);
     });
 
-    await step('FastAPI: ServerSentEvent with comment, retry, type and id, resumed', async (scope) => {
+    await step('FastAPI: ServerSentEvent with comment, retry, type, and id, resumed', async (scope) => {
         const { url } = await python(scope, 'fastapi_server.py');
         const client = listen(scope, `${url}/resumable`, '--max-events', '4');
         assert.equal(await client.ended, 0);
@@ -275,7 +275,7 @@ async function fastapi() {
         assert.equal(JSON.parse(event(client.stdout[2]).data).name, 'Méeseeks\nBox');
     });
 
-    await step('FastAPI: an answer in JSON is no stream', async (scope) => {
+    await step('FastAPI: a JSON response is not a stream', async (scope) => {
         const { url } = await python(scope, 'fastapi_server.py');
         const client = listen(scope, `${url}/typed`);
         assert.equal(await client.ended, 4);

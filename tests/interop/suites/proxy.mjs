@@ -1,4 +1,4 @@
-// (c) Our server → nginx, which buffers what it passes on → our client. (And a server that is lost behind nginx.)
+// (c) Our server → nginx with buffering → our client. (And a server behind nginx that fails.)
 
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { step } from '../support/steps.mjs';
 
 const { OUT } = process.env;
 
-/** Starts an nginx with this configuration of `http`, and waits for the port. */
+/** Starts nginx with this configuration of `http`, and waits for the port. */
 async function nginx(scope, port, http) {
     const prefix = `${OUT}/nginx`;
     mkdirSync(prefix, { recursive: true });
@@ -29,15 +29,15 @@ async function nginx(scope, port, http) {
     const program = start(scope, 'nginx', ['-p', prefix, '-e', 'stderr', '-c', `${prefix}/nginx.conf`], {
         env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
     });
-    // Killed, its worker would go on.
+    // If it were killed, its worker would continue.
     scope.after(() => program.kill('SIGTERM'));
     await listening(program, port);
     return program;
 }
 
 /**
- * Publishes ten events, each when the one before has arrived, or when it has had time to and did not. Gives the
- * order of what was sent and received, and how long each took.
+ * Publishes ten events, each after the previous one has arrived or has had enough time to. Returns the order in which
+ * events were sent and received, and the time that each took.
  */
 async function publish(server, client) {
     const order = [];
@@ -60,15 +60,15 @@ async function publish(server, client) {
 const numbers = Array.from({ length: 10 }, (_, n) => n + 1);
 
 export async function proxy() {
-    // To the server it speaks HTTP/1.0, as nginx does unless told otherwise. Over HTTP/1.1 it was seen to pass on each
-    // chunk of a chunked body as it comes, the header or not (nginx 1.22.1).
+    // nginx uses HTTP/1.0 to the server, its default. Over HTTP/1.1 it forwards each chunk of a chunked body as it
+    // arrives, even without the header (nginx 1.22.1).
     const conf = (port, upstream, more) => `
             server {
                 listen 127.0.0.1:${port};
                 location / { proxy_pass http://127.0.0.1:${upstream}; proxy_buffering on; ${more} }
             }`;
 
-    await step('nginx, buffering on: by `X-Accel-Buffering: no` each event arrives before the next is sent', async (scope) => {
+    await step('nginx, buffering on: with `X-Accel-Buffering: no` each event arrives before the next is sent', async (scope) => {
         const server = await serve(scope);
         const port = await freePort();
         await nginx(scope, port, conf(port, server.port, ''));
@@ -80,20 +80,20 @@ export async function proxy() {
         scope.note(`latencies in ms: ${text()}`);
     });
 
-    await step('nginx, buffering on: where the header is ignored, nothing arrives before all is sent', async (scope) => {
+    await step('nginx, buffering on: if the header is ignored, nothing arrives before everything is sent', async (scope) => {
         const server = await serve(scope);
         const port = await freePort();
         await nginx(scope, port, conf(port, server.port, 'proxy_ignore_headers X-Accel-Buffering;'));
         const client = listen(scope, `http://127.0.0.1:${port}/`);
         const { order, received, text } = await publish(server, client);
         assert.deepEqual(order, numbers.map((n) => `sent ${n}`));
-        server.child.kill('SIGTERM'); // the end of the stream is what makes nginx pass it on
+        server.child.kill('SIGTERM'); // nginx forwards at the end of the stream
         await Promise.all(received);
         assert.deepEqual(client.stdout.map((line) => Number(event(line).data)), numbers);
         scope.note(`latencies in ms: ${text()}`);
     });
 
-    await step('nginx: a server that is gone is 502, which is tried again as often as allowed; the client says so', async (scope) => {
+    await step('nginx: if the server is down, its status 502 is retried as often as allowed, and reported', async (scope) => {
         const server = await serve(scope, '--retry', '20');
         const port = await freePort();
         await nginx(scope, port, conf(port, server.port, ''));
@@ -106,7 +106,7 @@ export async function proxy() {
         assert.match(client.stderr.at(-1), /502/);
     });
 
-    await step('nginx, Redis and two example servers: a client whose server is killed goes on at the other, and loses nothing', async (scope) => {
+    await step('nginx, Redis, and two example servers: a client whose server is killed resumes at the other, and loses nothing', async (scope) => {
         const store = `redis://127.0.0.1:${await redis(scope)}`;
         const servers = [await example(scope, 'redis_server', store, '127.0.0.1:0'), await example(scope, 'redis_server', store, '127.0.0.1:0')];
         const port = await freePort();
@@ -121,7 +121,7 @@ export async function proxy() {
             assert.ok(response.ok, `publish: ${response.status}`);
             if (n % 10 !== 0) continue;
             await client.lines(n);
-            // The one that the client is at; the other goes on.
+            // Kills the client's server; the other one stays.
             for (const server of killed === 0 ? servers : []) {
                 if ((await server.stats()).clients === 1) {
                     await server.kill();

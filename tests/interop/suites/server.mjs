@@ -9,7 +9,7 @@ import { step } from '../support/steps.mjs';
 const curl = (scope, ...options) => start(scope, 'curl', ['-sSN', ...options]);
 
 export async function server() {
-    await step('curl -N: each event is there, byte for byte, before the next one is published', async (scope) => {
+    await step('curl -N: each event arrives, byte for byte, before the next one is published', async (scope) => {
         const served = await serve(scope, '--json', '--no-ids');
         const client = curl(scope, served.url);
         const expected = [];
@@ -22,10 +22,10 @@ export async function server() {
             assert.deepEqual(lines.slice(-3), expected.slice(-3));
         }
         served.child.kill('SIGTERM');
-        assert.equal(await client.ended, 0, 'the body has a proper end');
+        assert.equal(await client.ended, 0, 'the body ends properly');
     });
 
-    await step('curl: the head, a method that is none, a preflight', async (scope) => {
+    await step('curl: the head, an unknown method, a preflight', async (scope) => {
         const served = await serve(scope, '--cors', 'https://example.com');
         served.write('x\n');
         const head = curl(scope, '-i', '-H', 'Origin: https://example.com', served.url);
@@ -44,10 +44,10 @@ export async function server() {
         assert.equal(await status('-X', 'OPTIONS'), '204');
     });
 
-    await step('curl: Last-Event-ID gives what was missed, an unknown one is told of the gap', async (scope) => {
+    await step('curl: Last-Event-ID returns what was missed, and an unknown one returns a gap event', async (scope) => {
         const served = await serve(scope, '--json', '--no-ids');
         for (const id of ['1', '2', '三', '4']) served.publish({ id, data: `data of ${id}` });
-        // All is held once the first client has the last of it.
+        // Everything is retained once the first client has received the last event.
         await listen(scope, served.url, '--max-events', '4').ended;
         const data = async (id, last) => {
             const client = curl(scope, '-H', `Last-Event-ID: ${id}`, served.url);
@@ -62,7 +62,7 @@ export async function server() {
         assert.equal(all.length, 4);
     });
 
-    await step('curl: a keep-alive comment breaks the silence, and is none of an event', async (scope) => {
+    await step('curl: a keep-alive comment ends the silence, and is not part of an event', async (scope) => {
         const served = await serve(scope, '--keep-alive', '0.05');
         const client = curl(scope, served.url);
         await client.until(() => client.stdout.filter((line) => line.startsWith(':')).length >= 3, 'the third comment');
@@ -83,11 +83,11 @@ export async function server() {
         }
         assert.equal(await client.ended, 0);
         assert.equal(new Set(client.stdout.map((line) => event(line).id)).size, 50);
-        // The server is told at once that it has left.
+        // The server notices the disconnection at once.
         await served.says(/disconnected; clients: 0/);
     });
 
-    await step('sse-wire listen: --last-event-id goes on behind it', async (scope) => {
+    await step('sse-wire listen: --last-event-id resumes after it', async (scope) => {
         const served = await serve(scope, '--json', '--no-ids');
         for (let n = 1; n <= 5; n += 1) served.publish({ id: `id ${n}`, data: String(n) });
         await listen(scope, served.url, '--max-events', '5').ended;
@@ -96,7 +96,7 @@ export async function server() {
         assert.deepEqual(client.stdout.map((line) => event(line).data), ['4', '5']);
     });
 
-    await step('sse-wire listen: a line of one MiB, and ten thousand at once, arrive as they were', async (scope) => {
+    await step('sse-wire listen: a line of one MiB, and ten thousand lines at once, arrive unchanged', async (scope) => {
         const served = await serve(scope);
         const big = 'é'.repeat(1 << 19);
         const lines = [big, ...Array.from({ length: 10_000 }, (_, n) => `line ${n}`)];
@@ -106,7 +106,7 @@ export async function server() {
         assert.deepEqual(client.stdout.map((line) => event(line).data), lines);
     });
 
-    await step('three clients at the example server get the same, one of them with curl', async (scope) => {
+    await step('three clients of the example server, one of them curl, get the same', async (scope) => {
         const served = await example(scope, 'axum_server', '127.0.0.1:0');
         const url = `${served.url}/events`;
         const clients = [listen(scope, url, '--max-events', '5'), listen(scope, url, '--max-events', '5')];

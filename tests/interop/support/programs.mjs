@@ -1,4 +1,4 @@
-// Programs that run beside the checks: what they print, line by line, and their end.
+// Programs that run during the checks: their output, line by line, and their end.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
-/** A program that was started, with the lines of its stdout and stderr so far. */
+/** A running program, with the lines of its stdout and stderr so far. */
 class Program {
     stdout = [];
     stderr = [];
@@ -15,7 +15,7 @@ class Program {
     constructor(command, args, options) {
         this.name = [command.split('/').at(-1), ...args].join(' ');
         this.child = spawn(command, args, { stdio: 'pipe', ...options });
-        this.child.stdin.on('error', () => {}); // it has ended: whoever waits for it is told below
+        this.child.stdin.on('error', () => {}); // the program has ended, which is reported below
         for (const stream of ['stdout', 'stderr']) {
             createInterface({ input: this.child[stream] }).on('line', (line) => {
                 this[stream].push(line);
@@ -34,7 +34,7 @@ class Program {
         this.ended.catch(() => {});
     }
 
-    /** Waits until `condition` gives something, asked after each line, and gives that. */
+    /** Evaluates `condition` after each line until it returns something, and returns that. */
     async until(condition, what = String(condition)) {
         return new Promise((resolve, reject) => {
             const look = () => {
@@ -49,13 +49,13 @@ class Program {
         });
     }
 
-    /** Waits for so many lines on stdout, and gives them. */
+    /** Waits for this many lines on stdout, and returns them. */
     async lines(count) {
         await this.until(() => this.stdout.length >= count, `line ${count}`);
         return this.stdout.slice(0, count);
     }
 
-    /** Waits for a line on stderr that matches, and gives the match. */
+    /** Waits for a line on stderr that matches, and returns the match. */
     async says(pattern) {
         return this.until(() => this.stderr.map((line) => line.match(pattern)).find(Boolean), `it said ${pattern}`);
     }
@@ -68,7 +68,7 @@ class Program {
         return [...this.stdout.map((line) => `stdout: ${line}`), ...this.stderr.map((line) => `stderr: ${line}`)].slice(-40).join('\n');
     }
 
-    /** The largest resident memory so far, in KiB. */
+    /** Returns the largest resident memory so far, in KiB. */
     get peakMemory() {
         return memory(this.child.pid, 'VmHWM');
     }
@@ -85,20 +85,20 @@ class Program {
     }
 }
 
-/** A number of /proc/PID/status, in KiB. */
+/** Returns a number in /proc/PID/status, in KiB. */
 export function memory(pid, key) {
     const line = readFileSync(`/proc/${pid}/status`, 'utf8').split('\n').find((line) => line.startsWith(`${key}:`));
     return Number(line.match(/\d+/)[0]);
 }
 
-/** Starts a program that ends with the step. */
+/** Starts a program that is stopped at the end of the step. */
 export function start(scope, command, args, options) {
     const program = new Program(command, args, options);
     scope.after(() => program.kill());
     return program;
 }
 
-/** A port of the loopback that nobody listens on. */
+/** Returns a free port on loopback. */
 export async function freePort() {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -108,7 +108,7 @@ export async function freePort() {
     return port;
 }
 
-/** Waits until somebody listens on the port. */
+/** Waits until a program listens on the port. */
 export async function listening(program, port) {
     for (;;) {
         try {
@@ -122,7 +122,7 @@ export async function listening(program, port) {
     }
 }
 
-/** Starts a Redis that writes no files, and gives its port. */
+/** Starts a Redis that writes no files, and returns its port. */
 export async function redis(scope) {
     const port = await freePort();
     const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', process.env.OUT];
@@ -131,7 +131,7 @@ export async function redis(scope) {
     return port;
 }
 
-/** Lets some time pass between two looks at something that cannot tell when it has happened. */
+/** Pauses between two checks of something that can only be polled. */
 export function pause(milliseconds) {
     return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -1,4 +1,4 @@
-// A connection that can be cut: a TCP relay between a client and a server, which keeps what the client has sent.
+// A TCP relay between a client and a server, which can cut connections, and records what the client sends.
 
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -35,13 +35,13 @@ export async function relay(scope, targetPort) {
     });
     return {
         port: server.address().port,
-        /** Leads new connections to another server. */
+        /** Connects new clients to another server. */
         lead: (port) => {
             targetPort = port;
         },
-        /** Cuts each connection, as a network does that is gone. */
+        /** Cuts each connection, as when a network fails. */
         cut,
-        /** What each connection's client has sent so far. */
+        /** What the client of each connection has sent so far. */
         sent,
     };
 }

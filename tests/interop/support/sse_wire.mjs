@@ -4,12 +4,12 @@ import { start } from './programs.mjs';
 
 const { TARGET } = process.env;
 
-/** Starts `sse-wire serve` on a free port, or on the one that the options name. */
+/** Starts `sse-wire serve` on a free port, or on the one in the options. */
 export async function serve(scope, ...options) {
     const port = options.includes('--port') ? [] : ['--port', '0'];
     const program = start(scope, `${TARGET}/debug/sse-wire`, ['serve', '--verbose', ...port, ...options]);
     const [, url] = await program.says(/^listening on (\S+)$/);
-    /** Publishes one event, and gives it. */
+    /** Publishes one event, and returns it. */
     program.publish = (event) => {
         program.write(`${JSON.stringify(event)}\n`);
         return event;
@@ -22,7 +22,7 @@ export function listen(scope, url, ...options) {
     return start(scope, `${TARGET}/debug/sse-wire`, ['listen', '--json', '--min-wait', '0', '--backoff', '0', '--jitter', '0', ...options, url]);
 }
 
-/** Starts an example that serves, on a free port or the one that the address names. */
+/** Starts an example server, on a free port or the one in the address. */
 export async function example(scope, name, ...options) {
     const program = start(scope, `${TARGET}/debug/${name}`, options);
     const [, url] = await program.until(

@@ -1,21 +1,19 @@
-// Named steps. Each prints one line; a failure prints its evidence, and the run goes on with the next.
+// Named steps. Each prints one line. A failure prints its evidence, and the run continues with the next step.
 
 const results = { passed: 0, failed: 0 };
 const only = process.env.ONLY;
 
-/**
- * What a step has started, and ends when the step is over, the latest first.
- */
+/** What a step has started. It is stopped at the end of the step, the latest first. */
 class Scope {
     #endings = [];
     notes = [];
 
-    /** Does this when the step is over, whether it passed or not. */
+    /** Calls this at the end of the step, whether it passed or not. */
     after(ending) {
         this.#endings.push(ending);
     }
 
-    /** Shows this below the step's line. */
+    /** Shows this text below the step's line. */
     note(text) {
         this.notes.push(text);
     }
@@ -25,9 +23,7 @@ class Scope {
     }
 }
 
-/**
- * Runs one check. The time is no part of any check: it only ends one that hangs.
- */
+/** Runs one check. The time limit only ends a check that hangs. */
 export async function step(name, check, { seconds = 30 } = {}) {
     if (only && !name.includes(only)) return;
     const scope = new Scope();
@@ -49,12 +45,12 @@ export async function step(name, check, { seconds = 30 } = {}) {
     try {
         await scope.end();
     } catch (error) {
-        console.log(indent(`could not be ended: ${error.stack}`));
+        console.log(indent(`cleanup failed: ${error.stack}`));
         results.failed += 1;
     }
 }
 
-/** Prints the last line, and gives the exit code. */
+/** Prints the last line, and returns the exit code. */
 export function summary() {
     console.log(`${results.passed} passed, ${results.failed} failed`);
     return results.failed === 0 && results.passed > 0 ? 0 : 1;

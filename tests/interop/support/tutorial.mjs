@@ -1,11 +1,11 @@
-// A server on plain `node:http`, as tutorials write it.
+// A server with plain `node:http`, as in tutorials.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
 /**
- * Serves each connection by `handle(request, response, number)`, the connections being numbered from 0. What
- * clients send and get is there to look at: `requests`, and whether `response.closed`.
+ * Calls `handle(request, response, number)` for each connection, numbered from 0. Records the requests in `requests`, and
+ * whether a client has disconnected in `response.closed`.
  */
 export async function serve(scope, handle, port = 0) {
     const requests = [];
@@ -27,7 +27,7 @@ export async function serve(scope, handle, port = 0) {
     return { url: `http://127.0.0.1:${server.address().port}/`, port: server.address().port, requests, stop };
 }
 
-/** The head that every tutorial writes. */
+/** Writes the head that every tutorial uses. */
 export function head(response) {
     response.writeHead(200, {
         'Content-Type': 'text/event-stream',
@@ -36,7 +36,7 @@ export function head(response) {
     });
 }
 
-/** One event, each field in a write of its own. */
+/** Sends one event, each field in a separate write. */
 export function send(response, { id, event, data }) {
     if (id !== undefined) response.write(`id: ${id}\n`);
     if (event !== undefined) response.write(`event: ${event}\n`);
