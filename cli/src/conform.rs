@@ -114,9 +114,6 @@ pub(crate) fn run() -> io::Result<ExitCode> {
     let mut lines = Lines::new(BufReader::new(io::stdin().lock()), LONGEST);
     let mut stdout = BufWriter::new(io::stdout().lock());
     loop {
-        if lines.are_dry() {
-            stdout.flush()?;
-        }
         let line = match lines.next() {
             Ok(Some(line)) => line,
             Ok(None) => return Ok(ExitCode::SUCCESS),
@@ -127,6 +124,8 @@ pub(crate) fn run() -> io::Result<ExitCode> {
         };
         let answer = line.and_then(answer_to).unwrap_or_else(|error| Answer::Error { error });
         json::write_line(&answer, &mut stdout)?;
+        // Now, even if more requests are there: the next one may take long, or end the process.
+        stdout.flush()?;
     }
 }
 

@@ -287,6 +287,19 @@ fn answers_are_out_while_a_harness_waits_for_them() {
     live.end_fine();
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn each_answer_is_written_before_the_next_request_is_answered() {
+    let mut live = Running::start(&["conform"]);
+    live.write("{\"chunks\": []}\n".repeat(100));
+    for _ in 0..100 {
+        live.line();
+    }
+    let writes = system_number(&live.child, "io", "syscw:");
+    assert!(writes >= 100, "{writes} writes");
+    live.end_fine();
+}
+
 #[test]
 fn a_last_request_without_a_line_end_is_answered_and_no_request_is_not() {
     assert_eq!(run(&["conform"], "{}\n{}").json().len(), 2);
