@@ -22,7 +22,7 @@ use sse_wire::{
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::timeout;
 
-use self::http::Client;
+use self::http::{Client, chain};
 pub(crate) use self::options::Arguments;
 use self::policy::policy;
 use crate::output::{Output, Shown, quote};
@@ -230,7 +230,8 @@ impl Listener<'_> {
                 if let Some(event) = &unfinished {
                     log(format_args!("{}", cut(event)));
                 }
-                let error = error.map_or_else(String::new, |error| format!(" ({error})"));
+                let error =
+                    error.map_or_else(String::new, |error| format!(" ({})", chain(&*error)));
                 if self.arguments.end.once {
                     log(format_args!("{reason}{error}"));
                     return Ok(Some(self.end_once(reason, unfinished.is_some())));

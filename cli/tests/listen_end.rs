@@ -36,7 +36,11 @@ fn once_is_one_stream_and_its_clean_end_is_a_success() {
 fn once_fails_if_the_stream_is_cut_or_lost() {
     for (answer, said) in [
         (stream("data: 1\n\ndata: cut"), "was cut inside the event that begins at byte 9"),
-        (lost("data: 1\n\n"), "there was a network error"),
+        (
+            lost("data: 1\n\n"),
+            "there was a network error (request or response body error: error reading a body from \
+             connection: end of file before message length reached)",
+        ),
     ] {
         let ended = listen(&["--once", "--data-only"], vec![answer]);
         assert_eq!((ended.code, ended.stdout.concat()), (Some(1), "1".into()), "{ended:?}");
