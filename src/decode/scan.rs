@@ -4,7 +4,7 @@
 //! # Implementation notes
 //!
 //! A line ends at LF or CR and at nothing else. A kernel returns the line ends of 64 bytes as a mask, whose
-//! bits are taken one by one, so that a short line costs no call. Up to four masks are made at a time. The
+//! bits are taken one by one, so that a short line costs no call. Several masks are made at a time. The
 //! same loads also find out whether all 64 bytes are ASCII, so that most text is not checked again.
 //!
 //! A `Scan` does not borrow its chunk. Every method that takes a chunk must be called with that of the last
@@ -24,8 +24,9 @@ pub(crate) const fn is_line_end(byte: u8) -> bool {
 
 /// The number of bytes for one mask.
 const BLOCK: usize = 64;
-/// The number of masks that are made at a time.
+/// The number of masks that are made at a time: in chunks, which may be short, and in text of many lines.
 const WINDOW: usize = 4;
+pub(crate) const LONG_WINDOW: usize = 16;
 
 /// The result of a kernel for a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,14 +37,14 @@ struct Look {
     ascii: bool,
 }
 
-/// The line ends of one chunk, in order.
+/// The line ends of one chunk, in order, of which `MASKS` masks are made at a time.
 #[derive(Clone, Debug)]
-pub(crate) struct Scan {
+pub(crate) struct Scan<const MASKS: usize = WINDOW> {
     /// The line ends of a block that have not been passed: bit `i` is the byte at `base + i`.
     mask: u64,
     base: usize,
     /// The masks of the blocks from `window_start` on.
-    window: [u64; WINDOW],
+    window: [u64; MASKS],
     window_start: usize,
     /// A bit for each mask of the window that has line ends and has not been taken.
     pending: u32,
@@ -53,12 +54,12 @@ pub(crate) struct Scan {
     ascii_from: usize,
 }
 
-impl Scan {
+impl<const MASKS: usize> Scan<MASKS> {
     pub(crate) const fn new() -> Self {
         Scan {
             mask: 0,
             base: 0,
-            window: [0; WINDOW],
+            window: [0; MASKS],
             window_start: 0,
             pending: 0,
             scanned: 0,
@@ -104,7 +105,7 @@ impl Scan {
         if self.pending == 0 && (self.scanned == chunk.len() || !kernels::fill(self, chunk)) {
             return false;
         }
-        let block = self.pending.trailing_zeros() as usize % WINDOW;
+        let block = self.pending.trailing_zeros() as usize % MASKS;
         self.pending &= self.pending - 1;
         self.mask = self.window[block];
         self.base = self.window_start + block * BLOCK;

@@ -6,7 +6,7 @@
 use core::fmt::{self, Debug, Formatter};
 
 use super::sink::Sink;
-use crate::decode::scan::{CR, LF, Scan};
+use crate::decode::scan::{CR, LF, LONG_WINDOW, Scan};
 use crate::error::{EncodeError, Part};
 use crate::field::Field;
 
@@ -268,23 +268,19 @@ fn write_many_lines<S: Sink + ?Sized>(
     after_cr: &mut bool,
 ) -> Result<(), EncodeError> {
     let bytes = text.as_bytes();
-    let mut line_ends = Scan::new();
+    let mut line_ends = Scan::<LONG_WINDOW>::new();
     line_ends.begin(bytes, first_line_end);
     let mut line_start = 0;
     while let Some(line_end) = line_ends.peek(bytes) {
         line_ends.pass();
-        sink.write_part(text, line_start..line_end)?;
-        sink.write(NEXT_LINE)?;
-        line_start = line_end + 1;
-        if bytes[line_end] == CR {
-            *after_cr = line_start == bytes.len();
-            if bytes.get(line_start) == Some(&LF) {
-                line_ends.peek(bytes);
-                line_ends.pass();
-                line_start += 1;
-            }
+        let is_lf_of_crlf = line_end == line_start && bytes[..=line_end].ends_with(b"\r\n");
+        if !is_lf_of_crlf {
+            sink.write_part(text, line_start..line_end)?;
+            sink.write(NEXT_LINE)?;
         }
+        line_start = line_end + 1;
     }
+    *after_cr = bytes.last() == Some(&CR);
     sink.write_part(text, line_start..text.len())
 }
 

@@ -22,7 +22,7 @@ pub(super) use own::look;
 use super::{BLOCK, CR, LF, Look, Scan};
 
 /// Looks at windows up to the first that has line ends.
-pub(super) fn fill(scan: &mut Scan, chunk: &[u8]) -> bool {
+pub(super) fn fill<const MASKS: usize>(scan: &mut Scan<MASKS>, chunk: &[u8]) -> bool {
     #[cfg(all(target_arch = "x86_64", feature = "std"))]
     if chunk.len() >= super::WINDOW * BLOCK && std::arch::is_x86_feature_detected!("avx2") {
         return avx2::fill(scan, chunk);

@@ -51,8 +51,8 @@ fn filled(fill: Fill, chunk: &[u8], start: usize) -> Vec<usize> {
 
 /// The line ends from `start` on, each asked for twice; and the text before each is ASCII if the scan
 /// says so, which it does unless one of the bytes around it is not.
-fn scanned(chunk: &[u8], start: usize) -> Vec<usize> {
-    let (mut scan, mut ends, mut line_start) = (Scan::new(), Vec::new(), start);
+fn scanned<const MASKS: usize>(chunk: &[u8], start: usize) -> Vec<usize> {
+    let (mut scan, mut ends, mut line_start) = (Scan::<MASKS>::new(), Vec::new(), start);
     scan.begin(chunk, start);
     loop {
         let end = scan.peek(chunk);
@@ -75,7 +75,8 @@ fn naive(chunk: &[u8], start: usize) -> Vec<usize> {
 
 fn check(chunk: &[u8], start: usize) {
     let expected = naive(chunk, start);
-    assert_eq!(scanned(chunk, start), expected, "{}", chunk.escape_ascii());
+    assert_eq!(scanned::<WINDOW>(chunk, start), expected, "{}", chunk.escape_ascii());
+    assert_eq!(scanned::<LONG_WINDOW>(chunk, start), expected, "{}", chunk.escape_ascii());
     for (name, fill) in kernels() {
         assert_eq!(filled(fill, chunk, start), expected, "{name}: {}", chunk.escape_ascii());
     }
@@ -131,11 +132,11 @@ fn every_line_end_is_found_at_every_place_of_every_length() {
             for at in 0..len {
                 for end in [LF, CR] {
                     chunk[at] = end;
-                    assert_eq!(scanned(&chunk[..len], 0), [at], "{filler} {len} {at}");
+                    assert_eq!(scanned::<WINDOW>(&chunk[..len], 0), [at], "{filler} {len} {at}");
                     chunk[at] = filler;
                 }
             }
-            assert!(scanned(&chunk[..len], 0).is_empty(), "{filler} {len}");
+            assert!(scanned::<WINDOW>(&chunk[..len], 0).is_empty(), "{filler} {len}");
         }
     }
 }
@@ -147,7 +148,7 @@ fn every_byte_that_is_not_ascii_is_seen_at_every_place_of_every_length() {
         (0..400).step_by(50).for_each(|i| chunk[i] = LF);
         for at in (0..len).step_by(3) {
             let before = core::mem::replace(&mut chunk[at], 0x80);
-            scanned(&chunk[..len], 0);
+            scanned::<WINDOW>(&chunk[..len], 0);
             chunk[at] = before;
         }
     }

@@ -10,7 +10,7 @@ use super::{BLOCK, CR, LF, Look, Scan};
 /// [`fill`](super::fill); only for a processor that was seen to have AVX2.
 #[allow(unsafe_code)]
 #[inline(always)]
-pub(in super::super) fn fill(scan: &mut Scan, chunk: &[u8]) -> bool {
+pub(in super::super) fn fill<const MASKS: usize>(scan: &mut Scan<MASKS>, chunk: &[u8]) -> bool {
     debug_assert!(std::arch::is_x86_feature_detected!("avx2"));
     // SAFETY: the caller has seen AVX2.
     unsafe { fill_with_avx2(scan, chunk) }
@@ -18,7 +18,7 @@ pub(in super::super) fn fill(scan: &mut Scan, chunk: &[u8]) -> bool {
 
 #[allow(unsafe_code)]
 #[target_feature(enable = "avx2")]
-unsafe fn fill_with_avx2(scan: &mut Scan, chunk: &[u8]) -> bool {
+unsafe fn fill_with_avx2<const MASKS: usize>(scan: &mut Scan<MASKS>, chunk: &[u8]) -> bool {
     // SAFETY: as for this function.
     scan.fill_with(chunk, |block| unsafe { look(block) })
 }
