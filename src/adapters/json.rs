@@ -2,14 +2,11 @@
 
 use core::error::Error;
 use core::fmt::{self, Display, Formatter};
-use core::mem::take;
 use core::ops::Range;
-use std::io;
 
 use serde::{Deserialize, Serialize};
 
 use crate::encode::Block;
-use crate::encode::DataWriter;
 use crate::encode::Sink;
 use crate::error::EncodeError;
 use crate::event::{Event, OwnedEvent};
@@ -107,8 +104,7 @@ fn decode<'a, T: Deserialize<'a>>(
 }
 
 impl Block<'_> {
-    /// Appends the block with a value as JSON in place of its [`data`](field@Self::data), without an intermediate
-    /// string.
+    /// Appends the block with a value as JSON in place of its [`data`](field@Self::data).
     ///
     /// ```
     /// use sse_wire::Block;
@@ -127,68 +123,19 @@ impl Block<'_> {
     /// # Errors
     ///
     /// Those of [`encode`](Self::encode), and those of the value: an error of its `Serialize`, or a map whose keys are
-    /// not strings. The block is then rolled back if the sink can do that.
+    /// not strings. After an error of the value nothing is written.
     ///
     /// # Memory and cost
     ///
-    /// Only the sink and the value allocate. The JSON is buffered in 256 bytes on the stack, and written by
-    /// [`DataWriter::write_bytes`](crate::DataWriter::write_bytes).
+    /// The JSON is first written to a `String`, which is faster than to check each of its many short pieces. To write a
+    /// large value without that memory, pass [`data_writer`](Self::data_writer) to `serde_json::to_writer`.
     pub fn encode_json<T, S>(&self, value: &T, sink: &mut S) -> Result<(), EncodeJsonError>
     where
         T: Serialize + ?Sized,
         S: Sink + ?Sized,
     {
-        let mut data = Block { data: None, ..*self }.data_writer(sink)?;
-        let mut pieces = Pieces { data: &mut data, gathered: [0; GATHERED], len: 0 };
-        if let Err(error) = serde_json::to_writer(&mut pieces, value) {
-            // An error of the writer is returned again here.
-            data.write_bytes(b"")?;
-            return Err(EncodeJsonError::Value(error));
-        }
-        pieces.pass_on()?;
-        Ok(data.finish()?)
-    }
-}
-
-/// Buffers the pieces that `serde_json` writes. Most are one or two bytes long, and a search for line breaks costs more
-/// than that.
-struct Pieces<'d, 's, S: Sink + ?Sized> {
-    data: &'d mut DataWriter<'s, S>,
-    gathered: [u8; GATHERED],
-    len: usize,
-}
-
-const GATHERED: usize = 256;
-
-impl<S: Sink + ?Sized> Pieces<'_, '_, S> {
-    /// Writes the buffered bytes.
-    fn pass_on(&mut self) -> Result<(), EncodeError> {
-        let len = take(&mut self.len);
-        self.data.write_bytes(&self.gathered[..len])
-    }
-}
-
-impl<S: Sink + ?Sized> io::Write for Pieces<'_, '_, S> {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        self.write_all(piece)?;
-        Ok(piece.len())
-    }
-
-    #[inline]
-    fn write_all(&mut self, piece: &[u8]) -> io::Result<()> {
-        if piece.len() > GATHERED - self.len {
-            self.pass_on()?;
-            if piece.len() > GATHERED {
-                return Ok(self.data.write_bytes(piece)?);
-            }
-        }
-        self.gathered[self.len..][..piece.len()].copy_from_slice(piece);
-        self.len += piece.len();
-        Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(self.pass_on()?)
+        let json = serde_json::to_string(value).map_err(EncodeJsonError::Value)?;
+        Ok(Block { data: Some(&json), ..*self }.encode(sink)?)
     }
 }
 
