@@ -1,15 +1,15 @@
-// A browser's recordings of a vector beside what the vector expects: what could be seen, and what differs.
+// Compares a browser's recordings with the expected results of a vector.
 
 import { TIME_BEFORE, WAIT } from './session.mjs';
 
-/** Reconnection times that may be in force instead of the right one: that of the stream before, and the engines' own. */
+/** Reconnection times that an engine might use instead of the right one: that of the previous stream, and the defaults. */
 const OTHERS = [TIME_BEFORE, 3000, 5000];
-/** A timer may be a little early; it may be late by anything, up to the next time that it could be taken for. */
+/** A timer can be slightly early, and late up to the next of these times. */
 const EARLY = 0.95;
 
 /**
- * What was compared, each with its name, the vector's value and the browser's, and whether they agree. `vector` is
- * of the vectors, `recordings` by mode.
+ * Returns the comparisons, each with its name, the vector's value, the browser's, and whether they agree. `recordings` are by
+ * mode.
  */
 export function compare(vector, recordings) {
     const found = [];
@@ -20,8 +20,8 @@ export function compare(vector, recordings) {
     const { plain, drip, retry } = recordings;
     if (plain) {
         check('events', expect.events, plain.events);
-        // Where other events came out, their number says nothing.
-        if (found.at(-1).agrees && vector.chunks.length > 0) check('events out after each chunk', expect.after, plain.after);
+        // If the events differ, their number is meaningless.
+        if (found.at(-1).agrees && vector.chunks.length > 0) check('events after each chunk', expect.after, plain.after);
     }
     if (drip) check('events, byte by byte', expect.events, drip.events);
     if (retry) check('events, on a second connection', expect.events, retry.events);
@@ -39,7 +39,7 @@ export function compare(vector, recordings) {
         const agrees = time > BigInt(WAIT) ? retry.delay_ms === undefined : inForce(Number(time), retry.delay_ms);
         check('reconnection time', expect.retry === null ? `${TIME_BEFORE} ms, as before` : `${time} ms`, delay(retry), agrees);
     } else if (plain) {
-        check('comes back', true, plain.end === 'closed');
+        check('reconnects', true, plain.end === 'closed');
     }
     return found;
 }
@@ -53,12 +53,12 @@ function delay({ delay_ms: milliseconds }) {
     return milliseconds === undefined ? `not back within ${WAIT / 1000} s` : `back after ${milliseconds} ms`;
 }
 
-/** HTTP does not count spaces and tabs around a value: whoever reads the header does not see them. */
+/** Removes spaces and tabs around a value, which HTTP ignores. */
 function trim(latin1) {
     return latin1.replace(/^[ \t]+|[ \t]+$/g, '');
 }
 
-/** An empty value says the same as no header. */
+/** An empty value equals no header. */
 export function sameValue(text, hex) {
     return trim(Buffer.from(text).toString('latin1')) === trim(Buffer.from(hex ?? '', 'hex').toString('latin1'));
 }
@@ -71,7 +71,7 @@ function shown(bytes) {
     return bytes.length === 0 ? 'no header' : `\`${literal(bytes)}\``;
 }
 
-/** Bytes as a string literal: UTF-8 where it is that, what cannot be seen escaped; a long one without its middle. */
+/** Formats bytes as a string literal: valid UTF-8 as text, invisible characters escaped, the middle of a long one left out. */
 export function literal(bytes) {
     if (bytes.length > 160) {
         return `${literal(bytes.subarray(0, 60))} … ${bytes.length} bytes … ${literal(bytes.subarray(-40))}`;
@@ -90,7 +90,7 @@ export function literal(bytes) {
     return `"${text}"`;
 }
 
-/** The character that these bytes begin with. */
+/** Returns the character that these bytes begin with. */
 function wellFormed(bytes) {
     const [character] = bytes.toString('utf8');
     return Buffer.from(character).equals(bytes.subarray(0, Buffer.byteLength(character))) ? character : undefined;

@@ -1,4 +1,4 @@
-// The browsers: how each is started with a page, an empty profile, and no way to anywhere but this machine.
+// The browsers: how each is started with a page, an empty profile, and access to this machine only.
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,13 +10,13 @@ const { OUT } = process.env;
 const WEBKIT = fileURLToPath(new URL('webkit.py', import.meta.url));
 const PYTHON = '/usr/bin/python3';
 
-/** By name: its version, and how to start it; what it starts ends with the scope. */
+/** By name: the version of each engine, and how to start it. What it starts is stopped at the end of the scope. */
 export const engines = {
     chromium: {
         title: 'Chromium',
         version: () => output('chromium', '--version').match(/[\d.]+/)[0],
         async open(scope, url) {
-            // What would leave this machine goes to a port where nobody is. The loopback takes no proxy.
+            // Requests to other hosts go to a closed port as their proxy. Loopback uses no proxy.
             const nowhere = await freePort();
             return start(scope, 'chromium', [
                 '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking',
@@ -38,7 +38,7 @@ export const engines = {
         title: 'WebKitGTK',
         version: () => output(PYTHON, WEBKIT, '--version').trim().split(' ').slice(1).join('.'),
         async open(scope, url) {
-            // It says which display it took; Python asks that one.
+            // It prints the display that it has chosen, which Python then uses.
             const display = start(scope, 'Xvfb', ['-displayfd', '1', '-screen', '0', '800x600x24', '-nolisten', 'tcp']);
             const [number] = await display.lines(1);
             profile('webkit');
@@ -49,7 +49,7 @@ export const engines = {
     },
 };
 
-/** An empty folder. */
+/** Creates an empty folder. */
 function profile(name) {
     const folder = `${OUT}/${name}/profile`;
     rmSync(`${OUT}/${name}`, { recursive: true, force: true });
@@ -57,7 +57,7 @@ function profile(name) {
     return folder;
 }
 
-/** A home of its own, so that nothing of the user's is read or written. */
+/** Uses a separate home folder, so that no files of the user are read or written. */
 function environment(name) {
     const home = `${OUT}/${name}`;
     return { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, XDG_DATA_HOME: home, DBUS_SESSION_BUS_ADDRESS: 'disabled:' };
@@ -67,7 +67,7 @@ function output(command, ...args) {
     return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, HOME: OUT } });
 }
 
-/** What Firefox does of itself at its start is off, and has no way out. */
+/** Turns off Firefox's own requests at start, and blocks the others. */
 function preferences(nowhere) {
     const values = {
         'network.proxy.type': 1,

@@ -1,11 +1,11 @@
-// HTTP as it is on the wire: a browser's request heads are looked at byte by byte, which a server's API does not show.
+// A small HTTP server that returns request heads as bytes, which the API of a server does not.
 
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * Listens on a free port of the loopback. Each connection has one request; `handle` gets its method, its URL, its
- * body and the value of a header as bytes, and the socket that it answers on.
+ * Listens on a free port on loopback. Each connection has one request; `handle` gets its method, URL, and body, the value
+ * of a header as bytes, and the socket for the response.
  */
 export async function serve(handle) {
     const server = createServer({ noDelay: true }, (socket) => {
@@ -36,7 +36,7 @@ export async function serve(handle) {
 const head = (status, fields) =>
     [`HTTP/1.1 ${status}`, ...Object.entries(fields).map(([name, value]) => `${name}: ${value}`), 'Connection: close', '\r\n'].join('\r\n');
 
-/** Answers with all of it at once. */
+/** Sends a complete response. */
 export function answer(socket, type, body) {
     const bytes = Buffer.from(body);
     socket.end(Buffer.concat([
@@ -45,12 +45,12 @@ export function answer(socket, type, body) {
     ]));
 }
 
-/** The response after which an event source does not come back. */
+/** Sends the response after which an event source does not reconnect. */
 export function answerNoContent(socket) {
     socket.end(head('204 No Content', {}));
 }
 
-/** Begins an event stream; `chunk` sends one HTTP chunk, once it has left this process. */
+/** Begins an event stream; `chunk` sends one HTTP chunk, and resolves once it has left this process. */
 export function answerStream(socket) {
     socket.write(head('200 OK', {
         'Content-Type': 'text/event-stream',
@@ -59,7 +59,7 @@ export function answerStream(socket) {
     }));
     return {
         chunk: (bytes) => new Promise((resolve) => {
-            // An HTTP chunk of no bytes would be the end of the body.
+            // An empty HTTP chunk would end the body.
             if (bytes.length === 0 || socket.destroyed) return resolve();
             socket.write(Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]), resolve);
         }),

@@ -1,4 +1,4 @@
-// Shows the decoder vectors to browsers, keeps what they make of them, and writes the results; `run` starts this.
+// Sends the decoder vectors to browsers, records what they report, and writes the results; `run` starts this.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
@@ -9,16 +9,16 @@ import { modes, Session } from './session.mjs';
 import { decoderCases } from './vectors.mjs';
 
 const { OUT, ONLY } = process.env;
-/** How often a run that differs is done again, with few others at the same time, before it is believed. */
+/** How often a run that differs is repeated with few others at the same time. */
 const CONFIRMATIONS = 2;
-/** How many are few. */
+/** How many runs of a repetition are made at the same time. */
 const ALONE = 4;
-/** A browser that says nothing for so long will not say anything more. */
+/** A browser that reports nothing for this time, in milliseconds, counts as stuck. */
 const SILENCE = 120_000;
 
 const chosen = process.argv.slice(2);
 for (const name of chosen.filter((name) => name !== 'report' && !(name in engines))) {
-    console.error(`browsers: there is no engine ${name}; there are ${Object.keys(engines).join(', ')}, and \`report\``);
+    console.error(`browsers: unknown engine ${name}; the engines are ${Object.keys(engines).join(', ')}; \`report\` only writes the results`);
     process.exit(2);
 }
 mkdirSync(OUT, { recursive: true });
@@ -29,7 +29,7 @@ for (const [name, engine] of Object.entries(engines)) {
 }
 process.exitCode = ONLY ? 0 : report(vectors, recorded());
 
-/** Everything that one engine makes of the vectors, into a file. */
+/** Runs all vectors in one engine, and records the results in a file. */
 async function record(name, engine) {
     const began = Date.now();
     const endings = [];
@@ -79,13 +79,13 @@ function show(differing, kept) {
     }
 }
 
-/** Breaks when the browser ends, or is not heard of. */
+/** Rejects when the browser ends or gets stuck. */
 function watch(session, browser) {
     let stop;
     const broken = new Promise((_, reject) => {
         const fail = (what) => reject(new Error(`${browser.name.slice(0, 60)} … ${what}\n${browser.output}`));
         const timer = setInterval(() => {
-            if (performance.now() - session.heard > SILENCE) fail('says nothing');
+            if (performance.now() - session.heard > SILENCE) fail('is stuck');
         }, 1000);
         browser.ended.then((exit) => fail(`ended with ${exit}`), reject);
         stop = () => clearInterval(timer);
@@ -94,12 +94,12 @@ function watch(session, browser) {
     return { broken, stop };
 }
 
-/** What was recorded, of each engine. */
+/** Reads the recordings of each engine. */
 function recorded() {
     return Object.keys(engines).map((name) => {
         const path = `${OUT}/${name}.json`;
         if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8'));
-        console.error(`browsers: nothing is recorded of ${name}; \`tests/browsers/run ${name}\` does it`);
+        console.error(`browsers: there is no recording of ${name}; run \`tests/browsers/run ${name}\``);
         return process.exit(1);
     });
 }

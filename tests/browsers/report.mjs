@@ -1,4 +1,4 @@
-// Recordings of all engines → results.json: a verdict on each vector, as `sse-wire check` has them of other programs.
+// Writes results.json from the recordings of all engines: a verdict for each vector, in the form of `sse-wire check`.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -6,10 +6,10 @@ import { compare, literal } from './compare.mjs';
 import { modes } from './session.mjs';
 
 const PATH = new URL('results.json', import.meta.url);
-/** What a case of a rule must show, by rule. */
+/** By rule, what a case must show to count. */
 const { needs } = JSON.parse(readFileSync(new URL('../../test-vectors/suite.json', import.meta.url)));
 
-/** Writes the results, and gives the exit code: not 0 where a vector does not say what engines make of it. */
+/** Writes the results, and returns the exit code: not 0 if the note of a vector is missing or outdated. */
 export function report(vectors, engines) {
     const complaints = [];
     const differing = new Set();
@@ -31,7 +31,7 @@ export function report(vectors, engines) {
         if (differs && !vector.browsers) complaints.push(`an engine differs, and the vector has no \`browsers\` that says so: ${where}`);
         if (!differs && vector.browsers) complaints.push(`no engine differs any more, but the vector has \`browsers\`: ${where}`);
     }
-    // A line for each failure, so that a change can be read.
+    // One line for each failure, so that diffs are legible.
     const text = results.map(({ failed, ...rest }) => {
         const lines = failed.map((one) => JSON.stringify(one)).join(',\n');
         return `${JSON.stringify(rest).slice(0, -1)},"failed":[\n${lines}\n]}`;
@@ -48,13 +48,13 @@ function compareTo(vector, engine, complaints) {
     return stale ? [] : compare(vector, recordings);
 }
 
-/** Whether the browser shows what the case is about: of comments, ends, ranges and limits nothing can be seen. */
+/** Returns whether a browser shows what the case is about: comments, ends, ranges, and limits are not visible. */
 function shows(vector, found) {
     const has = (what) => found.some((one) => one.what === what);
     const shown = {
         last_event_id: has('Last-Event-ID') || vector.expect.events.length > 0,
         retry: has('reconnection time'),
-        after: has('events out after each chunk'),
+        after: has('events after each chunk'),
     };
     return found.length > 0 && (needs[vector.rule] ?? []).every((need) => shown[need]);
 }
@@ -66,7 +66,7 @@ function failure(vector, differences) {
         note: vector.browsers,
         differences: differences.map(({ what, ours, theirs }) => ({
             member: what,
-            level: what === 'events out after each chunk' ? 'choice' : 'must',
+            level: what === 'events after each chunk' ? 'choice' : 'must',
             expected: ours,
             got: theirs,
         })),

@@ -1,4 +1,4 @@
-// One browser's visit: which streams it is served, in what pieces, and what it has asked for and heard.
+// The session of one browser: which streams it is served, in which pieces, and what it has requested and reported.
 
 import { readFileSync } from 'node:fs';
 
@@ -6,16 +6,16 @@ import { answer, answerNoContent, answerStream, serve } from './http.mjs';
 import { eventTypes } from './vectors.mjs';
 
 const PAGE = readFileSync(new URL('page.html', import.meta.url));
-/** Ports, each with a few event sources at once: an engine opens six connections to one port, also for its reports. */
+/** The number of ports. An engine opens at most six connections to a port, including those for reports. */
 const PORTS = 6;
 const WORKERS = 4;
-/** How long an event source is waited for after its stream has ended. Engines take 3 or 5 s if nobody says otherwise. */
+/** How long to wait for a reconnection after the end of a stream. The engines' defaults are 3 and 5 s. */
 export const WAIT = 8000;
-/** The reconnection time that is in force before a stream that speaks of another: one that no engine starts with. */
+/** The reconnection time in force before a stream with `retry`, which is not the default of any engine. */
 export const TIME_BEFORE = 1500;
-/** How long an event is waited for, that should be out before the next chunk is sent. */
+/** How long to wait for an event that is expected before the next chunk is sent. */
 const LATE = 2500;
-/** Between two chunks in milliseconds, so that each is a read of its own, and an event that is out too early is heard of. */
+/** The time between two chunks in milliseconds, so that each is a separate read, and an early event is noticed. */
 const BETWEEN = 250;
 /** A longer stream is not sent byte by byte. */
 const DRIP_LIMIT = 400;
@@ -25,10 +25,9 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 /**
  * The ways in which a stream is served:
  *
- * - `plain`: its chunks as they are, the next one not before the events are out that this one should bring; then the
- *   next request is waited for;
- * - `drip`: byte by byte; it is over with the stream;
- * - `retry`, where it speaks of a reconnection time: as the second response, after one that has set another time.
+ * - `plain`: in its chunks, each after the events expected from the previous one; then waits for the next request;
+ * - `drip`: byte by byte, up to the end of the stream;
+ * - `retry`, if it contains `retry`: as the second response, after one that sets another time.
  */
 export function modes(vector) {
     if (vector.needsLimit) return [];
@@ -46,11 +45,11 @@ export class Session {
     #resolve;
 
     constructor() {
-        /** When something was last heard of the browser. */
+        /** When the browser last sent something. */
         this.heard = performance.now();
     }
 
-    /** Listens, and gives the page's address. */
+    /** Listens, and returns the page's address. */
     async open() {
         for (let n = 0; n < PORTS; n += 1) this.#servers.push(await serve((request, socket) => this.#handle(request, socket)));
         return `http://127.0.0.1:${this.#servers[0].address().port}/`;
@@ -60,7 +59,7 @@ export class Session {
         for (const server of this.#servers) server.close();
     }
 
-    /** Serves these runs, `parallel` at once, and gives a recording for each. */
+    /** Serves these runs, `parallel` at once, and returns a recording of each. */
     run(runs, parallel = PORTS * WORKERS) {
         this.heard = performance.now();
         return new Promise((resolve) => {
@@ -103,7 +102,7 @@ export class Session {
                 return undefined;
             }
             default:
-                // A browser asks for an icon too.
+                // For example, the browser's request for an icon.
                 return answerNoContent(socket);
         }
     }
@@ -124,7 +123,7 @@ export class Session {
 
 let keys = 0;
 
-/** One event source: the responses that it gets one after the other, and its requests. */
+/** One event source: the responses that it gets in order, and its requests. */
 class Run {
     key = (keys += 1);
     #requests = [];
@@ -137,7 +136,7 @@ class Run {
         this.vector = vector;
         this.mode = mode;
         const { carried } = vector;
-        // Nobody listens for an event of this type. It is there since an id without an event might not count.
+        // The page does not listen for this type. The event is needed because an id without an event might not count.
         const before = [
             ...(carried === undefined ? [] : [`id: ${carried}\nevent: of the stream before\ndata\n\n`]),
             ...(mode === 'retry' ? [`retry: ${TIME_BEFORE}\n\n`] : []),
@@ -152,7 +151,7 @@ class Run {
     }
 
     request(lastEventId, socket) {
-        // The bytes after the colon and the space that everybody writes there.
+        // The bytes after the colon and the space, which every browser writes.
         const header = lastEventId === undefined ? null : Buffer.from(lastEventId.replace(/^ /, ''), 'latin1').toString('hex');
         this.#requests.push({ header, at: performance.now() });
         const response = this.responses[this.#requests.length - 1];
@@ -186,7 +185,7 @@ class Run {
         this.#ended = performance.now();
     }
 
-    /** Waits until so many events are out, but not for ever. */
+    /** Waits until this many events have been reported, with a time limit. */
     async #until(count) {
         if (this.#seen >= count) return;
         await new Promise((resolve) => {
@@ -211,11 +210,11 @@ class Run {
             end,
             events,
             after: this.#after,
-            /** The header of the request that the stream answered: bytes as hex, null where it had none. */
+            /** The header of the request that the stream answers: bytes as hex, null if there is none. */
             header_before: requests[this.responses.length - 1]?.header,
-            /** That of the request after the stream; absent where none came. */
+            /** The header of the request after the stream; absent if there is no such request. */
             header: next?.header,
-            /** From the end of the stream to the next request. */
+            /** The time from the end of the stream to the next request. */
             delay_ms: next && Math.round(next.at - this.#ended),
         };
     }

@@ -1,16 +1,16 @@
-// The decoder vectors as data: what a browser is served, and what it should make of it.
+// The decoder vectors as data: what a browser is served, and what it should report.
 
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 
 const FOLDER = new URL('../../test-vectors/decoder/', import.meta.url);
 
-/** All cases, in the order of their files. */
+/** Returns all cases, in the order of their files. */
 export function decoderCases() {
     const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json')).sort();
     return files.flatMap((file) => {
-        // A double cannot hold every reconnection time, so they are read as text first. Within a string the quotes
-        // would have a backslash each.
+        // Reconnection times are read as text first, because a double cannot represent all of them. Inside a string,
+        // the quotes would be escaped.
         const source = readFileSync(new URL(file, FOLDER), 'utf8').replace(/"retry": *(\d+)/g, '"retry": "$1"');
         return JSON.parse(source).cases.map((vector) => decoderCase(file, vector));
     });
@@ -28,10 +28,10 @@ function decoderCase(file, vector) {
         browsers: vector.browsers,
         chunks,
         stream,
-        /** Tells whether a recording is one of this stream. */
+        /** Returns whether a recording is one of this stream. */
         digest: createHash('sha256').update(JSON.stringify([vector.chunks, vector.last_event_id])).digest('hex').slice(0, 16),
         carried: vector.last_event_id === undefined ? undefined : text(vector.last_event_id),
-        /** A browser has no limit, so that it cannot do what this case wants. */
+        /** Whether the case needs a limit, which browsers do not have. */
         needsLimit: expect.errors > 0,
         mentionsRetry: stream.includes('retry'),
         expect: {
@@ -58,8 +58,9 @@ function bytes(value) {
 const text = (value) => bytes(value).toString('utf8');
 
 /**
- * Every type that a browser may dispatch an event with, right or wrong: it hears only what it listens for. They are
- * what is expected, and each line that could be taken for an `event` field, its value cut in more ways than one.
+ * Returns every type with which a browser might dispatch an event, right or wrong, because a page only gets the types that
+ * it listens for: the expected types, and the value of each line that could be taken for an `event` field, cut in several
+ * ways.
  */
 export function eventTypes({ stream, expect }) {
     const types = new Set(['message', '', ...expect.events.map(({ type }) => type)]);
