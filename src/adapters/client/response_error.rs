@@ -81,7 +81,7 @@ impl<B> ResponseError<B> {
     }
 
     /// Reads at most `limit` bytes of the body and returns them as text; ill-formed UTF-8 becomes U+FFFD. If the body
-    /// returns an error, the text is what arrived before it.
+    /// returns an error, the text is what arrived before it. This consumes the error, so format it first.
     ///
     /// ```
     /// use sse_wire::events;
@@ -90,7 +90,12 @@ impl<B> ResponseError<B> {
     /// # futures::executor::block_on(async {
     /// let Err(error) = events(response?) else { panic!() };
     /// assert_eq!(error.status(), 401);
-    /// assert_eq!(error.body_text(7).await, "the key");
+    /// let what = error.to_string();
+    /// let text = error.body_text(100).await;
+    /// assert_eq!(
+    ///     format!("{what}: {text}"),
+    ///     "the response has the status 401; an event stream needs 200: the key has expired"
+    /// );
     /// # Ok::<(), http::Error>(())
     /// # }).unwrap();
     /// ```
