@@ -1,6 +1,6 @@
-//! The test vectors as Rust constants, and where the machine has its memory.
+//! Generates the test vectors as Rust constants, and selects the memory map of the machine.
 //!
-//! What a vector repeats stays a repetition: on the device there is no room for long streams twice.
+//! Repetitions in a vector stay repetitions, because the device has no room for long streams twice.
 
 use std::env;
 use std::fmt::{self, Display, Formatter};
@@ -114,7 +114,7 @@ fn option(value: Option<&Value>) -> String {
     }
 }
 
-/// Bytes as parts, each with how many times it comes.
+/// Bytes as parts, each with the number of its repetitions.
 struct Bytes(Vec<(Vec<u8>, u64)>);
 
 impl Bytes {

@@ -1,4 +1,4 @@
-//! A decoder vector on the device.
+//! Decoder vectors on the device.
 
 use core::iter;
 use core::time::Duration;
@@ -32,7 +32,7 @@ pub(crate) struct Event {
 type What = &'static str;
 
 impl Case {
-    /// Decodes the stream as it was given, as one chunk, byte by byte, and in two chunks.
+    /// Decodes the stream in its chunks, as one chunk, byte by byte, and in two chunks.
     pub(crate) fn check(&'static self, memory: &mut [u8]) -> Verdict {
         let stream_len = self.chunks.iter().map(|chunk| chunk.len()).sum();
         let id_len = self.last_event_id.len();
@@ -47,14 +47,14 @@ impl Case {
             start += chunk.len();
         }
         let stream = &*stream;
-        // An ill-formed byte becomes three.
+        // An ill-formed byte becomes three bytes.
         let growth = if core::str::from_utf8(stream).is_ok() { 1 } else { 3 };
-        // An id can have a third of its array.
+        // An ID can have a third of its array.
         let room = free / 5;
         if room < growth * stream_len + id_len {
             return Verdict::LeftOut;
         }
-        // Each array can hold all that the limit allows, and no byte more.
+        // Each array has exactly the room that the limit allows.
         let arrays = [room, room, 3 * room].map(|room| {
             let len = self.limit.map_or(room, |limit| limit.min(room));
             let (array, others) = core::mem::take(&mut rest).split_at_mut(len);
@@ -99,7 +99,7 @@ impl Runs<'_> {
         Ok(())
     }
 
-    /// One way to cut the stream, with both of the parser's cursors.
+    /// Decodes the stream cut in one way, with both cursors of the parser.
     fn each<'s>(
         &mut self,
         chunks: impl Iterator<Item = &'s [u8]> + Clone,
@@ -148,7 +148,7 @@ impl Runs<'_> {
             (after.is_some_and(|after| after.len() != fed), "chunks"),
             (seen.events != case.events.len(), "fewer events"),
             (seen.errors != case.errors, "errors"),
-            // Comments that are observed count for the limit.
+            // Observed comments count toward the limit.
             (
                 observed && case.limit.is_none() && seen.comments != case.comments.len(),
                 "fewer comments",
@@ -164,7 +164,7 @@ impl Runs<'_> {
     }
 }
 
-/// What a run has told, and what it should have.
+/// What a run has returned, and what it should have returned.
 struct Seen {
     case: &'static Case,
     events: usize,
@@ -206,7 +206,7 @@ impl Seen {
                     }
                     self.comments += 1;
                 }
-                // Comments that are observed count for the limit.
+                // Observed comments count toward the limit.
                 Err(ParseError::Limit(error)) if error.refused() == Refused::Comment => {}
                 Err(error) => self.event(Err(error))?,
                 Ok(_) => {}

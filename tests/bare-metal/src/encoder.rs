@@ -1,4 +1,4 @@
-//! An encoder vector on the device.
+//! Encoder vectors on the device.
 
 use core::fmt::{self, Write};
 use core::time::Duration;
@@ -22,8 +22,8 @@ pub(crate) struct Case {
 type What = &'static str;
 
 impl Case {
-    /// Encodes the block into memory, memory that is too small, and a `core::fmt::Write`; then its
-    /// data byte by byte.
+    /// Encodes the block into memory, into memory that is too small, and into a `core::fmt::Write`; then writes its data
+    /// byte by byte.
     pub(crate) fn check(&self, memory: &mut [u8]) -> Verdict {
         let texts = [self.comment, self.event_type, self.id, self.data];
         let texts_len: usize = texts.iter().flatten().map(|text| text.len()).sum();
@@ -107,13 +107,13 @@ fn write_piecewise(
 ) -> Result<(), EncodeError> {
     let mut writer = head.data_writer(sink)?;
     for byte in data.as_bytes().chunks(1) {
-        // Whatever a write says, `finish` says it again.
+        // `finish` returns the error of a write again.
         let _ = writer.write_bytes(byte);
     }
     writer.finish()
 }
 
-/// An error as the vectors name it.
+/// Returns the vectors' name of an error.
 fn names(result: Result<(), EncodeError>) -> Result<(), (&'static str, &'static str)> {
     let Err(error) = result else { return Ok(()) };
     Err(match error {
@@ -126,7 +126,7 @@ fn names(result: Result<(), EncodeError>) -> Result<(), (&'static str, &'static 
     })
 }
 
-/// Takes what is expected, and nothing else.
+/// A target that compares what is written with what is expected.
 struct Comparison {
     expected: Option<Bytes>,
     at: usize,

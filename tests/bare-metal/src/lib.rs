@@ -1,4 +1,4 @@
-//! What the images share: words to the host, and how deep the stack was.
+//! Shared by the images: output to the host, and the depth of the stack.
 #![no_std]
 
 use core::ptr;
@@ -15,7 +15,7 @@ pub fn print(bytes: &[u8]) {
     }
 }
 
-/// Prints a number with its name. The images that are measured are without `core::fmt`.
+/// Prints a number with its name, without `core::fmt`, which the measured images don't contain.
 pub fn print_number(name: &str, mut number: usize) {
     let mut digits = [0; 10];
     let mut start = digits.len();
@@ -45,14 +45,14 @@ pub fn fail() -> ! {
     unreachable()
 }
 
-/// Where qemu does not end.
+/// Stops if qemu does not exit.
 fn unreachable() -> ! {
     loop {
         core::hint::spin_loop();
     }
 }
 
-/// How many bytes of the stack have been used since the reset.
+/// Returns how many bytes of the stack have been used since the reset.
 pub fn deepest_stack() -> usize {
     unsafe extern "C" {
         /// Of cortex-m-rt's linker script: where the stack begins, downwards.
@@ -60,8 +60,8 @@ pub fn deepest_stack() -> usize {
     }
     let top = &raw const _stack_start;
     let mut word: *const u32 = heap_start();
-    // SAFETY: all between the two is RAM that cortex-m-rt has painted before `main`, and nobody has
-    // a reference into it. It is read word by word, up to the first that the stack has changed.
+    // SAFETY: everything between the two is RAM that cortex-m-rt has painted before `main`, without references to it. It
+    // is read word by word, up to the first word that the stack has changed.
     unsafe {
         while word < top && ptr::read_volatile(word) == STACK_PAINT_VALUE {
             word = word.add(1);
@@ -70,7 +70,7 @@ pub fn deepest_stack() -> usize {
     top.addr() - word.addr()
 }
 
-/// What the measured images do with an event.
+/// Does with an event what the measured images do.
 #[inline(never)]
 pub fn show(event_type: &[u8], data: &[u8], last_event_id: &[u8]) {
     for text in [event_type, data, last_event_id] {
@@ -79,7 +79,7 @@ pub fn show(event_type: &[u8], data: &[u8], last_event_id: &[u8]) {
     }
 }
 
-/// What they say at their end: the bytes of a parser beside its arrays, of these, and of the stack.
+/// Prints the results at the end: the bytes of a parser without its arrays, of the arrays, and of the stack.
 #[inline(never)]
 pub fn report(ended: bool, reconnection_time: Duration, state: usize, arrays: usize) {
     if !ended {
@@ -91,10 +91,10 @@ pub fn report(ended: bool, reconnection_time: Duration, state: usize, arrays: us
     print_number("stack", deepest_stack());
 }
 
-/// What they keep an event in: its data, its type, the last event IDs.
+/// The arrays of an event: for its data, its type, and the last event IDs.
 pub type Arrays = ([u8; 256], [u8; 32], [u8; 96]);
 
-/// What they are given: an event of each kind, cut in the middle.
+/// The stream of the measured images: an event of each kind, cut in the middle.
 pub static CHUNKS: [&[u8]; 4] = [
     b"\xEF\xBB\xBF: hello\r\nretry: 3000\r\nevent: tick\r\nid: 1\r\ndata: o",
     b"ne\r\ndata: two\r\n\r\nunknown: field\ndata: \xE2\x82",

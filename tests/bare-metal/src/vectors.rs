@@ -1,4 +1,4 @@
-//! All test vectors that the machine has room for, for decoders in every chunking.
+//! Runs all test vectors for which the machine has room, those for decoders in every chunking.
 #![no_std]
 #![no_main]
 
@@ -14,10 +14,10 @@ include!(concat!(env!("OUT_DIR"), "/vectors.rs"));
 
 use decoder::Event;
 
-/// What the streams and the parsers' arrays are put into.
+/// The memory for the streams and the parsers' arrays.
 const ARENA: usize = if cfg!(feature = "mps2-an385") { 2 << 20 } else { 56 << 10 };
 
-/// Bytes as parts, each with how many times it comes.
+/// Bytes as parts, each with the number of its repetitions.
 #[derive(Clone, Copy)]
 struct Bytes(&'static [(&'static [u8], usize)]);
 
@@ -30,7 +30,7 @@ impl Bytes {
         self.0.iter().flat_map(|(part, times)| (0..*times).flat_map(move |_| *part))
     }
 
-    /// Writes them to the start of `place`; gives them, and the rest.
+    /// Writes them to the start of `place`, and returns them and the rest.
     fn write_to(self, place: &mut [u8]) -> (&mut [u8], &mut [u8]) {
         let (written, rest) = place.split_at_mut(self.len());
         for (to, from) in written.iter_mut().zip(self.iter()) {
@@ -62,17 +62,17 @@ fn say(words: Arguments<'_>) {
         }
     }
 
-    // The host's end of it fails in `print`.
+    // Errors are handled in `print`.
     let _ = Host.write_fmt(words);
 }
 
-/// How a case went.
+/// The result of a case.
 enum Verdict {
-    /// It held in so many runs.
+    /// It passed in this many runs.
     Held(usize),
     /// There is no room for it.
     LeftOut,
-    /// What is wrong, and the way there.
+    /// What is wrong, and in which run.
     Failed(&'static str, &'static str),
 }
 
@@ -113,7 +113,7 @@ impl Summary {
 #[cortex_m_rt::entry]
 fn main() -> ! {
     static mut MEMORY: [u8; ARENA] = [0; ARENA];
-    // A parser starts in whatever there was.
+    // A parser starts in memory with earlier contents.
     MEMORY.fill(0xFF);
     let mut decoded = Summary::default();
     for case in DECODER {
@@ -137,7 +137,7 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     fail()
 }
 
-/// A stray access, or a stack that has met the arena.
+/// An invalid access, or a stack that has reached the arena.
 #[cortex_m_rt::exception]
 unsafe fn HardFault(frame: &cortex_m_rt::ExceptionFrame) -> ! {
     say(format_args!("hard fault at {:x}\n", frame.pc()));

@@ -1,4 +1,4 @@
-//! The parser over fixed arrays, and nothing else: each event goes to the host.
+//! Only the parser over fixed arrays: each event is passed to the host.
 #![no_std]
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! The same program with nothing in the parser's place: each chunk is kept and shown as if it were
-//! an event. What `with_parser` has more than this is the parser's.
+//! The same program without the parser: each chunk is kept and shown as if it were an event. The difference to
+//! `with_parser` is the cost of the parser.
 #![no_std]
 #![no_main]
 
@@ -14,7 +14,7 @@ fn main() -> ! {
     let mut arrays: Arrays = ([0; 256], [0; 32], [0; 96]);
     for chunk in black_box(CHUNKS) {
         let (data, event_type, ids) = &mut arrays;
-        // Firmware has a copy loop, with a parser and without.
+        // Firmware has a copy loop with or without a parser.
         let len = black_box(chunk.len()).min(data.len()).min(chunk.len());
         data[..len].copy_from_slice(&chunk[..len]);
         show(event_type, &data[..len], ids);

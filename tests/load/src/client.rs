@@ -1,4 +1,4 @@
-//! One client: the driver of a `Connection` over hyper, and the judge of what it is given.
+//! One client: drives a `Connection` over hyper, and checks what it receives.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,67 +19,67 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// How a client behaves.
+/// The behavior of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Habit {
-    /// It reads whatever comes.
+    /// Reads everything.
     Keen,
-    /// It rests after each piece, with a small receive buffer, so that the server has to wait for it.
+    /// Pauses after each piece, with a small receive buffer, so that the server has to wait for it.
     Slow,
-    /// It loses its connection now and then, and comes back.
+    /// Loses its connection from time to time, and reconnects.
     Unsteady,
-    /// It goes for good after a while.
+    /// Leaves after a while.
     Leaving,
 }
 
-/// What all clients share.
+/// The state that all clients share.
 pub struct Shared {
-    /// Where the server is.
+    /// The address of the server.
     pub address: SocketAddr,
     /// When each event was sent, by its number, in nanoseconds from `start`.
     pub sent: Vec<AtomicU64>,
-    /// When the last client was given each event, in nanoseconds from `start`.
+    /// When the last client received each event, in nanoseconds from `start`.
     pub given: Vec<AtomicU64>,
-    /// The beginning of time.
+    /// The start of the clock.
     pub start: Instant,
     /// How many connections are open.
     pub open: AtomicUsize,
-    /// How many events all have been given.
+    /// The number of events that all clients have received together.
     pub deliveries: AtomicU64,
-    /// Whether it is time to go.
+    /// Whether the clients should stop.
     pub over: watch::Receiver<bool>,
 }
 
-/// What became of a client.
+/// The result of a client.
 #[derive(Debug)]
 pub struct Outcome {
-    /// How it behaved.
+    /// Its behavior.
     pub habit: Habit,
-    /// The number of the last event that it was given.
+    /// The number of the last event that it received.
     pub last: u64,
-    /// How often it was told that events are gone.
+    /// How many gap events it received.
     pub gaps: u64,
     /// How often it lost its connection.
     pub reconnections: u64,
-    /// Microseconds from before an event was published until it was there.
+    /// Microseconds from just before an event was published until it was received.
     pub latencies: Histogram<u32>,
-    /// What was wrong, if anything was.
+    /// What was wrong, if anything.
     pub complaint: Option<String>,
 }
 
-/// A client that is under way.
+/// A running client.
 pub struct Client {
     shared: Arc<Shared>,
-    /// The number of the last event, for others to look at.
+    /// The number of the last event, which others read.
     last: Arc<AtomicU64>,
     last_id: (u64, u64),
-    /// Whether the next event may leave some out, because it was told so.
+    /// Whether the next event may skip some, after a gap event.
     told: bool,
     rng: fastrand::Rng,
     outcome: Outcome,
 }
 
-/// The body of a response, and the task that reads it from the connection.
+/// The body of a response, and the task that drives its connection.
 struct Stream {
     response: Response<Incoming>,
     task: AbortHandle,
@@ -92,7 +92,7 @@ impl Drop for Stream {
 }
 
 impl Client {
-    /// A client; it keeps the number of its last event in `last`.
+    /// Creates a client, which stores the number of its last event in `last`.
     pub fn new(shared: Arc<Shared>, habit: Habit, seed: u64, last: Arc<AtomicU64>) -> Self {
         let outcome = Outcome {
             habit,
@@ -106,7 +106,7 @@ impl Client {
         Client { shared, last, last_id: (0, 0), told: false, rng, outcome }
     }
 
-    /// Goes on until it is over, the client leaves, or something is wrong.
+    /// Runs until the end of the test, until the client leaves, or until something is wrong.
     pub async fn run(mut self) -> Outcome {
         let mut source = Connection::new(Policy::specification());
         let mut over = self.shared.over.clone();
@@ -182,7 +182,7 @@ impl Client {
         }
     }
 
-    /// Each event has to be the next one, by its number in the data and by its id.
+    /// Checks that an event is the next one, by the number in its data and by its ID.
     fn judge(&mut self, event: &Event<'_>) {
         let number = event.data.split(' ').next().and_then(|number| number.parse::<u64>().ok());
         let id = event.last_event_id.split_once('-');
@@ -204,7 +204,7 @@ impl Client {
         self.shared.deliveries.fetch_add(1, Ordering::Relaxed);
         let now = self.shared.start.elapsed().as_nanos() as u64;
         self.shared.given[number as usize].fetch_max(now, Ordering::Relaxed);
-        // A slow one measures itself, one that was away measures that.
+        // A slow client would measure its own pauses, and one that reconnected its absence.
         if self.outcome.habit == Habit::Keen {
             let sent = self.shared.sent[number as usize].load(Ordering::Relaxed);
             let latency = now.saturating_sub(sent) / 1000;
@@ -212,10 +212,10 @@ impl Client {
         }
     }
 
-    /// Does what the habit is, after something was read; whether the client stays.
+    /// Behaves according to the habit after each read. Returns whether the client stays.
     async fn live_up_to_habit(&mut self, source: &mut Connection) -> bool {
         match self.outcome.habit {
-            // What comes before the first event is no reason to go: all are to be there first.
+            // Clients leave only after the first event, so that all are connected first.
             _ if self.outcome.last == 0 => {}
             Habit::Keen => {}
             Habit::Slow => sleep(Duration::from_millis(self.rng.u64(20..100))).await,
@@ -259,7 +259,7 @@ async fn connect(
     }
 }
 
-/// How many clients of each habit there are.
+/// Returns the number of clients of each habit.
 pub fn habits(clients: usize) -> BTreeMap<Habit, usize> {
     let (slow, unsteady, leaving) = (clients / 20, clients / 10, clients / 10);
     let keen = clients - slow - unsteady - leaving;

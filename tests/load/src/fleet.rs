@@ -1,4 +1,4 @@
-//! All clients together: started, watched, sent away, and their outcomes.
+//! All clients together: starts, observes, and stops them, and collects their results.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 use crate::client::{Client, Habit, Outcome, Shared};
 use crate::server::{Error, Requests};
 
-/// How often it is looked whether something has happened that nobody tells.
+/// The interval of polling.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// Clients of all habits.
@@ -26,22 +26,22 @@ pub struct Fleet {
     over: watch::Sender<bool>,
 }
 
-/// What became of all of them.
+/// The results of all clients.
 pub struct Summary {
-    /// How many of each habit.
+    /// The number of clients of each habit.
     pub habits: BTreeMap<Habit, usize>,
     /// How many stayed to the end.
     pub stayed: usize,
-    /// How often any was told of a gap.
+    /// The number of gap events.
     pub gaps: u64,
-    /// How often any lost its connection.
+    /// The number of lost connections.
     pub reconnections: u64,
-    /// Of the keen ones, in microseconds.
+    /// The latencies of clients that read everything, in microseconds.
     pub latencies: Histogram<u32>,
 }
 
 impl Fleet {
-    /// Starts clients of a server, so many of each habit, for up to so many events.
+    /// Starts clients of a server, this many of each habit, for up to this many events.
     pub fn start(address: SocketAddr, habits: BTreeMap<Habit, usize>, events: usize) -> Self {
         let (over, receiver) = watch::channel(false);
         let shared = Arc::new(Shared {
@@ -73,7 +73,7 @@ impl Fleet {
         Ok(())
     }
 
-    /// Waits until each that stays has been given the event with this number.
+    /// Waits until each client that stays has received the event with this number.
     pub async fn reached(&mut self, number: u64, which: fn(Habit) -> bool) -> Result<(), Error> {
         let behind = |(habit, last): &(Habit, Arc<AtomicU64>)| {
             *habit != Habit::Leaving && which(*habit) && last.load(Ordering::Relaxed) < number
@@ -85,7 +85,7 @@ impl Fleet {
         Ok(())
     }
 
-    /// For each event the time from before it was published until the last client had it, least first.
+    /// Returns, for each event, the time from just before it was published until the last client received it, sorted.
     pub fn until_all_had_it(&self) -> Vec<Duration> {
         let load = |time: &AtomicU64| time.load(Ordering::Relaxed);
         let times = self.shared.sent.iter().zip(&self.shared.given).skip(1);
@@ -96,12 +96,12 @@ impl Fleet {
         times
     }
 
-    /// How many events all have been given.
+    /// Returns how many events all clients have received together.
     pub fn deliveries(&self) -> u64 {
         self.shared.deliveries.load(Ordering::Relaxed)
     }
 
-    /// Takes in who has ended: with a complaint, or though it was to stay.
+    /// Reports clients that have failed, or that have ended although they should stay.
     fn look(&mut self) -> Result<(), Error> {
         while let Some(outcome) = self.tasks.try_join_next() {
             let outcome = outcome?;
@@ -116,7 +116,7 @@ impl Fleet {
         Ok(())
     }
 
-    /// Sends all away. Those that stayed have been given each event up to `last`.
+    /// Stops all clients, and checks that those that stayed have received each event up to `last`.
     pub async fn end(mut self, last: u64) -> Result<Summary, Error> {
         self.look()?;
         let left = self.outcomes.len();
@@ -151,21 +151,21 @@ impl Fleet {
     }
 }
 
-/// Who publishes: numbered events, one after the other.
+/// Publishes numbered events, one after the other.
 pub struct Publisher {
     requests: Requests,
     shared: Arc<Shared>,
-    /// How many there were.
+    /// The number of events so far.
     pub count: u64,
 }
 
 impl Publisher {
-    /// One for a fleet.
+    /// Creates a publisher for a fleet.
     pub fn new(requests: Requests, fleet: &Fleet) -> Self {
         Publisher { requests, shared: fleet.shared.clone(), count: 0 }
     }
 
-    /// Publishes the next event: its number, and what makes it as long as a piece of an answer.
+    /// Publishes the next event: its number, and padding to the length of a piece of a model's answer.
     pub async fn publish(&mut self) -> Result<(), Error> {
         self.count += 1;
         let sent = self.shared.start.elapsed().as_nanos() as u64;
@@ -173,7 +173,7 @@ impl Publisher {
         self.requests.publish(format!("{} {:=<200}", self.count, "")).await
     }
 
-    /// Publishes so many events, so many a second.
+    /// Publishes this many events at this rate per second.
     pub async fn paced(&mut self, count: usize, rate: u32) -> Result<(), Error> {
         let mut interval = tokio::time::interval(Duration::from_secs(1) / rate);
         for _ in 0..count {

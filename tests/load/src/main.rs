@@ -1,6 +1,7 @@
-//! Thousands of clients on the example servers: each that stays gets every event once and in order.
+//! Connects thousands of clients to the example servers, and checks that each that stays gets every event once and in
+//! order.
 //!
-//! Started by `tests/load/run`, which builds the servers.
+//! `tests/load/run` builds the servers and starts this.
 
 mod client;
 mod fleet;
@@ -22,37 +23,37 @@ use crate::client::{Habit, habits};
 use crate::fleet::{Fleet, Publisher, Summary};
 use crate::server::{Error, Requests, Server};
 
-/// Nothing here takes longer.
+/// The time limit of the whole run.
 const BOUND: Duration = Duration::from_secs(180);
 
-/// Clients on the example servers, and what becomes of them.
+/// Connect many clients to the example servers, and check what they receive.
 #[derive(Parser)]
 struct Arguments {
-    /// How many clients
+    /// Number of clients
     #[arg(long, default_value_t = 2000)]
     clients: usize,
 
-    /// How many events a second, while latencies are measured
+    /// Events per second while latencies are measured
     #[arg(long, default_value_t = 25)]
     rate: u32,
 
-    /// For so many seconds
+    /// Seconds during which latencies are measured
     #[arg(long, default_value_t = 8)]
     seconds: u32,
 
-    /// How many events as fast as they can be published
+    /// Events that are published as fast as possible
     #[arg(long, default_value_t = 500)]
     burst: usize,
 
-    /// Where the built examples are
+    /// Folder of the built examples
     #[arg(long, default_value = "target/release")]
     examples: PathBuf,
 
-    /// Redis, for the server that is killed: without it that part is left out
+    /// Path of redis-server; without it, the part with a killed server is skipped
     #[arg(long)]
     redis: Option<String>,
 
-    /// jemalloc, for the memory that goes back: without it that part is left out
+    /// Path of the jemalloc library; without it, the part about freed memory is skipped
     #[arg(long)]
     jemalloc: Option<PathBuf>,
 }
@@ -75,7 +76,7 @@ async fn main() -> ExitCode {
             memory_goes_back(&arguments, jemalloc).await?;
         }
         shutdown(&arguments, "axum_server", &[]).await?;
-        // Without events: they would be none that a client expects.
+        // Without events, because clients would not expect this server's.
         shutdown(&arguments, "hyper_server", &["3600000"]).await?;
         beside_broadcast(&arguments).await?;
         Ok::<(), Error>(())
@@ -87,13 +88,14 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Err(_) => {
-            println!("FAIL  not done after {} s", BOUND.as_secs());
+            println!("FAIL  not finished after {} s", BOUND.as_secs());
             ExitCode::FAILURE
         }
     }
 }
 
-/// `axum_server`: clients slow, unsteady and leaving; its memory while they are there, and after.
+/// Tests `axum_server` with clients that are slow, that reconnect, and that leave, and measures its memory during and after
+/// that.
 async fn one_server(arguments: &Arguments) -> Result<(), Error> {
     let server =
         Server::start(&arguments.examples.join("axum_server"), &["127.0.0.1:0".into()]).await?;
@@ -148,13 +150,13 @@ async fn one_server(arguments: &Arguments) -> Result<(), Error> {
     Ok(())
 }
 
-/// A server is asked to end while all clients are there, and others come.
+/// Shuts a server down while all clients are connected and others connect.
 async fn shutdown(arguments: &Arguments, name: &str, options: &[&str]) -> Result<(), Error> {
     let program = arguments.examples.join(name);
     let options: Vec<String> = ["127.0.0.1:0"].iter().chain(options).map(|&it| it.into()).collect();
     let server = Server::start(&program, &options).await?;
     let keen = BTreeMap::from([(Habit::Keen, arguments.clients)]);
-    // Those that are let go come back, and find nobody, until it is over.
+    // Disconnected clients try to reconnect, and fail, until the end.
     let mut fleet = Fleet::start(server.address, keen, 1);
     fleet.opened().await?;
     let begin = Instant::now();
@@ -169,7 +171,7 @@ async fn shutdown(arguments: &Arguments, name: &str, options: &[&str]) -> Result
     Ok(())
 }
 
-/// Connects and asks for events until nobody is there, at most a thousand times. Returns how often.
+/// Connects and requests events until the server is gone, at most a thousand times. Returns how often.
 async fn arrive(address: SocketAddr) -> usize {
     for count in 0..1000 {
         let Ok(mut stream) = TcpStream::connect(address).await else { return count };
@@ -181,7 +183,7 @@ async fn arrive(address: SocketAddr) -> usize {
     1000
 }
 
-/// The hub beside axum's `Sse` over `tokio::sync::broadcast`: clients that all read, one event after the other.
+/// Compares the hub with axum's `Sse` over `tokio::sync::broadcast`: all clients read, and one event follows the other.
 async fn beside_broadcast(arguments: &Arguments) -> Result<(), Error> {
     const EVENTS: usize = 100;
     let own = env::current_exe()?;
@@ -230,7 +232,7 @@ async fn beside_broadcast(arguments: &Arguments) -> Result<(), Error> {
     Ok(())
 }
 
-/// Two of `redis_server`: all clients are at one, which is killed while the other goes on, and started again.
+/// Runs two of `redis_server`: all clients are connected to one, which is killed and restarted while the other continues.
 async fn killed_server(arguments: &Arguments, redis: &str) -> Result<(), Error> {
     let program = arguments.examples.join("redis_server");
     let start = |port: u16| {
@@ -268,8 +270,8 @@ async fn killed_server(arguments: &Arguments, redis: &str) -> Result<(), Error> 
     Ok(())
 }
 
-/// `axum_server` with an allocator that gives back what is free: what clients take is free once they have left. (That
-/// of glibc keeps what lies below something that is still held, as the events are, for the next clients.)
+/// Runs `axum_server` with an allocator that returns free memory to the system, and checks that the memory of clients is
+/// free after they have left. (glibc's allocator keeps free memory below allocations that are in use, such as the events.)
 async fn memory_goes_back(arguments: &Arguments, jemalloc: &Path) -> Result<(), Error> {
     let program = arguments.examples.join("axum_server");
     let server = Server::start_with(&program, &["127.0.0.1:0".into()], Some(jemalloc)).await?;
@@ -291,7 +293,7 @@ async fn memory_goes_back(arguments: &Arguments, jemalloc: &Path) -> Result<(), 
         println!(
             "memory with jemalloc, round {round}: {before} KiB before, {with} KiB with them, {after} KiB after"
         );
-        // The stacks of the server's threads, and what connections have been kept in, need not be small beside few.
+        // The stacks of threads and the tables of connections are not small compared with a few clients.
         let taken = with.saturating_sub(before);
         if after.saturating_sub(before) > taken / 4 + 2048 {
             return Err(format!("the server keeps {} of {taken} KiB", after - before).into());
@@ -301,7 +303,7 @@ async fn memory_goes_back(arguments: &Arguments, jemalloc: &Path) -> Result<(), 
     Ok(())
 }
 
-/// Waits until the server knows of no client any more.
+/// Waits until the server counts no clients.
 async fn all_left(stats: &mut Requests) -> Result<(), Error> {
     while stats.clients().await? > 0 {
         sleep(Duration::from_millis(5)).await;
@@ -309,7 +311,7 @@ async fn all_left(stats: &mut Requests) -> Result<(), Error> {
     Ok(())
 }
 
-/// A free port that no client is given as its own: at one of those, with nobody there, a client could connect to itself.
+/// Returns a free port outside the range of ephemeral ports, on which a client could connect to itself.
 fn port() -> Result<u16, Error> {
     let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     (20_000..30_000).find(free).ok_or_else(|| "no port from 20000 to 29999 is free".into())
@@ -336,7 +338,7 @@ fn report(summary: &Summary) {
     );
 }
 
-/// All that was published is held for those who come back, so nobody has been told otherwise.
+/// Checks that no client was sent a gap event, because everything that was published is retained.
 fn no_gap(summary: &Summary) -> Result<(), Error> {
     match summary.gaps {
         0 => Ok(()),

@@ -1,4 +1,4 @@
-//! The example server as a process: where it listens, what it says of itself, how much memory it has.
+//! An example server as a process: its address, its counts, and its memory.
 
 use std::fs;
 use std::io;
@@ -18,10 +18,10 @@ use tokio::process::{Child, Command};
 /// Any error.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// A process that is killed with its value.
+/// A process that is killed when this is dropped.
 pub struct Server {
     child: Child,
-    /// Where it listens.
+    /// The address on which it listens.
     pub address: SocketAddr,
 }
 
@@ -31,7 +31,7 @@ impl Server {
         Self::start_with(program, arguments, None).await
     }
 
-    /// The same with another allocator, a shared library: jemalloc, told to give back at once what is free.
+    /// Starts it with jemalloc, a shared library, as its allocator, which returns free memory at once.
     pub async fn start_with(
         program: &Path,
         arguments: &[String],
@@ -56,12 +56,12 @@ impl Server {
         Ok(Server { child, address })
     }
 
-    /// Kills it, as a machine does that loses power.
+    /// Kills it, as a loss of power would.
     pub async fn kill(mut self) -> io::Result<()> {
         self.child.kill().await
     }
 
-    /// Asks it to end, as Ctrl-C does, and waits until it has.
+    /// Interrupts it, as Ctrl-C does, and waits for its end.
     pub async fn interrupt(mut self) -> Result<(), Error> {
         let pid = self.child.id().ok_or("the server has ended")?;
         Command::new("kill").args(["-s", "INT", &pid.to_string()]).status().await?;
@@ -71,7 +71,7 @@ impl Server {
         }
     }
 
-    /// Resident memory in KiB.
+    /// Returns the resident memory in KiB.
     pub fn memory(&self) -> Result<u64, Error> {
         let pid = self.child.id().ok_or("the server has ended")?;
         let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
@@ -80,7 +80,7 @@ impl Server {
     }
 }
 
-/// A connection for requests one after the other: events to publish, and what the server says of itself.
+/// A connection for sequential requests: to publish events, and to read the server's counts.
 pub struct Requests(SendRequest<Full<Bytes>>);
 
 impl Requests {
@@ -104,7 +104,7 @@ impl Requests {
         }
     }
 
-    /// How many clients the server has.
+    /// Returns how many clients the server has.
     pub async fn clients(&mut self) -> Result<usize, Error> {
         let request = Request::get("/stats").header("host", "localhost").body(Full::default())?;
         let (_, text) = self.send(request).await?;

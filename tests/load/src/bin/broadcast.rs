@@ -1,5 +1,5 @@
-//! What `axum_server` is compared with: axum's `Sse` over `tokio::sync::broadcast`, as applications write it. It answers
-//! the same requests.
+//! The server that `axum_server` is compared with: axum's `Sse` over `tokio::sync::broadcast`, as in typical applications.
+//! It answers the same requests.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ async fn events(State(app): State<App>) -> Sse<impl Stream<Item = Result<Event, 
 
 async fn publish(State(app): State<App>, data: String) -> StatusCode {
     let number = app.count.fetch_add(1, Ordering::Relaxed) + 1;
-    // Without subscribers that is an error, and none here.
+    // `send` fails without subscribers, which is not an error here.
     _ = app.sender.send(Event::default().id(format!("1-{number}")).data(data));
     StatusCode::CREATED
 }
