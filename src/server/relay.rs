@@ -17,6 +17,7 @@ use futures_core::stream::{FusedStream, Stream};
 use http::Response;
 use http_body::{Body, Frame};
 use pin_project_lite::pin_project;
+use tokio::time::Instant;
 
 use super::silence::Silence;
 use super::{KeepAlive, RESPONSE_HEADERS};
@@ -225,7 +226,7 @@ where
             // The block was checked when the schedule was made.
             let _ = keep_alive.encode(this.frame);
         } else {
-            this.silence.end();
+            this.silence.end(Instant::now());
         }
         Poll::Ready(Some(Ok(take(this.frame).into())))
     }

@@ -1,7 +1,8 @@
 //! The keep-alive schedule on tokio's timer, for bodies.
 //!
 //! Implementation notes. Resetting a timer for each subscriber at each event would cost more than the event. So a
-//! timer is left as it is, and when it fires, the body checks whether anything was written since.
+//! timer is left as it is, and when it fires, the body checks whether anything was written since. Until then nobody
+//! needs to know the time.
 
 use alloc::boxed::Box;
 use core::future::Future;
@@ -29,25 +30,24 @@ impl Silence {
     }
 
     /// Call this whenever something is written.
-    pub(super) fn end(&mut self) {
+    pub(super) fn end(&mut self, now: Instant) {
         self.begun = true;
-        self.keep_alive.sent(self.start.elapsed());
+        self.keep_alive.sent(now.saturating_duration_since(self.start));
     }
 
     /// Returns what to write, if nothing was written yet or for too long.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Block<'static>> {
-        loop {
+        while self.begun {
             let due = self.keep_alive.next_at();
-            if !self.begun || self.start.elapsed() >= due {
-                self.end();
-                return Poll::Ready(self.keep_alive.text());
-            }
             let Some(deadline) = self.start.checked_add(due) else { return Poll::Pending };
             let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-            if timer.is_elapsed() {
-                timer.as_mut().reset(deadline);
-            }
             ready!(timer.as_mut().poll(cx));
+            if self.start.elapsed() >= due {
+                break;
+            }
+            timer.as_mut().reset(deadline);
         }
+        self.end(Instant::now());
+        Poll::Ready(self.keep_alive.text())
     }
 }

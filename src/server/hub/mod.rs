@@ -1,10 +1,11 @@
 //! One stream of events for any number of subscribers.
 //!
 //! Implementation notes. `topic` has the blocks, `ids` maps IDs to blocks, `topics` has all topics and their common
-//! bound, and `state` decides which subscriber gets what, all under one lock. This file has what is outside the lock:
-//! time, and waking. A subscriber is a position in its topics, without a task, a channel, or a queue. It takes its
+//! bound, `connected` has the places of subscribers, and `state` decides which one gets what, all under one lock. This
+//! file has what is outside the lock: time, and waking. A subscriber is a position in its topics, without a task, a channel, or a queue. It takes its
 //! next block when its connection is ready for one, so a slow one delays nothing and keeps nothing in memory.
 
+mod connected;
 mod counts;
 mod error;
 mod ids;
@@ -23,7 +24,6 @@ use core::hash::{BuildHasher, Hasher};
 use core::pin::Pin;
 use core::task::{Poll, Waker};
 use core::time::Duration;
-use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -159,7 +159,7 @@ impl Hub {
     /// Those of [`publish`](Self::publish), also if the topic is closed.
     pub fn publish_to(&self, topic: &str, block: &Block<'_>) -> Result<LastEventId, PublishError> {
         let (id, waiting) = self.lock().publish(topic, block, self.now())?;
-        wake(waiting.into_values());
+        wake(waiting);
         Ok(id)
     }
 
@@ -245,7 +245,7 @@ impl Hub {
     /// Use it for a hub that reads events from another source, if that source has lost some.
     pub fn gap(&self) {
         let waiting = self.lock().gap();
-        wake(waiting.into_iter().flat_map(HashMap::into_values));
+        wake(waiting);
     }
 
     /// Sets how much a topic retains, for the life of the hub. Its bytes still count toward those of [all
@@ -261,7 +261,7 @@ impl Hub {
     /// It stays closed until it is [forgotten](Self#topics), so use another name for what comes later.
     pub fn close_topic(&self, topic: &str) {
         let waiting = self.lock().close_topic(topic);
-        wake(waiting.into_values());
+        wake(waiting);
     }
 
     /// Waits until a topic has no subscriber, because it was closed and they have received everything, or because they
@@ -290,7 +290,7 @@ impl Hub {
             last.encode(&mut bytes)?;
         }
         let waiting = self.lock().close(bytes.into());
-        wake(waiting.into_iter().flat_map(HashMap::into_values));
+        wake(waiting);
         Ok(())
     }
 
@@ -322,8 +322,9 @@ impl Hub {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn next(&self, key: u64, waker: &Waker) -> Next {
-        self.lock().next(key, waker, self.now())
+    fn next(&self, key: u64, waker: &Waker, now: Instant) -> Next {
+        let now = now.saturating_duration_since(self.0.start);
+        self.lock().next(key, waker, now)
     }
 
     fn leave(&self, key: u64) {

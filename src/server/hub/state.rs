@@ -3,18 +3,17 @@
 //! Implementation notes. Nothing here wakes a task or drops a waker: both may run foreign code, which may call the
 //! hub. So wakers are returned, and the hub wakes or drops them outside the lock.
 
-use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use alloc::{format, vec};
 use core::mem::take;
 use core::task::Waker;
 use core::time::Duration;
-use std::collections::HashMap;
 
 use bytes::Bytes;
 
+use super::connected::{Connected, Place};
 use super::counts::Totals;
 use super::topic::{Topic, cost};
 use super::topics::Topics;
@@ -29,7 +28,7 @@ pub(super) struct State {
     /// The prefix of the hub's own IDs.
     epoch: String,
     pub(super) topics: Topics,
-    subscribers: HashMap<u64, Box<[Seat]>>,
+    subscribers: BTreeMap<u64, Connected>,
     /// The key of the latest subscriber.
     latest: u64,
     /// The number of the latest block.
@@ -37,18 +36,6 @@ pub(super) struct State {
     /// The last event for all subscribers after the hub was closed; empty for none.
     pub(super) closed: Option<Bytes>,
     pub(super) totals: Totals,
-}
-
-/// The subscribers of a topic that wait.
-type Waiting = HashMap<u64, Waker>;
-
-/// A subscriber's place in one of its topics.
-#[derive(Debug)]
-struct Seat {
-    topic: Arc<str>,
-    /// The number of the first block that it has not received; zero for the block that is the oldest at the first
-    /// poll.
-    next: u64,
 }
 
 /// What a subscriber gets next.
@@ -60,10 +47,10 @@ pub(super) enum Next {
     /// It has ended, or is too slow; with the last event, if there is one.
     End(Bytes),
     /// Its waker will be woken. With its previous waker.
-    Wait(Vec<Waker>),
+    Wait(Option<Waker>),
 }
 
-/// A connected subscriber.
+/// What a new subscriber gets.
 #[derive(Debug)]
 pub(super) struct Arrival {
     pub(super) key: u64,
@@ -79,7 +66,7 @@ impl State {
             topics: Topics::new(settings.retention),
             settings,
             epoch,
-            subscribers: HashMap::new(),
+            subscribers: BTreeMap::new(),
             latest: 0,
             number: 0,
             closed: None,
@@ -87,16 +74,15 @@ impl State {
         }
     }
 
-    /// Adds a block to a topic. Returns its ID, and the waiting subscribers.
+    /// Adds a block to a topic. Returns its ID, and the wakers of those that wait for it.
     pub(super) fn publish(
         &mut self,
         topic: &str,
         block: &Block<'_>,
         now: Duration,
-    ) -> Result<(LastEventId, Waiting), PublishError> {
-        if self.closed.is_some()
-            || self.topics.get(topic).is_some_and(|topic| topic.closed.is_some())
-        {
+    ) -> Result<(LastEventId, Vec<Waker>), PublishError> {
+        let topic_closed = self.topics.find(topic).is_some_and(|topic| topic.closed.is_some());
+        if topic_closed || self.closed.is_some() {
             return Err(PublishError::Closed);
         }
         let number = self.number + 1;
@@ -114,22 +100,37 @@ impl State {
         let mut encoded = vec![0; len];
         block.encode_to_slice(&mut encoded)?;
 
-        let name = self.topics.make_room(topic, needed, now);
+        let topic = self.topics.make_room(topic, needed, now);
         self.number = number;
         self.totals.published += 1;
-        let waiting = self.topics.change(&name, |topic| {
-            topic.push(number, encoded.into(), id, now);
-            take(&mut topic.waiting)
-        });
+        self.topics.change(topic, |topic| topic.push(number, encoded.into(), id, now));
         let id = block.id.map_or(LastEventId::NONE, LastEventId::from);
-        Ok((id, waiting.unwrap_or_default()))
+        Ok((id, self.waiting(topic)))
     }
 
-    /// Makes a gap for all subscribers. Returns the waiting ones.
-    pub(super) fn gap(&mut self) -> Vec<Waiting> {
+    /// Returns the wakers of those that wait for a topic.
+    fn waiting(&mut self, topic: u64) -> Vec<Waker> {
+        let waiting = self.topics.get_mut(topic).map(|topic| take(&mut topic.waiting));
+        let waiting = waiting.unwrap_or_default();
+        let mut wakers = Vec::with_capacity(waiting.len());
+        for key in waiting {
+            let subscriber = self.subscribers.get_mut(&key);
+            wakers.extend(subscriber.and_then(|subscriber| subscriber.wake_for(topic)));
+        }
+        wakers
+    }
+
+    /// Returns the wakers of all that wait.
+    fn all_waiting(&mut self) -> Vec<Waker> {
+        let topics = self.topics.keys();
+        topics.into_iter().flat_map(|topic| self.waiting(topic)).collect()
+    }
+
+    /// Makes a gap for all subscribers. Returns the wakers of those that wait.
+    pub(super) fn gap(&mut self) -> Vec<Waker> {
         self.number += 1;
         self.topics.gap(self.number);
-        self.topics.iter_mut().map(|topic| take(&mut topic.waiting)).collect()
+        self.all_waiting()
     }
 
     /// Returns whether one of these topics has, or had last, a block with this ID.
@@ -137,7 +138,7 @@ impl State {
         let id = as_sent(id);
         topics
             .iter()
-            .filter_map(|name| self.topics.get(name))
+            .filter_map(|name| self.topics.find(name))
             .any(|topic| topic.ids.position(id).is_some())
     }
 
@@ -149,21 +150,21 @@ impl State {
         now: Duration,
     ) -> Arrival {
         self.topics.sweep(now);
-        let mut names: Vec<Arc<str>> = Vec::with_capacity(topics.len());
+        let mut keys: Vec<u64> = Vec::with_capacity(topics.len());
         for topic in topics {
-            let name = self.topics.named(topic);
-            if !names.contains(&name) {
-                self.topics.change(&name, |topic| {
+            let key = self.topics.named(topic);
+            if !keys.contains(&key) {
+                self.topics.change(key, |topic| {
                     topic.expire(now);
                     topic.subscribers += 1;
                 });
-                names.push(name);
+                keys.push(key);
             }
         }
         let id = last_event_id.map(as_sent);
         let resumed = match id {
             Some("") => None,
-            Some(id) => Some(self.position(&names, id)),
+            Some(id) => Some(self.position(&keys, id)),
             None => Some(None),
         };
         let next = match resumed {
@@ -174,40 +175,39 @@ impl State {
         };
         let gap = resumed == Some(None);
         let all = |test: &dyn Fn(&Topic) -> bool| {
-            names.iter().filter_map(|name| self.topics.get(name)).all(test)
+            keys.iter().filter_map(|&key| self.topics.get(key)).all(test)
         };
         let nothing = all(&|topic| topic.first_from(next).is_none());
         let needs_id = nothing && (gap || (resumed.is_none() && self.settings.initial_id));
-        let greeting = self.greeting(&names, gap, needs_id, self.settings.retry);
+        let greeting = self.greeting(&keys, gap, needs_id, self.settings.retry);
         let complete = nothing && !gap && all(&|topic| topic.closed.is_some());
-        let seats = names.into_iter().map(|topic| Seat { topic, next }).collect();
         self.totals.gaps += u64::from(gap);
         self.latest += 1;
-        self.subscribers.insert(self.latest, seats);
+        self.subscribers.insert(self.latest, Connected::new(&keys, next));
         Arrival { key: self.latest, greeting, complete }
     }
 
     /// What a subscriber gets next.
     pub(super) fn next(&mut self, key: u64, waker: &Waker, now: Duration) -> Next {
-        let Some(seats) = self.subscribers.get_mut(&key) else { return Next::End(Bytes::new()) };
-        let mut seats = take(seats);
-        let next = self.next_of(key, &mut seats, waker, now);
-        self.subscribers.insert(key, seats);
-        next
-    }
-
-    fn next_of(&mut self, key: u64, seats: &mut [Seat], waker: &Waker, now: Duration) -> Next {
-        let mut missed = false;
-        let mut first: Option<(u64, usize)> = None;
-        for (at, seat) in seats.iter_mut().enumerate() {
-            self.topics.change(&seat.topic, |topic| topic.expire(now));
-            let Some(topic) = self.topics.get(&seat.topic) else { continue };
-            if seat.next <= topic.evicted {
-                missed |= seat.next > 0;
-                seat.next = topic.evicted + 1;
+        let Some(subscriber) = self.subscribers.get_mut(&key) else {
+            return Next::End(Bytes::new());
+        };
+        let (mut missed, mut closed) = (false, true);
+        let mut first: Option<(u64, &mut Place)> = None;
+        for place in &mut subscriber.places {
+            let number = self.topics.change(place.topic, |topic| {
+                topic.expire(now);
+                closed &= topic.closed.is_some();
+                if place.next <= topic.evicted {
+                    missed |= place.next > 0;
+                    place.next = topic.evicted + 1;
+                }
+                topic.first_from(place.next).map(|(number, _)| number)
+            });
+            let Some(number) = number.flatten() else { continue };
+            if first.as_ref().is_none_or(|&(earlier, _)| number < earlier) {
+                first = Some((number, place));
             }
-            let number = topic.first_from(seat.next).map(|(number, _)| number);
-            first = number.map(|number| (number, at)).into_iter().chain(first).min();
         }
         if missed {
             if self.settings.end_lagging {
@@ -215,67 +215,63 @@ impl State {
                 return Next::End(Bytes::new());
             }
             self.totals.gaps += 1;
-            let names: Vec<Arc<str>> = seats.iter().map(|seat| seat.topic.clone()).collect();
-            return Next::Gap(self.greeting(&names, true, first.is_none(), None));
+            let nothing = first.is_none();
+            let topics = subscriber.topics();
+            return Next::Gap(self.greeting(&topics, true, nothing, None));
         }
-        if let Some((number, at)) = first {
-            let topic = self.topics.get(&seats[at].topic);
+        if let Some((number, place)) = first {
+            let topic = self.topics.get(place.topic);
             if let Some((_, block)) = topic.and_then(|topic| topic.first_from(number)) {
-                seats[at].next = number + 1;
+                place.next = number + 1;
                 return Next::Block(block.clone());
             }
         }
-        let closed =
-            |seat: &Seat| self.topics.get(&seat.topic).is_none_or(|topic| topic.closed.is_some());
-        if self.closed.is_some() || seats.iter().all(closed) {
+        if closed || self.closed.is_some() {
             self.totals.ended += 1;
             return Next::End(self.closed.clone().unwrap_or_default());
         }
-        let wait =
-            |seat: &Seat| self.topics.get_mut(&seat.topic).and_then(|topic| topic.wait(key, waker));
-        Next::Wait(seats.iter().filter_map(wait).collect())
+        Next::Wait(subscriber.wait(key, &mut self.topics, waker))
     }
 
     /// Removes a subscriber. Returns the wakers of others to be woken, and its own to be dropped.
-    pub(super) fn leave(&mut self, key: u64) -> (Vec<Waker>, Vec<Waker>) {
-        let (mut drained, mut own) = (Vec::new(), Vec::new());
-        for Seat { topic: name, .. } in self.subscribers.remove(&key).into_iter().flatten() {
-            if let Some(topic) = self.topics.get_mut(&name) {
-                own.extend(topic.waiting.remove(&key));
+    pub(super) fn leave(&mut self, key: u64) -> (Vec<Waker>, Option<Waker>) {
+        let mut drained = Vec::new();
+        let Some(subscriber) = self.subscribers.remove(&key) else { return (drained, None) };
+        for key in subscriber.topics() {
+            if let Some(topic) = self.topics.get_mut(key) {
                 topic.subscribers -= 1;
                 if topic.subscribers == 0 {
                     drained.append(&mut topic.draining);
                 }
+                // Most of those in the list have left.
+                if topic.waiting.len() > 2 * topic.subscribers {
+                    topic.waiting.retain(|key| self.subscribers.contains_key(key));
+                    topic.waiting.shrink_to_fit();
+                }
             }
-            self.topics.release(&name);
+            self.topics.release(key);
         }
-        // Frees the memory of many subscribers that have left.
-        if self.subscribers.capacity() / 4 > self.subscribers.len() {
-            self.subscribers.shrink_to(self.subscribers.len() * 2);
-        }
-        (drained, own)
+        (drained, subscriber.waker)
     }
 
-    /// Closes a topic. Returns the waiting subscribers.
-    pub(super) fn close_topic(&mut self, topic: &str) -> Waiting {
-        let name = self.topics.named(topic);
-        let waiting = self.topics.get_mut(&name).map(|topic| {
-            topic.closed.get_or_insert(self.number);
-            take(&mut topic.waiting)
-        });
-        self.topics.release(&name);
-        waiting.unwrap_or_default()
+    /// Closes a topic. Returns the wakers of those that wait for it.
+    pub(super) fn close_topic(&mut self, topic: &str) -> Vec<Waker> {
+        let key = self.topics.named(topic);
+        self.topics.change(key, |topic| _ = topic.closed.get_or_insert(self.number));
+        self.topics.release(key);
+        self.waiting(key)
     }
 
-    /// Closes everything, and returns who waits.
-    pub(super) fn close(&mut self, last: Bytes) -> Vec<Waiting> {
+    /// Closes everything. Returns the wakers of those that wait.
+    pub(super) fn close(&mut self, last: Bytes) -> Vec<Waker> {
         self.closed.get_or_insert(last);
-        self.topics.iter_mut().map(|topic| take(&mut topic.waiting)).collect()
+        self.all_waiting()
     }
 
     /// Returns whether a topic has no subscriber. Otherwise the waker is woken when it has none.
     pub(super) fn is_drained(&mut self, topic: &str, waker: &Waker) -> bool {
-        match self.topics.get_mut(topic).filter(|topic| topic.subscribers > 0) {
+        let topic = self.topics.key(topic).and_then(|key| self.topics.get_mut(key));
+        match topic.filter(|topic| topic.subscribers > 0) {
             Some(topic) => {
                 if !topic.draining.iter().any(|registered| registered.will_wake(waker)) {
                     topic.draining.push(waker.clone());
@@ -291,20 +287,16 @@ impl State {
     pub(super) fn count(&mut self, now: Duration) -> [usize; 5] {
         self.topics.expire(now);
         let (topics, events) = self.topics.count();
-        let behind = |seat: &Seat| self.held_for(seat);
-        let slowest = self.subscribers.values().map(|seats| seats.iter().map(behind).sum()).max();
+        let behind = self.subscribers.values().map(|subscriber| subscriber.behind(&self.topics));
+        let slowest = behind.max();
         let subscribers = self.subscribers.len();
         [topics, events, self.topics.bytes(), subscribers, slowest.unwrap_or(0)]
     }
 
-    fn held_for(&self, seat: &Seat) -> usize {
-        self.topics.get(&seat.topic).map_or(0, |topic| topic.count_from(seat.next))
-    }
-
     /// Returns the number of the last block that a client with this ID has received, if it is in one of these topics
     /// and no later block was evicted there.
-    fn position(&self, topics: &[Arc<str>], id: &str) -> Option<u64> {
-        let topics = || topics.iter().filter_map(|name| self.topics.get(name));
+    fn position(&self, topics: &[u64], id: &str) -> Option<u64> {
+        let topics = || topics.iter().filter_map(|&key| self.topics.get(key));
         let initial = || {
             let number = id.strip_prefix(&*self.epoch)?.strip_prefix(':')?.parse().ok()?;
             (number <= self.number).then_some(number)
@@ -315,11 +307,11 @@ impl State {
     }
 
     /// Returns an ID with which a subscriber that has received everything can resume.
-    fn current_id(&self, topics: &[Arc<str>]) -> Option<String> {
+    fn current_id(&self, topics: &[u64]) -> Option<String> {
         if self.settings.makes_ids {
             return Some(format!("{}:{}", self.epoch, self.number));
         }
-        let topics = || topics.iter().filter_map(|name| self.topics.get(name));
+        let topics = || topics.iter().filter_map(|&key| self.topics.get(key));
         let (position, id) = topics().filter_map(|topic| topic.ids.last()).max()?;
         topics().all(|topic| topic.evicted <= position).then(|| id.to_string())
     }
@@ -327,7 +319,7 @@ impl State {
     /// Returns what a subscriber gets that is new, or has missed blocks.
     fn greeting(
         &self,
-        topics: &[Arc<str>],
+        topics: &[u64],
         gap: bool,
         needs_id: bool,
         retry: Option<Duration>,

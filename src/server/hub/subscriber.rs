@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures_core::stream::{FusedStream, Stream};
 use http::HeaderMap;
 use http_body::{Body, Frame};
+use tokio::time::Instant;
 
 use super::Hub;
 use super::state::Next;
@@ -120,9 +121,10 @@ pub struct Subscription {
 
 impl Subscription {
     fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let now = Instant::now();
         if self.greeting.is_empty() {
             let Some(key) = self.key else { return Poll::Ready(None) };
-            match self.hub.next(key, cx.waker()) {
+            match self.hub.next(key, cx.waker(), now) {
                 Next::Block(block) | Next::Gap(block) => self.greeting = block,
                 Next::End(last) => {
                     self.leave();
@@ -141,7 +143,7 @@ impl Subscription {
                 }
             }
         }
-        self.silence.end();
+        self.silence.end(now);
         Poll::Ready(Some(take(&mut self.greeting)))
     }
 

@@ -18,7 +18,6 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::task::Waker;
 use core::time::Duration;
-use std::collections::HashMap;
 
 use bytes::Bytes;
 
@@ -27,6 +26,7 @@ use super::ids::Ids;
 
 #[derive(Debug)]
 pub(super) struct Topic {
+    pub(super) name: Arc<str>,
     pub(super) retention: Retention,
     held: VecDeque<Held>,
     pub(super) ids: Ids,
@@ -37,8 +37,8 @@ pub(super) struct Topic {
     pub(super) subscribers: usize,
     /// The number of the hub's latest block when the topic was closed.
     pub(super) closed: Option<u64>,
-    /// The subscribers that wait for the next block.
-    pub(super) waiting: HashMap<u64, Waker>,
+    /// The keys of the subscribers that wait for the next block, and of some that have left.
+    pub(super) waiting: Vec<u64>,
     /// The tasks that wait until there is no subscriber.
     pub(super) draining: Vec<Waker>,
 }
@@ -54,8 +54,9 @@ struct Held {
 
 impl Topic {
     /// Creates an empty topic, of which blocks up to number `evicted` may be missing.
-    pub(super) fn new(retention: Retention, evicted: u64) -> Self {
+    pub(super) fn new(name: Arc<str>, retention: Retention, evicted: u64) -> Self {
         Topic {
+            name,
             retention,
             held: VecDeque::new(),
             ids: Ids::default(),
@@ -63,7 +64,7 @@ impl Topic {
             evicted,
             subscribers: 0,
             closed: None,
-            waiting: HashMap::new(),
+            waiting: Vec::new(),
             draining: Vec::new(),
         }
     }
@@ -76,11 +77,13 @@ impl Topic {
 
     /// Returns the first block from this number on.
     pub(super) fn first_from(&self, number: u64) -> Option<(u64, &Bytes)> {
-        // Most subscribers ask for the latest block.
-        if self.held.back()?.number < number {
-            return None;
-        }
-        let at = self.held.partition_point(|held| held.number < number);
+        // Most subscribers have received all blocks, or all but the latest one.
+        let latest = self.held.len().checked_sub(1)?;
+        let at = match self.held.iter().rev().take(2).position(|held| held.number < number) {
+            Some(0) => return None,
+            Some(_) => latest,
+            None => self.held.partition_point(|held| held.number < number),
+        };
         self.held.get(at).map(|held| (held.number, &held.block))
     }
 
@@ -135,14 +138,6 @@ impl Topic {
         }
         self.ids.give_back();
         true
-    }
-
-    /// Registers a subscriber's waker for the next block. Returns the previous one, to be dropped outside the lock.
-    pub(super) fn wait(&mut self, subscriber: u64, waker: &Waker) -> Option<Waker> {
-        match self.waiting.get(&subscriber) {
-            Some(registered) if registered.will_wake(waker) => None,
-            _ => self.waiting.insert(subscriber, waker.clone()),
-        }
     }
 }
 
