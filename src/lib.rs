@@ -136,9 +136,8 @@ pub use adapters::client::{
 };
 #[cfg(feature = "http-body")]
 pub use adapters::client::{
-    BoxBody, BoxEventSource, BoxRequest, BoxResponseFuture, BoxSleep, BoxTimer, EventSource,
-    LocalBoxBody, LocalBoxEventSource, LocalBoxRequest, LocalBoxResponseFuture, LocalBoxSleep,
-    LocalBoxTimer, ResponseEvents, StreamEnd, StreamError, Timer, events,
+    BoxBody, BoxEventSource, EventSource, LocalBoxBody, LocalBoxEventSource, ResponseEvents,
+    StreamEnd, StreamError, Timer, events,
 };
 #[cfg(feature = "codec")]
 pub use adapters::codec;

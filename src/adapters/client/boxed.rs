@@ -53,17 +53,21 @@ macro_rules! boxed {
         /// }
         /// ```
         pub type $source = EventSource<$request, $future, $body, $timer>;
-        #[doc = concat!("The closure of a [`", stringify!($source), "`].")]
-        pub type $request = Box<dyn FnMut(Attempt) -> $future $(+ $send)?>;
-        #[doc = concat!("The futures of a [`", stringify!($source), "`].")]
-        pub type $future =
+        type $request = Box<dyn FnMut(Attempt) -> $future $(+ $send)?>;
+        type $future =
             Pin<Box<dyn Future<Output = Result<Response<$body>, BoxError>> $(+ $send)?>>;
-        #[doc = concat!("The bodies of a [`", stringify!($source), "`].")]
+        #[doc = concat!("The bodies of a [`", stringify!($source), "`], for the type of its error:")]
+        ///
+        /// ```
+        #[doc = concat!("use sse_wire::{", stringify!($body), ", SourceError};")]
+        ///
+        #[doc = concat!("fn report(error: &SourceError<", stringify!($body), ">) {")]
+        ///     eprintln!("gave up: {error}");
+        /// }
+        /// ```
         pub type $body = Pin<Box<dyn Body<Data = Bytes, Error = BoxError> $(+ $send)?>>;
-        #[doc = concat!("The timer of a [`", stringify!($source), "`].")]
-        pub type $timer = Box<dyn Timer<Sleep = $sleep> $(+ $send)?>;
-        #[doc = concat!("What the timer of a [`", stringify!($source), "`] returns.")]
-        pub type $sleep = Pin<Box<dyn Future<Output = ()> $(+ $send)?>>;
+        type $timer = Box<dyn Timer<Sleep = $sleep> $(+ $send)?>;
+        type $sleep = Pin<Box<dyn Future<Output = ()> $(+ $send)?>>;
 
         struct $wrapper<T>(T);
 

@@ -20,10 +20,7 @@ use core::error::Error;
 
 pub use self::attempt::Attempt;
 #[cfg(feature = "http-body")]
-pub use self::boxed::{
-    BoxBody, BoxEventSource, BoxRequest, BoxResponseFuture, BoxSleep, BoxTimer, LocalBoxBody,
-    LocalBoxEventSource, LocalBoxRequest, LocalBoxResponseFuture, LocalBoxSleep, LocalBoxTimer,
-};
+pub use self::boxed::{BoxBody, BoxEventSource, LocalBoxBody, LocalBoxEventSource};
 #[cfg(feature = "http-body")]
 pub use self::event_source::EventSource;
 pub use self::incoming::{FinalError, Incoming, SourceError, SourceNotice};
