@@ -7,6 +7,22 @@ use core::fmt::{self, Display, Formatter};
 use crate::Field;
 
 /// Why a call of a cursor returned no event. The next call continues after it.
+///
+/// ```
+/// use sse_wire::{ParseError, Parser};
+///
+/// let mut parser = Parser::with_limit(64);
+/// let stream = format!("data: {}\n\ndata: short\n\n", "x".repeat(100));
+/// let mut events = parser.push(stream.as_bytes());
+/// loop {
+///     match events.next() {
+///         Ok(Some(event)) => println!("{}", event.data),
+///         Ok(None) => break,
+///         Err(ParseError::Limit(error)) => eprintln!("skipped: {error}"),
+///         Err(error) => eprintln!("{error}"),
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseError {

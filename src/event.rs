@@ -116,6 +116,22 @@ pub(crate) fn owned_event_type(event_type: &str) -> Cow<'static, str> {
 }
 
 /// An [`Event`] that owns its texts.
+///
+/// ```
+/// use sse_wire::{OwnedEvent, ParseError, Parser};
+///
+/// fn collect(parser: &mut Parser, chunk: &[u8], queue: &mut Vec<OwnedEvent>) -> Result<(), ParseError> {
+///     let mut events = parser.push(chunk);
+///     while let Some(event) = events.next_owned()? {
+///         queue.push(event);
+///     }
+///     Ok(())
+/// }
+/// # let mut queue = Vec::new();
+/// # collect(&mut Parser::new(), b"data: x\n\n", &mut queue)?;
+/// # assert_eq!(queue[0].data, "x");
+/// # Ok::<(), ParseError>(())
+/// ```
 #[cfg(feature = "alloc")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -246,6 +262,16 @@ pub enum End<'a> {
 ///
 /// The specification discards it. If you use it, note that any part of it may be missing: the value of a line that did
 /// not end counts as far as it had arrived.
+///
+/// ```
+/// use sse_wire::{End, Parser};
+///
+/// let mut parser = Parser::new();
+/// parser.push(b"event: delta\ndata: Hel").discard()?;
+/// let End::Incomplete(pending) = parser.finish()? else { panic!() };
+/// assert_eq!((pending.event_type, pending.data, pending.in_line), ("delta", Some("Hel"), true));
+/// # Ok::<(), sse_wire::ParseError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Pending<'a> {

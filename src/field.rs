@@ -5,6 +5,12 @@
 use core::fmt::{self, Display, Formatter};
 
 /// A field of the specification (9.2.6).
+///
+/// ```
+/// use sse_wire::Field;
+///
+/// assert_eq!(Field::Id.to_string(), "id");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Field {
     /// `data`: a line of the event's data.

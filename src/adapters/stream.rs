@@ -42,6 +42,23 @@ use crate::{End, Events, Items, OwnedEvent, ParseError, Parser};
 pin_project! {
     /// The events of a stream of chunks.
     ///
+    /// ```
+    /// use futures::{StreamExt, executor::block_on, stream};
+    /// use sse_wire::{Parser, stream::EventStream};
+    ///
+    /// let connect = |bytes: &'static str| stream::iter([Ok::<_, std::io::Error>(bytes)]);
+    /// # block_on(async {
+    /// let mut events = EventStream::with_parser(connect("id: 7\ndata: x\n\n"), Parser::with_limit(1024));
+    /// while let Some(event) = events.next().await { /* … */ }
+    ///
+    /// let mut parser = events.into_parser();
+    /// let _how_it_ended = parser.finish()?;
+    /// let mut events = EventStream::with_parser(connect("data: y\n\n"), parser);
+    /// assert_eq!(events.next().await.unwrap().unwrap().last_event_id, "7");
+    /// # Ok::<(), sse_wire::ParseError>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// As a [`Stream`] it returns one [`OwnedEvent`] for each poll. [`next_events`](Self::next_events) lends events
     /// without copying them, and [`next_items`](Self::next_items) also returns comments, reconnection times, and
     /// blocks without an event. The three can be mixed.
@@ -117,23 +134,6 @@ where
 
     /// Returns the events of `chunks`, parsed with this parser: one with another limit, or with the last event ID and
     /// the reconnection time of an earlier connection.
-    ///
-    /// ```
-    /// use futures::{StreamExt, executor::block_on, stream};
-    /// use sse_wire::{Parser, stream::EventStream};
-    ///
-    /// let connect = |bytes: &'static str| stream::iter([Ok::<_, std::io::Error>(bytes)]);
-    /// # block_on(async {
-    /// let mut events = EventStream::with_parser(connect("id: 7\ndata: x\n\n"), Parser::with_limit(1024));
-    /// while let Some(event) = events.next().await { /* … */ }
-    ///
-    /// let mut parser = events.into_parser();
-    /// let _how_it_ended = parser.finish()?;
-    /// let mut events = EventStream::with_parser(connect("data: y\n\n"), parser);
-    /// assert_eq!(events.next().await.unwrap().unwrap().last_event_id, "7");
-    /// # Ok::<(), sse_wire::ParseError>(())
-    /// # }).unwrap();
-    /// ```
     pub fn with_parser(chunks: S, mut parser: Parser) -> Self {
         // If its last cursor was dropped, this chunk is not ours to continue, and the parser reports that.
         parser.begin(&[]);

@@ -1,4 +1,4 @@
-//! The rules of a connection that is reestablished, without I/O
+//! The rules of a connection, which is reestablished after it was lost, without I/O
 //! ([9.2.2](https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface)
 //! to 9.2.4), and the policies around them.
 

@@ -12,6 +12,20 @@ use crate::event::{DEFAULT_EVENT_TYPE, Event, Item};
 use crate::event::{LastEventId, OwnedEvent, owned_event_type};
 
 /// The events of one chunk: see [`Parser::push`].
+///
+/// ```
+/// use sse_wire::Parser;
+///
+/// let mut parser = Parser::new();
+/// let mut events = parser.push(b"data: 1\n\ndata: 2\n\n");
+/// while let Some(event) = events.next()? {
+///     println!("{}", event.data);
+/// }
+/// # Ok::<(), sse_wire::ParseError>(())
+/// ```
+///
+/// To stop before the end of the chunk, call [`discard`](Self::discard) or [`into_rest`](Self::into_rest). If the cursor
+/// is dropped instead, the next call of the parser reports [`ParseError::Unread`].
 #[must_use = "cursors read nothing until `next` is called"]
 #[derive(Debug)]
 pub struct Events<'p, 'c, S = Growable> {

@@ -1,7 +1,7 @@
 //! Bytes → events
 //! ([9.2.5](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream),
 //! [9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation)):
-//! a file a stage, in the order in which bytes pass them.
+//! one file for each stage.
 
 mod parser;
 

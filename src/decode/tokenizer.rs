@@ -95,6 +95,12 @@ impl Tokenizer {
 }
 
 /// The tokens of one chunk: see [`Tokenizer::push`].
+///
+/// ```
+/// let mut tokenizer = sse_wire::Tokenizer::new();
+/// let tokens = tokenizer.push(b": ping\n\ndata: x\n\n");
+/// assert_eq!(tokens.count(), 4); // a comment, a blank line, a value, a blank line
+/// ```
 #[must_use = "iterators are lazy and do nothing unless consumed"]
 #[derive(Debug)]
 pub struct Tokens<'t, 'c> {
@@ -149,6 +155,17 @@ impl<'c> Iterator for Tokens<'_, 'c> {
 impl FusedIterator for Tokens<'_, '_> {}
 
 /// A part of a stream, from a [`Tokenizer`](crate::Tokenizer).
+///
+/// ```
+/// use sse_wire::{Field, Token, Tokenizer};
+///
+/// let mut tokenizer = Tokenizer::new();
+/// let mut tokens = tokenizer.push(b"id: 7\ndata: hel");
+/// let Some(Token::Value { field, bytes, complete, .. }) = tokens.next() else { panic!() };
+/// assert_eq!((field, bytes, complete), (Field::Id, &b"7"[..], true));
+/// let Some(Token::Value { field, bytes, complete, .. }) = tokens.next() else { panic!() };
+/// assert_eq!((field, bytes, complete), (Field::Data, &b"hel"[..], false));
+/// ```
 ///
 /// A value, a comment, or an unknown line that a chunk border cuts is returned in several pieces, of which all but the
 /// last have `complete: false`. A byte is returned as soon as its role is known, so a line may end with an empty

@@ -2,9 +2,8 @@
 //! ([9.2.3](https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model),
 //! [9.2.7](https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes)).
 //!
-//! Implementation notes. Names are lower case, since HTTP/2 and 3 carry no others and
-//! `http::HeaderName::from_static` panics at others. What is not in the list is left out for the
-//! reasons that its documentation gives.
+//! Implementation notes. Names are lower case, because HTTP/2 and 3 allow no others, and
+//! `http::HeaderName::from_static` panics for others.
 
 /// The header fields of a response with an event stream, whose status is 200.
 ///
@@ -37,7 +36,7 @@
 /// - **`connection: keep-alive`** is HTTP/1.1's default, and an HTTP/2 or 3 message with it is
 ///   malformed ([RFC 9113, 8.2.2](https://www.rfc-editor.org/rfc/rfc9113#section-8.2.2),
 ///   [RFC 9114, 4.2](https://www.rfc-editor.org/rfc/rfc9114#section-4.2)). It does not keep a
-///   silent stream alive either: that is [`KeepAlive`](super::KeepAlive)'s duty.
+///   silent stream alive either: use [`KeepAlive`](super::KeepAlive).
 /// - **`content-length`**: the length is unknown. HTTP/1.1 sends the body chunked, or until the end of the connection.
 /// - **`cache-control: no-store`** forbids storing, while `no-cache` only forbids using a stored response without
 ///   asking the server. `EventSource` bypasses caches, so the two differ only if an intermediary or another kind of

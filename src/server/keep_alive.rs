@@ -9,7 +9,7 @@ use core::time::Duration;
 use crate::encode::Block;
 use crate::error::EncodeError;
 
-/// A schedule of keep-alives: when a stream has been silent for too long, and what to write then.
+/// A schedule of keep-alives: when to end the silence of a stream, and what to write.
 ///
 /// Times are from one monotonic clock with any start, for example `Instant::elapsed` since the start of the server.
 ///

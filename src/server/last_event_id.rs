@@ -85,13 +85,13 @@ pub fn last_event_id_from_latin1(value: &str) -> Result<Cow<'_, str>, HeaderErro
     last_event_id(&bytes).map(|id| Cow::Owned(String::from(id)))
 }
 
-/// Returns whether an ID comes back in `Last-Event-ID` unchanged. Check this where IDs are made.
+/// Returns whether clients send an ID back in `Last-Event-ID` unchanged. Check this when you generate IDs.
 ///
 /// ```
 /// use sse_wire::server::survives_header;
 ///
 /// assert!(survives_header("order 7, größe"));
-/// assert!(!survives_header(" 7"), "HTTP takes spaces and tabs off both ends");
+/// assert!(!survives_header(" 7"), "HTTP removes spaces and tabs at both ends");
 /// assert!(!survives_header("7\u{1}"), "HTTP stacks refuse control characters");
 /// ```
 ///

@@ -47,7 +47,10 @@ pin_project! {
     ///   minutes or after the socket option `TCP_USER_TIMEOUT`.
     /// - In HTTP/2 many streams share the connection. Flow control stops a stream that the client no longer reads,
     ///   while the others, and so the connection, make progress.
-    /// - It needs a tokio runtime with time enabled.
+    ///
+    /// # Panics
+    ///
+    /// A write that has to wait panics outside a tokio runtime with time enabled.
     #[derive(Debug)]
     pub struct WriteTimeout<T> {
         #[pin]

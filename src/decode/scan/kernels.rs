@@ -1,4 +1,5 @@
-//! The kernels, a file for each kind of machine: the build has one, and AVX2 is chosen at run time.
+//! The kernels, with a file for each architecture. A build has one of them, and on x86-64 also AVX2, which is chosen at
+//! run time.
 
 #[cfg(all(target_arch = "x86_64", feature = "std"))]
 pub(super) mod avx2;

@@ -64,8 +64,8 @@ use crate::event::LastEventId;
 ///
 /// # Resuming
 ///
-/// Each event has an ID: the caller's, or one that the hub makes from the time of its start and a number, so that IDs
-/// of an earlier process differ. A client that reconnects with the ID of a retained event, or of the one that was
+/// Each event has an ID: the caller's, or one that the hub generates from its start time and a number, so that IDs of an
+/// earlier process differ. A client that reconnects with the ID of a retained event, or of the one that was
 /// evicted last, gets exactly the later events of its topics, first the retained ones and then live ones. If the ID is
 /// unknown, or if a subscriber reads so slowly that its next event was evicted, the hub sends the [gap
 /// event](Settings::gap) and continues with the oldest retained event.
@@ -99,7 +99,7 @@ use crate::event::LastEventId;
 /// # Shutdown
 ///
 /// The graceful shutdown of an HTTP server waits for open responses, so call [`close`](Self::close) when it starts: it
-/// ends all subscribers, also later ones, after they have received what is retained for them. With axum:
+/// ends all subscribers, including later ones, after they have received what is retained for them. With axum:
 ///
 /// ```
 /// # mod axum {
@@ -156,7 +156,7 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// Those of [`publish`](Self::publish), also if the topic is closed.
+    /// Those of [`publish`](Self::publish), and [`PublishError::Closed`] if the topic is closed.
     pub fn publish_to(&self, topic: &str, block: &Block<'_>) -> Result<LastEventId, PublishError> {
         let (id, waiting) = self.lock().publish(topic, block, self.now())?;
         wake(waiting);
@@ -254,7 +254,7 @@ impl Hub {
         self.lock().topics.retain(topic, retention, self.now());
     }
 
-    /// Closes a topic: nothing more can be published to it, and a subscriber of only this topic, also a later one, ends
+    /// Closes a topic: nothing more can be published to it, and a subscriber of only this topic, even a later one, ends
     /// after it has received what is retained. Retained events stay for clients that reconnect. A topic that was never
     /// named before can be closed too.
     ///

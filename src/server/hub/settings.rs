@@ -19,12 +19,13 @@ use crate::error::EncodeError;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Retention {
-    /// The number of events. Zero counts as one: the newest event is retained until the next one, or until its age.
+    /// The largest number of events; `None` for no bound. Zero counts as one: the newest event is retained until the next
+    /// one, or until its age.
     pub events: Option<usize>,
-    /// The number of bytes: encoded events, their IDs, and [`BLOCK_OVERHEAD`](Self::BLOCK_OVERHEAD) for each. A single
-    /// event that needs more is rejected.
+    /// The largest number of bytes: encoded events, their IDs, and [`BLOCK_OVERHEAD`](Self::BLOCK_OVERHEAD) for each. A
+    /// single event that needs more is rejected.
     pub bytes: usize,
-    /// The age at which an event is evicted.
+    /// The age at which an event is evicted; `None` for no bound.
     pub age: Option<Duration>,
 }
 
@@ -97,7 +98,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Returns the default: [`Retention::new`]; the hub makes IDs; new subscribers get what is published from then on;
+    /// Returns the default: [`Retention::new`]; the hub generates IDs; new subscribers get what is published from then on;
     /// the gap event has the type `gap`; [`KeepAlive::default`].
     pub fn new() -> Self {
         Settings {
@@ -121,7 +122,7 @@ impl Settings {
         self
     }
 
-    /// Leaves IDs to the caller: an event without an ID has none. By default the hub makes an ID for each event with
+    /// Leaves IDs to the caller: an event without an ID has none. By default the hub generates an ID for each event with
     /// data and without an ID, from the time of its start and a number.
     ///
     /// If several servers share a stream, use the stream's IDs, so that clients can fail over to another server.

@@ -18,7 +18,7 @@ pub(in super::super) fn look(block: &[u8; BLOCK]) -> Look {
         let (lf, cr) = (_mm_set1_epi8(LF as i8), _mm_set1_epi8(CR as i8));
         let any = _mm_or_si128(_mm_or_si128(a, b), _mm_or_si128(c, d));
         let ascii = _mm_movemask_epi8(any) == 0;
-        // Most blocks of a long line have no control character: the least of all bytes tells.
+        // Most blocks of a long line have no control character, which the smallest of all bytes shows.
         let least = _mm_min_epu8(_mm_min_epu8(a, b), _mm_min_epu8(c, d));
         if _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(least, cr), least)) == 0 {
             return Look { ends: 0, ascii };
