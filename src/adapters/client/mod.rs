@@ -13,6 +13,8 @@ mod response_error;
 mod response_events;
 mod session;
 #[cfg(feature = "http-body")]
+mod stream_error;
+#[cfg(feature = "http-body")]
 mod timer;
 
 use alloc::boxed::Box;
@@ -26,7 +28,9 @@ pub use self::event_source::EventSource;
 pub use self::incoming::{FinalError, Incoming, SourceError, SourceNotice};
 pub use self::response_error::ResponseError;
 #[cfg(feature = "http-body")]
-pub use self::response_events::{ResponseEvents, StreamEnd, StreamError, events};
+pub use self::response_events::{ResponseEvents, events};
+#[cfg(feature = "http-body")]
+pub use self::stream_error::{StreamEnd, StreamError};
 #[cfg(feature = "http-body")]
 pub use self::timer::Timer;
 #[cfg(feature = "client")]
