@@ -77,14 +77,14 @@ impl Topic {
 
     /// Returns the first block from this number on.
     pub(super) fn first_from(&self, number: u64) -> Option<(u64, &Bytes)> {
-        // Most subscribers have received all blocks, or all but the latest one.
-        let latest = self.held.len().checked_sub(1)?;
-        let at = match self.held.iter().rev().take(2).position(|held| held.number < number) {
-            Some(0) => return None,
-            Some(_) => latest,
-            None => self.held.partition_point(|held| held.number < number),
+        let latest = self.held.back().filter(|latest| latest.number >= number)?;
+        // Most subscribers have received all but the latest block.
+        let earlier = self.held.len().checked_sub(2).and_then(|at| self.held.get(at));
+        let first = match earlier.is_none_or(|earlier| earlier.number < number) {
+            true => latest,
+            false => self.held.get(self.held.partition_point(|held| held.number < number))?,
         };
-        self.held.get(at).map(|held| (held.number, &held.block))
+        Some((first.number, &first.block))
     }
 
     /// Returns how many blocks are retained from this number on.

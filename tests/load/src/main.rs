@@ -195,8 +195,10 @@ async fn beside_broadcast(arguments: &Arguments) -> Result<(), Error> {
     println!(
         "\n{clients} clients, {EVENTS} events of 200 bytes one after the other; median, and 99 %:"
     );
-    println!("| server | memory a client | until published | until the slowest has it |");
-    println!("| --- | ---: | ---: | ---: |");
+    println!(
+        "| server | memory a client | processor time a delivery | until published | until the slowest has it |"
+    );
+    println!("| --- | ---: | ---: | ---: | ---: |");
     for (name, program) in servers {
         let server = Server::start(&program, &["127.0.0.1:0".into()]).await?;
         Requests::to(server.address).await?.clients().await?;
@@ -206,6 +208,7 @@ async fn beside_broadcast(arguments: &Arguments) -> Result<(), Error> {
         fleet.opened().await?;
         let with = server.memory()?;
         let mut publisher = Publisher::new(Requests::to(server.address).await?, &fleet);
+        let begin = server.processor_time()?;
         let mut published = Vec::with_capacity(EVENTS);
         for number in 1..=EVENTS {
             let begin = Instant::now();
@@ -213,6 +216,7 @@ async fn beside_broadcast(arguments: &Arguments) -> Result<(), Error> {
             published.push(begin.elapsed());
             fleet.reached(number as u64, |_| true).await?;
         }
+        let taken = server.processor_time()?.saturating_sub(begin);
         published.sort();
         let until_all = fleet.until_all_had_it();
         let times = |times: &[Duration]| {
@@ -221,8 +225,9 @@ async fn beside_broadcast(arguments: &Arguments) -> Result<(), Error> {
             format!("{:.2}, {:.2} ms", at(50), at(99))
         };
         println!(
-            "| {name} | {:.1} KiB | {} | {} |",
+            "| {name} | {:.1} KiB | {:.2} µs | {} | {} |",
             with.saturating_sub(before) as f64 / clients as f64,
+            taken.as_secs_f64() * 1e6 / (clients * EVENTS) as f64,
             times(&published),
             times(&until_all)
         );

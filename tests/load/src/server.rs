@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -69,6 +70,17 @@ impl Server {
             true => Ok(()),
             false => Err("the server did not end in good order".into()),
         }
+    }
+
+    /// Returns the processor time that its threads have taken so far.
+    pub fn processor_time(&self) -> Result<Duration, Error> {
+        let pid = self.child.id().ok_or("the server has ended")?;
+        let mut nanoseconds = 0;
+        for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+            let text = fs::read_to_string(task?.path().join("schedstat"))?;
+            nanoseconds += text.split(' ').next().unwrap_or_default().parse::<u64>()?;
+        }
+        Ok(Duration::from_nanos(nanoseconds))
     }
 
     /// Returns the resident memory in KiB.
