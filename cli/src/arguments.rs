@@ -8,11 +8,11 @@ use sse_wire::Parser;
 pub(crate) fn size(text: &str) -> Result<usize, String> {
     let size: bytesize::ByteSize =
         text.parse().map_err(|_| "not a size; write 65536, 64KiB, or 16MB, for example")?;
-    // More than memory can have is as good as no limit.
+    // A number beyond any memory means no limit.
     Ok(usize::try_from(size.as_u64()).unwrap_or(usize::MAX))
 }
 
-/// A time with its unit, `500ms` or `1m 30s`; a number alone is of seconds.
+/// A time with its unit, `500ms` or `1m 30s`; a number alone is in seconds.
 pub(crate) fn time(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string()),
@@ -20,7 +20,7 @@ pub(crate) fn time(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A reconnection time; a number alone is of milliseconds, as in a `retry` line.
+/// A reconnection time; a number alone is in milliseconds, as in a `retry` line.
 #[cfg(feature = "http")]
 pub(crate) fn reconnection_time(text: &str) -> Result<Duration, String> {
     match text.parse() {
@@ -42,12 +42,12 @@ pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// The parser that `--limit` asks for. Such a limit is for ids, too: a quarter of it.
+/// Creates the parser for `--limit`, a quarter of which is the limit for IDs.
 pub(crate) fn parser(limit: Option<usize>) -> Parser {
     let mut parser = Parser::new();
     if let Some(limit) = limit {
         parser = Parser::with_limit(limit);
-        // A new parser has no id that could be too long.
+        // A new parser has no ID that could be too long.
         let _ = parser.set_id_limit(usize::MAX);
     }
     parser

@@ -1,4 +1,4 @@
-//! `sse-wire check`: puts a program under the test vectors, by the conformance protocol.
+//! `sse-wire check`: tests a program with the test vectors, through the conformance protocol.
 
 mod cases;
 mod judge;
@@ -21,22 +21,22 @@ use report::Report;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Program that speaks the protocol, and its arguments.
+    /// Program that implements the protocol, and its arguments.
     #[arg(required = true, last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
-    /// Start the program again for each case.
+    /// Restart the program for each case.
     #[arg(long)]
     each: bool,
-    /// Send each stream only in its own chunks.
+    /// Send each stream only in the chunks of its case.
     #[arg(long)]
     quick: bool,
     /// Run only these cases: IDs, rules, or kinds (decoder, connection, encoder).
     #[arg(long, value_delimiter = ',', value_name = "WHAT")]
     only: Vec<String>,
-    /// Leave out these cases: IDs, rules, or kinds.
+    /// Skip these cases: IDs, rules, or kinds.
     #[arg(long, value_delimiter = ',', value_name = "WHAT")]
     skip: Vec<String>,
-    /// Judge only results of these levels.
+    /// Compare only results of these levels.
     #[arg(long, value_enum, value_delimiter = ',')]
     level: Vec<Level>,
     /// Time limit for each answer.
@@ -60,7 +60,7 @@ pub(crate) struct Format {
     markdown: bool,
 }
 
-/// What decides a result.
+/// The level of a result: what decides it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Level {
     /// The standard decides.
@@ -84,18 +84,18 @@ impl From<Level> for sse_wire_vectors::Level {
     }
 }
 
-/// What became of a case.
+/// The result of a case.
 pub(crate) enum Verdict {
     Passed,
-    /// The program does not do what the case asks for.
+    /// The program does not support what the case needs.
     Unsupported(String),
     Failed(Failure),
 }
 
 pub(crate) struct Failure {
-    /// What was sent, in which chunks.
+    /// The chunks in which the stream was sent.
     trial: Trial,
-    /// A crash, a hang, noise, or an answer that is none.
+    /// A crash, a hang, noise, or an answer that is an error.
     reason: Option<String>,
     differences: Vec<Difference>,
 }
@@ -180,7 +180,7 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// Sends a case in each way, up to the first failure. The error is one of starting the program.
+    /// Sends a case in each way, up to the first failure. The error means that the program can't be started.
     fn case(&mut self, case: &Case) -> io::Result<Verdict> {
         let needs = self.suite.needs.get(&case.about().rule).map_or(&[][..], Vec::as_slice);
         for trial in case.trials(self.arguments.quick) {
@@ -211,7 +211,7 @@ impl Check<'_> {
         Ok(Verdict::Passed)
     }
 
-    /// Ends the program after this case: what it still writes is noise.
+    /// Ends the program after this case. Anything that it then writes is noise.
     fn finish(&mut self, case: &Case, verdict: Verdict) -> Verdict {
         let time_limit = self.arguments.time_limit;
         match (self.program.take().map(|program| program.finish(time_limit)), verdict) {

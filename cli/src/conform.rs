@@ -1,5 +1,5 @@
-//! `sse-wire conform`: the conformance protocol, by which any harness can check the library. One
-//! request a line, one answer a line, whatever the line is.
+//! `sse-wire conform`: the conformance protocol, with which any harness can check the library. Each line is a request
+//! and gets one line as its answer, even if it is invalid.
 
 use std::fmt::{self, Formatter};
 use std::io::{self, BufReader, BufWriter, Write};
@@ -17,7 +17,7 @@ use crate::lines::{LONGEST, Lines};
 use crate::output::milliseconds;
 use crate::{arguments, log};
 
-/// All kinds of request: exactly one of `chunks`, `steps` and `serialize` is there.
+/// A request of any kind: it has exactly one of `chunks`, `steps`, and `serialize`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Request {
@@ -124,12 +124,12 @@ pub(crate) fn run() -> io::Result<ExitCode> {
         };
         let answer = line.and_then(answer_to).unwrap_or_else(|error| Answer::Error { error });
         json::write_line(&answer, &mut stdout)?;
-        // Now, even if more requests are there: the next one may take long, or end the process.
+        // At once, even if there are more requests: the next one may take long, or end the process.
         stdout.flush()?;
     }
 }
 
-/// Answers one request. The error is the reason why it can't be.
+/// Answers one request. The error is the reason why that is impossible.
 fn answer_to(line: &[u8]) -> Result<Answer, String> {
     let request: Request = json::read_line(line)?;
     match request {
@@ -186,7 +186,7 @@ fn parse(
     limit: Option<Integer>,
     observe: bool,
 ) -> Result<Parsed, String> {
-    // The stream is here as a whole: without a limit it needs little more than it takes already.
+    // The whole stream is in memory already, so parsing without a limit needs little more.
     let limit = limit.and_then(|Integer(limit)| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     let mut parser = arguments::parser(Some(limit));
     if let Some(id) = last_event_id {
@@ -206,7 +206,7 @@ fn parse(
                     Ok(Some(Item::Comment { text, .. })) => comments.push(text.to_owned()),
                     Ok(Some(_)) => {}
                     Ok(None) => break,
-                    // The errors are those of events and ids.
+                    // Only events and IDs cause errors here.
                     Err(ParseError::Limit(error)) if error.refused() == Refused::Comment => {}
                     Err(error) => errors.push(error.to_string()),
                 }

@@ -1,5 +1,4 @@
-//! Connection requests of the conformance protocol: steps in, one result each. The clock is simulated:
-//! nothing waits.
+//! Connection requests of the conformance protocol: each step has one result. The clock is simulated, so nothing waits.
 
 use std::time::Duration;
 
@@ -34,10 +33,10 @@ pub(crate) enum Step {
 fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     let Integer(status) = Integer::deserialize(deserializer)?;
     u16::try_from(status)
-        .map_err(|_| D::Error::custom(format_args!("{status} is no status of a response")))
+        .map_err(|_| D::Error::custom(format_args!("{status} is not a status of a response")))
 }
 
-/// What comes of it.
+/// The result of a step.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum StepResult {
@@ -60,8 +59,8 @@ struct Driver {
 }
 
 impl Driver {
-    /// A step that does not fit the state has the result that follows from the state: the protocol has
-    /// no other.
+    /// Takes a step. One that does not fit the state has the result that follows from the state, as the protocol
+    /// requires.
     fn take(&mut self, step: &Step) -> StepResult {
         match step {
             Step::Request {} => {
@@ -96,7 +95,7 @@ impl Driver {
         }
     }
 
-    /// Sends a request where one is due or will be: steps need not say that it was sent.
+    /// Sends a request if one is due or will be, because steps can omit it.
     fn request(&mut self) {
         while self.connection.ready_state() == ReadyState::Connecting {
             match self.connection.poll(self.now) {
@@ -110,7 +109,7 @@ impl Driver {
     fn events(&mut self, bytes: &[u8]) -> Vec<ParsedEvent> {
         let mut events = Vec::new();
         let mut cursor = self.connection.push(bytes);
-        // Without a limit there is no error.
+        // Without a limit there are no errors.
         while let Ok(Some(event)) = cursor.next() {
             events.push(event.into());
         }
@@ -119,7 +118,7 @@ impl Driver {
 
     fn reconnect(&mut self) -> StepResult {
         let _ = self.connection.poll(self.now);
-        // The opening and the failure are results of the response already.
+        // The response already had `open` or `fail` as its result.
         while let Some(notice) = self.connection.next_notice() {
             if let Notice::Reconnecting { delay, .. } = notice {
                 return StepResult::Reconnect {
@@ -132,7 +131,7 @@ impl Driver {
         StepResult::Action { action: "none" }
     }
 
-    /// What the specification sends: any ID, whether or not HTTP can carry it.
+    /// Returns the header by the specification: any ID, whether or not HTTP can carry it.
     fn header(&self) -> Option<String> {
         Some(self.connection.parser().last_event_id())
             .filter(|id| !id.is_empty())

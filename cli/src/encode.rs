@@ -1,9 +1,8 @@
 //! `sse-wire encode`: JSON lines in, a stream out.
 //!
-//! It accepts what a serialize request of the conformance protocol has, and all that
-//! `sse-wire parse --json` prints. There, an event names the last event ID in force; so where a
-//! line has no `id` of its own, an `id` line is written if its `last_event_id` differs from the one
-//! that the stream has set so far.
+//! It accepts the members of a serialize request of the conformance protocol, and the output of
+//! `sse-wire parse --json`, in which an event has the last event ID in force: if a line has no `id`, an `id` line
+//! is written if its `last_event_id` differs from the one that the stream has set so far.
 
 use std::fmt::Display;
 use std::io::{self, BufReader, BufWriter, Write};
@@ -26,7 +25,7 @@ pub(crate) struct Arguments {
     ///
     /// Each line is an object and becomes one block. All keys are optional: `type`, `data`, `id`, and
     /// `comment` (strings), and `retry` (milliseconds). The output of `parse --json` is accepted, too:
-    /// `last_event_id` writes an `id` line if it differs from the one before; `bytes`, `position`, and
+    /// `last_event_id` writes an `id` line if it differs from the previous one; `bytes`, `position`, and
     /// `time` are ignored. Empty lines are skipped.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
@@ -41,7 +40,7 @@ const EXAMPLES: &str = r#"Examples:
   sse-wire parse --json in.sse | sse-wire encode > out.sse"#;
 
 values! {
-    /// A line of the input.
+    /// The number of the current line.
     struct Line {
         #[serde(default, deserialize_with = "present")]
         last_event_id: Option<String>,
@@ -102,7 +101,7 @@ impl Blocks {
         Blocks { strict, last_event_id: String::new() }
     }
 
-    /// Passes the block of a line to `take`. The error is why the line has none, or that of `take`.
+    /// Passes the block of a line to `take`. The error is the reason why there is none, or that of `take`.
     pub(crate) fn line<E: Display>(
         &mut self,
         line: &[u8],
@@ -111,7 +110,7 @@ impl Blocks {
         let line: Line = json::read_line(line)?;
         let mut block = line.block(self.strict);
         if let Some(last_event_id) = &line.last_event_id {
-            // `parse --json` names the default type, too.
+            // `parse --json` also prints the default type.
             block.event_type = block.event_type.filter(|&it| it != "message");
             if block.id.is_some_and(|id| id != last_event_id) {
                 return Err("`id` and `last_event_id` differ; leave one of them out".into());

@@ -1,27 +1,27 @@
-//! Escapes characters that control a terminal: text from a stream can have ESC, CSI, and the like.
+//! Escapes characters that control a terminal, such as ESC and CSI, which text of a stream can contain.
 
 use std::fmt::Write;
 
-/// Whether a terminal could interpret the character as a command or a line break: controls, the
-/// separators of lines and paragraphs, and what changes the direction of text.
+/// Returns whether a terminal could interpret the character as a command or a line break: control characters, separators
+/// of lines and paragraphs, and characters that change the direction of text.
 pub(crate) const fn needs_escape(c: char) -> bool {
     matches!(c,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'
         | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Appends text that is to stay on one line: each character that [needs escaping](needs_escape) as `\u{1b}`.
+/// Appends text on one line: each character that [needs escaping](needs_escape) is written like `\u{1b}`.
 pub(crate) fn line(text: &str, out: &mut String) {
     let mut rest = text;
     while let Some((at, c)) = rest.char_indices().find(|&(_, c)| needs_escape(c)) {
-        // A `String` takes everything.
+        // Writing to a `String` can't fail.
         let _ = write!(out, "{}{}", &rest[..at], c.escape_unicode());
         rest = &rest[at + c.len_utf8()..];
     }
     out.push_str(rest);
 }
 
-/// Appends one line of data: a tab in it stays, all else is escaped.
+/// Appends one line of data, in which all control characters except tabs are escaped.
 pub(crate) fn data(text: &str, out: &mut String) {
     for (index, part) in text.split('\t').enumerate() {
         if index > 0 {

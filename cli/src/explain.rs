@@ -1,5 +1,5 @@
-//! `sse-wire explain`: a stream in, each of its lines out as it comes, with what it did and by which
-//! rule. All of it is from the reference, not from the library's parser.
+//! `sse-wire explain`: prints each line of a stream as it arrives, with its effect and the rule for it, as the
+//! reference interprets them, not the library's parser.
 
 use std::io::{self, Write};
 use std::ops::Range;
@@ -15,7 +15,7 @@ use crate::input::{Input, Source, feed};
 use crate::lint::{Finding, Linter};
 use crate::{escape, json, log};
 
-/// Shorter silences are not reported: a file has them, too.
+/// Shorter silences are not reported, because reading a file has them too.
 const SILENCE: Duration = Duration::from_millis(100);
 
 #[derive(clap::Args)]
@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     ///
     /// For each line of the stream {"bytes": [start, end], "line", "reason", "section"}, and
     /// "ill_formed": [[start, end], …] if it has ill-formed UTF-8. At the end {"last_event_id",
@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     json: bool,
 
-    /// Show only what is legal but probably a mistake; exit with 1 if there is any
+    /// Show only what is valid but probably a mistake; exit with 1 if there is any
     #[arg(long)]
     lint: bool,
 
@@ -86,7 +86,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
             report.out.flush()
         }
     })?;
-    // What came before an error is explained all the same.
+    // What was read before an error is explained too.
     if read.is_ok() || report.summary.bytes > 0 {
         let (step, end) = interpreter.finish();
         if let Some(step) = step {
@@ -101,7 +101,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     Ok(if report.findings == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What is written about a stream.
+/// The output for a stream.
 struct Report<W> {
     out: W,
     json: bool,
@@ -189,7 +189,7 @@ impl<W: Write> Report<W> {
     }
 }
 
-/// What a stream had.
+/// The contents of a stream, as counts.
 #[derive(Default)]
 struct Summary {
     bytes: usize,

@@ -1,4 +1,4 @@
-//! Where streams are read from.
+//! The sources of streams.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use crate::log;
 
-/// How many bytes are read at once, at least.
+/// The smallest number of bytes that are read at once.
 const BUFFER: usize = 64 * 1024;
 
-/// The input that an argument names.
+/// The input for an argument.
 pub(crate) struct Source {
     /// Its name in messages.
     pub(crate) name: String,
-    /// From where to read it.
+    /// The source of its bytes.
     pub(crate) reader: Box<dyn Read>,
 }
 
@@ -47,7 +47,7 @@ impl Source {
     }
 }
 
-/// What [`feed`] passes on.
+/// A part of a stream that [`feed`] passes on.
 pub(crate) enum Input<'a> {
     /// Bytes of the stream.
     Chunk(&'a [u8]),
@@ -55,15 +55,15 @@ pub(crate) enum Input<'a> {
     Dry,
 }
 
-/// Passes all bytes of `reader` on as soon as they are there, at most `size` at a time. The outer error
-/// is one of `take`, the inner one of `reader`.
+/// Passes on all bytes of `reader` as soon as they are available, at most `size` at a time. The outer error is that of
+/// `take`, the inner one that of `reader`.
 pub(crate) fn feed(
     reader: &mut impl Read,
     size: Option<usize>,
     mut take: impl FnMut(Input<'_>) -> io::Result<()>,
 ) -> io::Result<io::Result<()>> {
     let size = size.unwrap_or(BUFFER);
-    // A multiple of the size: the end of the buffer cuts nothing.
+    // A multiple of the size, so that the end of the buffer cuts no piece.
     let mut buffer = vec![0; BUFFER.next_multiple_of(size)];
     loop {
         match reader.read(&mut buffer) {

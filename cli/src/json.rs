@@ -18,16 +18,16 @@ pub(crate) fn write_line(
     out.write_all(b"\n")
 }
 
-/// What a byte of a text needs in a string of JSON.
+/// How a byte of a text is written in a JSON string.
 #[derive(Clone, Copy, PartialEq)]
 enum Need {
-    /// Nothing.
+    /// Unchanged.
     Plain,
     /// A backslash before this.
     Backslash(u8),
     /// Its number, as a character that [needs escaping](escape::needs_escape).
     Number,
-    /// A look at the character that it begins.
+    /// Depending on the character that it begins.
     Look,
 }
 
@@ -55,8 +55,7 @@ const NEEDS: [Need; 256] = {
     needs
 };
 
-/// Whether the byte may need something: the same as [`NEEDS`], in operations that the compiler makes
-/// for many bytes at once.
+/// Returns whether the byte may need escaping, like [`NEEDS`], but with operations that the compiler can vectorize.
 const fn needs(byte: u8) -> bool {
     (byte < 0x20)
         | (byte == b'"')
@@ -88,7 +87,7 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
                 at += 1;
                 continue;
             }
-            // All of them begin a character.
+            // Each of these begins a character.
             let c = text[at..].chars().next().unwrap_or_default();
             if need == Need::Look && !escape::needs_escape(c) {
                 at += c.len_utf8();
@@ -97,7 +96,7 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
             out.extend(&bytes[done..at]);
             match need {
                 Need::Backslash(byte) => out.extend([b'\\', byte]),
-                // All of them have four digits at most.
+                // Each of these has at most four digits.
                 _ => out.extend(format!("\\u{:04x}", u32::from(c)).as_bytes()),
             }
             at += c.len_utf8();
@@ -123,7 +122,7 @@ impl serde_json::ser::Formatter for ForTerminals {
         mut fragment: &str,
     ) -> io::Result<()> {
         while let Some((at, c)) = fragment.char_indices().find(|&(_, c)| escape::needs_escape(c)) {
-            // All of them have four digits at most.
+            // Each of these has at most four digits.
             write!(writer, "{}\\u{:04x}", &fragment[..at], u32::from(c))?;
             fragment = &fragment[at + c.len_utf8()..];
         }
@@ -160,7 +159,7 @@ fn not_json(column: usize, reason: &str) -> String {
     format!("not valid JSON at column {column}: {reason}")
 }
 
-/// The column and the message of an error, apart: there is only one line.
+/// Separates the column and the message of an error. The line is always the same.
 fn reason(error: &serde_json::Error) -> (usize, String) {
     let (text, column) = (error.to_string(), error.column());
     let position = format!(" at line {} column {column}", error.line());
@@ -190,7 +189,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// For a key that may be absent, but not `null`.
+/// Deserializes a value whose key can be absent, but is not `null`.
 pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -209,7 +208,7 @@ impl<'de> Deserialize<'de> for Data {
 
             fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
                 f.write_str(
-                    "a string (put other JSON into a string first; jq does it with `tojson`)",
+                    "a string (encode other JSON as a string first, for example with `tojson` of jq)",
                 )
             }
 
@@ -249,7 +248,7 @@ impl<'de> Deserialize<'de> for Integer {
     }
 }
 
-/// Declares an object with the values of a block, all of which may be absent, and with these members beside.
+/// Declares an object with the values of a block, all of which can be absent, and these other members.
 macro_rules! values {
     ($(#[$about:meta])* struct $name:ident { $($more:tt)* }) => {
         $(#[$about])*

@@ -2,13 +2,13 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-/// The buffer is not kept larger than this from one line to the next.
+/// The size to which the buffer shrinks between two lines.
 const ROOM: usize = 64 * 1024;
 
 /// The limit for a request, or a block as JSON.
 pub(crate) const LONGEST: usize = 64 << 20;
 
-/// A reader's lines. One over the limit is rejected, and never kept as a whole.
+/// The lines of a reader. A line over the limit is rejected, and never kept as a whole.
 pub(crate) struct Lines<R> {
     reader: R,
     bound: usize,
@@ -20,7 +20,7 @@ impl<R: BufRead> Lines<R> {
         Lines { reader, bound, line: Vec::new() }
     }
 
-    /// The next line without its LF, or why it is rejected; `None` at the end.
+    /// Returns the next line without its LF, or why it is rejected; `None` at the end.
     pub(crate) fn next(&mut self) -> io::Result<Option<Result<&[u8], String>>> {
         self.line.clear();
         self.line.shrink_to(ROOM);
@@ -57,7 +57,7 @@ impl<R: BufRead> Lines<R> {
 }
 
 impl<R: Read> Lines<BufReader<R>> {
-    /// Whether reading the next line may block: buffered output is due.
+    /// Returns whether reading the next line may block, so that buffered output is due.
     pub(crate) fn are_dry(&self) -> bool {
         !self.reader.buffer().contains(&b'\n')
     }

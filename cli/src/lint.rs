@@ -1,4 +1,4 @@
-//! What is legal in a stream but probably a mistake: for `sse-wire explain --lint`.
+//! What is valid in a stream but probably a mistake: for `sse-wire explain --lint`.
 
 use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
@@ -9,10 +9,10 @@ use sse_wire_reference::{End, Line, Step, Verdict};
 /// An event with more data than this is called huge.
 const HUGE: usize = 256 * 1024;
 
-/// Servers refuse a request whose headers are longer than 8 KiB or so.
+/// Many servers reject requests with headers of more than about 8 KiB.
 const LONG_ID: usize = 4096;
 
-/// A problem. Its `Display` is one line; text of the stream is quoted in it.
+/// A problem. Displayed, it is one line, in which text of the stream is quoted.
 #[derive(Debug, Serialize)]
 pub(crate) struct Finding {
     code: &'static str,
@@ -28,20 +28,20 @@ impl Display for Finding {
     }
 }
 
-/// Looks at a stream, line by line.
+/// Checks a stream, line by line.
 #[derive(Default)]
 pub(crate) struct Linter {
-    /// Whether a line that is not blank has come.
+    /// Whether there was a line that is not blank.
     begun: bool,
-    /// Whether the input is not an event stream, so that its lines are not looked at.
+    /// Whether the input is not an event stream, so that its lines are not checked.
     other_format: bool,
-    /// Codes that are reported only once, since they are the same for the whole stream.
+    /// Codes that were reported and are reported only once, because they concern the whole stream.
     reported: Vec<&'static str>,
     findings: Vec<Finding>,
 }
 
 impl Linter {
-    /// Looks at a line.
+    /// Checks a line.
     pub(crate) fn step(&mut self, step: &Step) -> Vec<Finding> {
         let Line { source, range, ill_formed, verdict, .. } = &step.line;
         if !matches!(verdict, Verdict::ByteOrderMark) && source.trim_ascii() != "" {
@@ -51,7 +51,7 @@ impl Linter {
             self.begun = true;
         }
         if self.other_format {
-            // Findings about its lines would not help.
+            // Findings about its lines would be of no use.
             return std::mem::take(&mut self.findings);
         }
         if source.ends_with('\r') {
@@ -68,7 +68,7 @@ impl Linter {
                 "late-byte-order-mark",
                 range,
                 "a byte order mark that does not begin the stream is part of the field's name",
-                "write none; remove it when joining files",
+                "do not write one; remove it when you join files",
             );
         }
         if let Some(first) = ill_formed.first() {
@@ -89,15 +89,10 @@ impl Linter {
         if let Some(event) = &step.event {
             if event.data.len() > HUGE {
                 let problem = format!(
-                    "an event with {} bytes of data, which every client keeps in memory until its end",
+                    "an event with {} bytes of data, which every client keeps in memory until the event ends",
                     event.data.len()
                 );
-                self.find(
-                    "huge-event",
-                    range,
-                    problem,
-                    "send a URL to get it from, or send it in parts",
-                );
+                self.find("huge-event", range, problem, "send a URL for it, or send it in parts");
             }
         }
         std::mem::take(&mut self.findings)
@@ -118,14 +113,14 @@ impl Linter {
             "no-event-stream",
             range,
             problem,
-            "look at the status, content type, and content encoding of the response",
+            "check the status, content type, and content encoding of the response",
         );
     }
 
     fn verdict(&mut self, source: &str, range: &Range<usize>, verdict: &Verdict) {
         match verdict {
             Verdict::UnknownField { .. } => {
-                // It begins with "ignored: ".
+                // The verdict begins with "ignored: ".
                 let problem = format!("the line is {verdict}");
                 self.find(
                     "unknown-field",
@@ -177,7 +172,7 @@ impl Linter {
                     "huge-event",
                     range,
                     format!("a line or its block is longer than {limit} bytes"),
-                    "send a URL to get it from, or send it in parts",
+                    "send a URL for it, or send it in parts",
                 );
             }
             _ => {}
@@ -189,7 +184,7 @@ impl Linter {
         let problem = if value.chars().any(|c| c.is_control() && c != '\t') {
             "an ID with control characters cannot be sent as Last-Event-ID"
         } else if !value.is_ascii() {
-            "some clients send an ID that is not ASCII in other bytes as Last-Event-ID, and some do not send it"
+            "some clients send an ID that is not ASCII in a different encoding, and some do not send it"
         } else if value.len() > LONG_ID {
             "an ID of this length makes request headers too long for many servers"
         } else {
@@ -211,7 +206,7 @@ impl Linter {
                 "white-space",
                 range,
                 problem,
-                "leave it out; only one space after the colon is removed",
+                "remove it; decoders remove only one space after the colon",
             );
         }
     }
@@ -227,7 +222,7 @@ impl Linter {
         }
     }
 
-    /// Looks at the end.
+    /// Checks the end.
     pub(crate) fn end(&mut self, end: &End) -> Vec<Finding> {
         if let Some(unfinished) = end.unfinished.as_ref().filter(|_| !self.other_format) {
             self.find(

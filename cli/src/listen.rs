@@ -1,5 +1,5 @@
-//! `sse-wire listen`: the events of a server, with reconnection. All rules are those of [`EventSource`]; here are
-//! the messages about them.
+//! `sse-wire listen`: shows the events of a server, and reconnects. [`EventSource`] has the rules; this file has the
+//! messages.
 
 mod http;
 mod options;
@@ -120,12 +120,12 @@ fn parser(arguments: &Arguments) -> Result<sse_wire::Parser, String> {
 struct Listener<'a> {
     arguments: &'a Arguments,
     source: BoxEventSource,
-    /// What was received and is to be written as it is. The source is polled only while this is empty.
+    /// What was received and has to be written unchanged. The source is polled only while this is empty.
     bytes: UnboundedReceiver<Bytes>,
     /// The address without secrets, for messages.
     url: String,
     output: Output,
-    /// How many were shown.
+    /// The number of events that were shown.
     events: u64,
     /// How many events and IDs were skipped since the last message about them.
     refused: [u64; 2],
@@ -145,7 +145,7 @@ impl Listener<'_> {
                     continue;
                 }
                 item = self.source.next() => item,
-                // Nothing more is there at the moment.
+                // Nothing more is available at the moment.
                 () = ready(()), if self.output.is_pending() => {
                     self.output.flush()?;
                     continue;
@@ -203,10 +203,9 @@ impl Listener<'_> {
         if self.arguments.raw { Ok(()) } else { self.output.show(item) }
     }
 
-    /// Logs or shows a notice, and returns an exit code if it is the end. The error is one of the
-    /// output.
+    /// Logs or shows a notice, and returns an exit code if it is the end. The error is that of the output.
     fn announce(&mut self, notice: SourceNotice) -> io::Result<Option<Exit>> {
-        // So that messages come after the events before them.
+        // Writes the earlier events before the message.
         self.output.flush()?;
         match notice {
             SourceNotice::Comment { text, position, .. } => {
@@ -252,7 +251,7 @@ impl Listener<'_> {
         match &self.arguments.end.until {
             _ if is_cut || reason != Loss::End => Exit::Failed,
             Some(until) => {
-                log(format_args!("no event with the type or data {} came", quote(until)));
+                log(format_args!("no event with the type or data {} arrived", quote(until)));
                 Exit::Failed
             }
             None => Exit::Asked,
@@ -271,7 +270,7 @@ impl Listener<'_> {
             self.unsent += 1;
             if self.unsent == 1 {
                 log(format_args!(
-                    "the last event ID {} is not sent: it has a control character, which a header cannot carry; the server may repeat or leave out events",
+                    "the last event ID {} is not sent: it has a control character, which a header cannot carry; the server may repeat or skip events",
                     quote(id)
                 ));
             }
@@ -291,7 +290,7 @@ impl Listener<'_> {
     }
 }
 
-/// Whether an event reports an error, in either of the two forms that are common.
+/// Returns whether an event reports an error, in either of the two common forms.
 fn is_error(event: &OwnedEvent) -> bool {
     #[derive(Deserialize)]
     struct Data {
@@ -302,13 +301,13 @@ fn is_error(event: &OwnedEvent) -> bool {
             && serde_json::from_str(&event.data).is_ok_and(|Data { error }| error.is_some())
 }
 
-/// The message of a final error, with the beginning of the response if there is one.
+/// Returns the message of a final error, with the beginning of the response if there is one.
 async fn fail(error: SourceError<BoxBody>) -> String {
     let said = error.to_string();
     let error = match error {
         SourceError::Response(error) => error,
         SourceError::GaveUp { failure: Failure::NotSafe { .. }, .. } => {
-            return format!("{said}; if one stream is all there is, use --once");
+            return format!("{said}; to receive one stream only, use --once");
         }
         _ => return said,
     };
@@ -318,7 +317,7 @@ async fn fail(error: SourceError<BoxBody>) -> String {
     }
 }
 
-/// What was lost when a stream was cut.
+/// Returns the message about an event that was lost when a stream was cut.
 fn cut(event: &OwnedEvent) -> String {
     let mut parts = Vec::new();
     if event.event_type != "message" {

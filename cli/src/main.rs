@@ -1,9 +1,9 @@
 //! The command `sse-wire`: `text/event-stream` on the command line.
 //!
-//! Here are the arguments, the dispatch and the exit codes; each command has its own file.
+//! This file has the arguments, the dispatch, and the exit codes; each command has its own file.
 //!
-//! A command reports what is wrong with its input on stderr by [`log`], and in its exit code. The error
-//! that it returns is always one in writing to stdout.
+//! A command reports problems with its input on stderr, with [`log`], and in its exit code. The error that it returns
+//! is always an error of writing to stdout.
 
 mod arguments;
 mod check;
@@ -65,7 +65,7 @@ enum Command {
     /// request, and each request gets one line on stdout, in order. There are three kinds:
     ///
     /// Parse a stream: {"chunks": [base64, …], "last_event_id"?, "limit"?, "observe"?}. Without
-    /// "limit" there is no limit; with it, IDs may have a quarter of it. With "observe": true the
+    /// "limit" there is no limit; with it, IDs can have a quarter of it. With "observe": true the
     /// answer also has the comments and the range of each event in the stream.
     ///
     /// Run a connection: {"steps": [{"op": "request"}, …]}. The steps, each with one result, are
@@ -78,16 +78,16 @@ enum Command {
     /// also has "field" and "reason".
     #[command(after_help = CONFORM_EXAMPLES)]
     Conform,
-    /// Run any program that answers conformance requests under the test vectors.
+    /// Test any program that answers conformance requests with the test vectors.
     ///
-    /// Each case is sent in its own chunks, whole, byte by byte, and cut at every place. A crash, a
-    /// hang, or noise on stdout fails the case, and the program is started again.
+    /// Each stream is sent in the chunks of its case, as one chunk, byte by byte, and cut in two at
+    /// every position. A crash, a hang, or noise on stdout fails the case, and the program is restarted.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(check::Arguments),
     /// Print the completion script of a shell.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
-        /// Shell
+        /// Name of the shell
         shell: clap_complete::Shell,
     },
     /// Print a man page.
@@ -104,7 +104,7 @@ read (stderr says what), or stdout cannot be written; 2 wrong arguments; 141 the
 reader of stdout closed it, as `head` does. `check`, `listen`, and `serve` list
 theirs in their own help.";
 
-/// The exit code when stdout is closed: 128 and the number of SIGPIPE, by which `cat` and `grep` end then.
+/// The exit code if stdout is closed: 128 plus the number of SIGPIPE, as with `cat` and `grep`.
 const CLOSED: u8 = 141;
 
 const CONFORM_EXAMPLES: &str = r#"Example:
@@ -160,18 +160,17 @@ fn main() -> ExitCode {
     done.unwrap_or_else(|error| unwritten(&error))
 }
 
-/// The exit code after an error in writing to stdout.
+/// Returns the exit code after an error of writing to stdout.
 fn unwritten(error: &io::Error) -> ExitCode {
     if error.kind() == io::ErrorKind::BrokenPipe {
-        // As in `| head -1`, which is no error. But it is no success either: the rest of the input
-        // was not looked at.
+        // As in `| head -1`: not an error, but not a success either, because the rest of the input was not read.
         return ExitCode::from(CLOSED);
     }
     log(format_args!("cannot write to stdout: {error}"));
     ExitCode::FAILURE
 }
 
-/// Prints help, the version, or what is wrong with the arguments.
+/// Prints help, the version, or an error in the arguments.
 fn without_command(text: &clap::Error) -> ExitCode {
     match text.print().and_then(|()| io::stdout().flush()) {
         Err(error) if !text.use_stderr() => unwritten(&error),
@@ -180,7 +179,7 @@ fn without_command(text: &clap::Error) -> ExitCode {
     }
 }
 
-/// Writes a message to stderr. The text may have parts of the input in it: it is escaped.
+/// Writes a message to stderr, escaped, because the text can contain parts of the input.
 fn log(what: fmt::Arguments<'_>) {
     let mut line = String::from("sse-wire: ");
     escape::line(&what.to_string(), &mut line);

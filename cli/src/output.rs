@@ -1,5 +1,5 @@
-//! The output of all commands that show streams: readable or as lines of JSON; and the message about
-//! an event that was cut.
+//! The output of all commands that show streams, readable or as JSON lines, and the message about an event that was
+//! cut.
 
 use std::io::{self, IsTerminal, Write};
 use std::ops::Range;
@@ -10,20 +10,20 @@ use sse_wire::{Event, Item, Pending};
 
 use crate::{escape, json, readable};
 
-/// How much is collected before it is written; also what is kept of a buffer that was larger.
+/// The number of bytes that are collected before they are written, and to which a larger buffer shrinks.
 const BUFFER: usize = 64 * 1024;
 
-/// What is shown, and how: options of all commands that show streams.
+/// The options of all commands that show streams: what is shown, and how.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     ///
     /// {"type", "data", "last_event_id", "bytes": [start, end]}; the range is that of the event in its
     /// stream.
     #[arg(long)]
     json: bool,
 
-    /// Print only the data of each event, with an LF after it
+    /// Print only the data of each event, followed by an LF
     ///
     /// On a terminal, control characters are escaped.
     #[arg(long, conflicts_with_all = ["json", "comments", "timestamps"])]
@@ -91,7 +91,7 @@ impl Output {
         self.event_types.is_empty() || self.event_types.iter().any(|it| it == event_type)
     }
 
-    /// Writes one item; it is out after a [`flush`](Self::flush).
+    /// Shows one item, which is written with the next [`flush`](Self::flush).
     pub(crate) fn show<'a>(&mut self, item: impl Into<Shown<'a>>) -> io::Result<()> {
         let item = item.into();
         if matches!(&item, Shown::Event(event) if !self.shows(event.event_type)) {
@@ -128,7 +128,7 @@ impl Output {
         self.write()
     }
 
-    /// Writes bytes as they are, now.
+    /// Writes bytes unchanged and at once.
     #[cfg(feature = "http")]
     pub(crate) fn write_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.out.write_all(bytes)?;
@@ -141,7 +141,7 @@ impl Output {
         !self.buffer.is_empty()
     }
 
-    /// Writes all that was shown, now.
+    /// Writes everything that was shown.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.write()?;
         self.out.flush()
@@ -155,12 +155,12 @@ impl Output {
     }
 }
 
-/// What can be shown.
+/// An item that can be shown.
 pub(crate) enum Shown<'a> {
     Event(Event<'a>),
     /// A block without an event that has set the last event ID, and its range.
     Id(&'a str, Range<u64>),
-    /// A comment, and where it begins.
+    /// A comment and its position.
     Comment(&'a str, u64),
     ReconnectionTime(Duration),
     Nothing,
@@ -230,12 +230,12 @@ fn write_range(range: &Range<u64>, out: &mut Vec<u8>) {
     out.push(b']');
 }
 
-/// A reconnection time, as a `retry` line has it. A parser has none that is longer.
+/// Returns a reconnection time in milliseconds. A parser has none that is too long for a `u64`.
 pub(crate) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The beginning of a text, quoted.
+/// Quotes the beginning of a text.
 pub(crate) fn quote(text: &str) -> String {
     const SHOWN: usize = 60;
     match text.char_indices().nth(SHOWN) {
@@ -244,7 +244,7 @@ pub(crate) fn quote(text: &str) -> String {
     }
 }
 
-/// What was lost when a stream was cut.
+/// Returns the message about an event that was lost when a stream was cut.
 pub(crate) fn cut(pending: &Pending<'_>) -> String {
     let start = pending.range.start;
     if pending.refused {

@@ -1,7 +1,7 @@
-//! `sse-wire parse`: streams in, events out, each as soon as its blank line has been read.
+//! `sse-wire parse`: shows the events of streams, each as soon as its blank line has been read.
 //!
-//! A `read` returns what is available, and after it the output is flushed: so a live stream is shown
-//! live, and a file in few writes.
+//! A `read` returns what is available, and after it the output is flushed. So a live stream is shown live, and a file
+//! takes few writes.
 
 use std::io;
 use std::path::PathBuf;
@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     Ok(if replay.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// The state over all streams.
+/// The state for all streams.
 struct Replay<'a> {
     arguments: &'a Arguments,
     parser: Parser,
@@ -68,7 +68,7 @@ struct Replay<'a> {
 }
 
 impl Replay<'_> {
-    /// Shows one stream. The error is one of the output.
+    /// Shows one stream. The error is that of the output.
     fn stream(&mut self, file: Option<&PathBuf>) -> io::Result<()> {
         let Some(Source { name, mut reader }) = Source::open(file) else {
             self.failed = true;
@@ -102,7 +102,7 @@ impl Replay<'_> {
                 }
             }
         }
-        // Not the same loop: here comments are not even retained.
+        // A separate loop, in which comments are not retained.
         let mut events = self.parser.push(chunk);
         loop {
             match events.next() {

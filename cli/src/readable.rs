@@ -1,5 +1,5 @@
-//! The readable form: the type of an event on a line of its own, its data below, indented. Escape
-//! sequences are for colors; none can come from the stream: see [`escape`].
+//! The readable form: the type of an event on one line, and its data below, indented. Escape sequences set colors; none
+//! can come from the stream: see [`escape`].
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use sse_wire::Event;
 use crate::escape;
 use crate::output::{Shown, milliseconds};
 
-/// How parts of an item look.
+/// The styles of the parts of an item.
 pub(crate) struct Styles {
     event_type: Style,
     id: Style,

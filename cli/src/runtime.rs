@@ -1,7 +1,7 @@
 //! The runtime of the commands that use HTTP, and their shutdown by signals.
 //!
-//! The first SIGINT (Ctrl-C) or SIGTERM asks a command to end in good order. If it cannot, because
-//! nothing reads its output, the second signal ends it, or a time limit that the command sets.
+//! The first SIGINT (Ctrl-C) or SIGTERM shuts a command down gracefully. If it cannot end, because nothing reads its
+//! output, a second signal or the command's time limit ends it.
 
 use std::io;
 use std::process::{self, ExitCode};
@@ -16,8 +16,7 @@ use crate::log;
 /// The exit code after a second signal: 128 and the number of SIGINT.
 const INTERRUPTED: i32 = 130;
 
-/// Runs a command with a runtime. After a signal it may take this long to end. The error is one in
-/// writing to stdout.
+/// Runs a command with a runtime. After a signal it can take this long to end. The error is that of writing to stdout.
 pub(crate) fn run(
     patience: Duration,
     command: impl AsyncFnOnce(Interruption) -> io::Result<ExitCode>,
@@ -36,12 +35,12 @@ pub(crate) fn run(
         }
     };
     let done = runtime.block_on(command(interruption));
-    // Does not wait for a name that is still being looked up.
+    // Does not wait for a host name that is still being resolved.
     runtime.shutdown_background();
     done
 }
 
-/// Whether the command was asked to end.
+/// Whether the command should end.
 #[derive(Clone)]
 pub(crate) struct Interruption(watch::Receiver<bool>);
 
@@ -55,7 +54,7 @@ impl Interruption {
             tokio::select! {
                 () = signals.next() => process::exit(INTERRUPTED),
                 () = sleep(patience) => {
-                    log(format_args!("ended after {patience:?} with output left: nothing reads it"));
+                    log(format_args!("ended after {patience:?} with unwritten output, because nothing reads it"));
                     process::exit(1)
                 }
             }
@@ -63,9 +62,9 @@ impl Interruption {
         Ok(Interruption(receiver))
     }
 
-    /// Waits until it is.
+    /// Waits until the command should end.
     pub(crate) async fn wait(&mut self) {
-        // The sender lives as long as the process.
+        // The sender is never dropped.
         let _ = self.0.wait_for(|&interrupted| interrupted).await;
     }
 }

@@ -1,5 +1,5 @@
-//! `sse-wire serve`: lines of stdin as events, to every client that connects. Here are the
-//! connections; how a request is answered is in `answer`, and who may ask in `access`.
+//! `sse-wire serve`: sends lines of stdin as events to every client. This file has the connections; `answer` has the
+//! responses, and `access` decides who may read the stream.
 
 mod access;
 mod answer;
@@ -31,7 +31,7 @@ use crate::arguments::{reconnection_time, size, time};
 use crate::log;
 use crate::runtime::{self, Interruption};
 
-/// How much of a stream is buffered for a client, beside the block that is being sent.
+/// How much of a stream is buffered for a client, besides the block that is being sent.
 const BUFFER: usize = 64 * 1024;
 
 /// Time limit for clients to read the ends of their streams after a signal.
@@ -65,22 +65,22 @@ pub(crate) struct Arguments {
     #[arg(long)]
     json: bool,
 
-    /// Give no IDs to events without one; clients that reconnect then get what new ones get
+    /// Generate no IDs for events without one; clients that reconnect then start like new ones
     #[arg(long)]
     no_ids: bool,
 
-    /// Give new clients only events that come after they connect
+    /// Send new clients only events that arrive after they have connected
     #[arg(long)]
     live_only: bool,
 
     /// Keep at most this many events, but at least one [default: any number]
     ///
-    /// A client can also lag by no more than what is kept: with very few events, a burst of lines
-    /// leaves a gap.
+    /// A client cannot lag by more than what is kept: with very few events, a burst of lines causes a
+    /// gap.
     #[arg(long, value_name = "N")]
     replay_events: Option<usize>,
 
-    /// Keep at most this many bytes; each event counts as 384 more, and a line may not be longer
+    /// Keep at most this many bytes; each event counts as 384 more, and no line can be longer
     #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = size)]
     replay_bytes: usize,
 
@@ -96,7 +96,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TIME", value_parser = reconnection_time)]
     retry: Option<Duration>,
 
-    /// Drop clients that read nothing for this long; 0 for never
+    /// Disconnect clients that read nothing for this long; 0 for never
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
     write_timeout: Duration,
 
@@ -110,8 +110,8 @@ pub(crate) struct Arguments {
 
     /// On a loopback address, also accept requests for this host name; `*` for any
     ///
-    /// By default only `localhost` and loopback addresses are accepted there: a page could point a
-    /// name of its own at 127.0.0.1 and read the stream.
+    /// By default only `localhost` and loopback addresses are accepted there. Otherwise, a page whose
+    /// host name resolves to 127.0.0.1 could read the stream.
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
 
@@ -188,9 +188,9 @@ async fn serve(arguments: &Arguments, mut interruption: Interruption) -> ExitCod
         }
     };
     drop(listener);
-    // Only a last event could be rejected, and there is none.
+    // This fails only for an invalid last event, and there is none.
     let _ = hub.close(None);
-    // After the end of stdin all clients get all that was read, however long it takes.
+    // After the end of stdin, all clients get everything that was read, however long it takes.
     let deadline = async {
         if stdin_ended {
             interruption.wait().await;
@@ -228,7 +228,7 @@ fn never_if_zero(time: Duration) -> Duration {
     if time.is_zero() { Duration::MAX } else { time }
 }
 
-/// The names that are answered where the server listens.
+/// Returns the host names that are accepted at the address of the server.
 fn hosts(arguments: &Arguments, listener: &TcpListener) -> Hosts {
     let others = &arguments.allow_host;
     let loopback = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
@@ -262,7 +262,7 @@ async fn listen(arguments: &Arguments) -> Option<TcpListener> {
     }
 }
 
-/// Reads stdin on a thread of its own, since a read cannot be canceled. The receiver gets the end of stdin.
+/// Reads stdin on a separate thread, because a read cannot be canceled. The receiver gets the end of stdin.
 fn read(arguments: &Arguments, hub: Hub, failed: Arc<AtomicBool>) -> oneshot::Receiver<()> {
     let (ended, input) = oneshot::channel();
     let (json, longest) = (arguments.json, arguments.replay_bytes);
@@ -273,7 +273,7 @@ fn read(arguments: &Arguments, hub: Hub, failed: Arc<AtomicBool>) -> oneshot::Re
     input
 }
 
-/// Serves one connection; without a place, with status 503.
+/// Serves one connection; if there is no place for it, with the status 503.
 fn connect(
     stream: TcpStream,
     place: Option<OwnedSemaphorePermit>,
@@ -282,7 +282,7 @@ fn connect(
     connections: &GracefulShutdown,
 ) {
     let Ok(peer) = stream.peer_addr() else { return };
-    // Events are small, and wanted at once.
+    // Sends small events without delay.
     let _ = stream.set_nodelay(true);
     let stream = WriteTimeout::new(stream, never_if_zero(write_timeout));
     let answers = answers.clone();
@@ -297,14 +297,14 @@ fn connect(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
-        // A client that got a stream to its end has no other request on this connection.
+        // After the end of a stream, a client sends no other request on this connection.
         .keep_alive(false)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(stream), service);
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         let _place = place;
-        // A client may break off at any time.
+        // A client can disconnect at any time.
         if let Err(error) = connection.await {
             let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
             if let Some(error) = cause.filter(|error| error.kind() == io::ErrorKind::TimedOut) {

@@ -17,7 +17,7 @@ pub(crate) fn completions(mut command: Command, shell: Shell) -> io::Result<Exit
     print(&script)
 }
 
-/// Prints the man page of the whole, or of one of its commands.
+/// Prints the man page of `sse-wire`, or of one of its commands.
 pub(crate) fn man(mut command: Command, name: Option<&str>) -> io::Result<ExitCode> {
     command.build();
     let page = match name {
@@ -33,7 +33,7 @@ pub(crate) fn man(mut command: Command, name: Option<&str>) -> io::Result<ExitCo
     };
     let mut roff = Vec::new();
     Man::new(page.clone()).render(&mut roff)?;
-    // What help has after the options: in lines, as it is there.
+    // The text after the options in the help, with its line breaks.
     let roff = String::from_utf8_lossy(&roff).replace(".SH EXTRA\n", ".SH NOTES\n.nf\n");
     print(roff.as_bytes())
 }

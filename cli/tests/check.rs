@@ -1,4 +1,4 @@
-//! `sse-wire check`: what it finds, and what it withstands.
+//! `sse-wire check`: what it detects, and which faults of a program it handles.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use serde_json::Value;
 const SSE_WIRE: &str = env!("CARGO_BIN_EXE_sse-wire");
 const CLI: &str = env!("CARGO_MANIFEST_DIR");
 
-/// For programs that do answer: a busy machine is no hang.
+/// A time limit for programs that answer, long enough for a busy machine.
 const PATIENT: [&str; 2] = ["--time-limit", "300"];
 
 fn check(arguments: &[&str], program: &[&str]) -> Output {
@@ -32,7 +32,7 @@ fn failed(report: &Value) -> Vec<&Value> {
     cases.filter(|case| case["verdict"] == "failed").collect()
 }
 
-/// A program of a shell, which may fail in its own way.
+/// A shell script as a program.
 fn shell(script: &str) -> [&str; 3] {
     ["sh", "-c", script]
 }
@@ -78,7 +78,7 @@ fn a_program_that_does_not_read_a_long_request_is_a_hang() {
 }
 
 #[test]
-fn a_line_that_is_no_answer_is_noise() {
+fn a_line_that_is_not_an_answer_is_noise() {
     for noise in ["hello", "[]", "{", "null"] {
         let script = format!("while read line; do echo '{noise}'; done");
         let (report, code) = report(&["--only", "enc-0001"], &shell(&script));
@@ -96,18 +96,18 @@ fn a_line_after_the_last_answer_is_noise() {
         let (report, _) = report(&arguments, &shell(script));
         let failed = failed(&report);
         assert_eq!(failed.len(), if each.is_empty() { 1 } else { 4 });
-        assert_eq!(failed[0]["reason"], "noise: a line on stdout that is no answer: \"bye\"");
+        assert_eq!(failed[0]["reason"], "noise: a line on stdout is not an answer: \"bye\"");
     }
 }
 
 #[test]
-fn output_without_end_is_noise_and_no_end_of_memory() {
+fn endless_output_is_noise_and_memory_stays_bounded() {
     let (report, _) = report(&["--only", "enc-0001"], &shell("exec yes"));
     assert!(failed(&report)[0]["reason"].as_str().unwrap().starts_with("noise: "));
 }
 
 #[test]
-fn what_is_unsupported_neither_passes_nor_fails_but_nothing_passed_is_no_success() {
+fn unsupported_cases_neither_pass_nor_fail_but_a_run_in_which_none_passed_fails() {
     let script = "while read line; do echo '{\"unsupported\": \"never\"}'; done";
     let (report, code) = report(&["--only", "connection"], &shell(script));
     assert_eq!((&report["passed"], &report["failed"]), (&Value::from(0), &Value::from(0)));
@@ -116,7 +116,7 @@ fn what_is_unsupported_neither_passes_nor_fails_but_nothing_passed_is_no_success
 }
 
 #[test]
-fn a_case_whose_point_is_missing_in_the_answer_is_unsupported() {
+fn a_case_is_unsupported_if_the_answer_lacks_the_member_that_it_checks() {
     let script = "while read line; do echo '{\"events\": []}'; done";
     let (report, _) = report(&["--quick", "--only", "retry,id,promptness"], &shell(script));
     assert_eq!(report["passed"], 0);
@@ -124,7 +124,7 @@ fn a_case_whose_point_is_missing_in_the_answer_is_unsupported() {
 }
 
 #[test]
-fn a_program_that_is_not_there_and_a_case_that_is_not_there_are_wrong_arguments() {
+fn a_missing_program_and_an_unknown_case_are_wrong_arguments() {
     for (arguments, program, reason) in [
         (&[][..], "/nowhere/at/all", "cannot start /nowhere/at/all"),
         (&["--only", "dec-9999"], "true", "dec-9999"),
@@ -198,7 +198,7 @@ fn each_format_has_the_failures_with_their_rule_and_what_was_expected() {
 
 #[test]
 #[ignore = "needs Python"]
-fn a_program_with_one_rule_broken_is_found_at_that_rule() {
+fn a_program_that_breaks_one_rule_fails_cases_of_that_rule() {
     let broken = format!("{CLI}/tests/programs/broken.py");
     let run = |rule: &str, only: &[&str]| {
         let program = ["python3", &broken, rule, SSE_WIRE];
@@ -207,7 +207,7 @@ fn a_program_with_one_rule_broken_is_found_at_that_rule() {
     let (unbroken, code) = run("none", &[]);
     assert_eq!((failed(&unbroken).len(), code), (0, 0));
     for rule in sse_wire_vectors::suite().rules.keys() {
-        // The protocol has no policies.
+        // The protocol does not support policies.
         if rule.starts_with("policy-") {
             continue;
         }
@@ -220,7 +220,7 @@ fn a_program_with_one_rule_broken_is_found_at_that_rule() {
     }
 }
 
-/// The driver of PROTOCOL.md and its decoder, in a folder of their own.
+/// The driver in PROTOCOL.md and its decoder, in a separate folder.
 fn driver(language: &str, extension: &str) -> PathBuf {
     let protocol = Path::new(CLI).join("../test-vectors/PROTOCOL.md");
     let protocol = fs::read_to_string(protocol).unwrap();

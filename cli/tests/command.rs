@@ -32,7 +32,7 @@ fn color_is_an_option_of_every_command() {
     assert!(!finish(child, b"data: x\n\n").fine().contains('\u{1b}'));
 }
 
-/// Everything that writes to stdout, with an input that makes it write. By themselves most would succeed.
+/// Every command that writes to stdout, with an input that makes it write.
 const WRITERS: [(&[&str], &str); 14] = [
     (&["parse"], "data: x\n\n"),
     (&["parse", "--color", "always"], "data: x\n\n"),
@@ -52,7 +52,7 @@ const WRITERS: [(&[&str], &str); 14] = [
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_output_that_takes_nothing_is_an_error() {
+fn an_output_that_cannot_be_written_is_an_error() {
     for (arguments, input) in WRITERS {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let done = finish(command(arguments).stdout(full).spawn().unwrap(), input.as_bytes());
@@ -63,7 +63,7 @@ fn an_output_that_takes_nothing_is_an_error() {
 
 #[cfg(unix)]
 #[test]
-fn an_output_that_its_reader_has_closed_is_no_success_and_no_message() {
+fn an_output_that_its_reader_has_closed_is_a_failure_without_a_message() {
     for (arguments, input) in WRITERS {
         let (output, _) = UnixStream::pair().unwrap();
         let output = OwnedFd::from(output);
@@ -73,7 +73,7 @@ fn an_output_that_its_reader_has_closed_is_no_success_and_no_message() {
 }
 
 #[test]
-fn help_and_version_are_there_and_wrong_arguments_are_refused() {
+fn help_and_version_are_printed_and_wrong_arguments_are_rejected() {
     let version = run(&["--version"], "").fine();
     assert_eq!(version, format!("sse-wire {}\n", env!("CARGO_PKG_VERSION")));
     for (arguments, words) in [

@@ -17,8 +17,8 @@ fn conform<'a>(requests: impl Iterator<Item = &'a Value>) -> Vec<Value> {
     answers
 }
 
-/// The reason of an answer that is an error and nothing else; of one for values that can't be
-/// written, which field and why stand beside it.
+/// The reason in an answer that is an error; for values that can't be written, the answer also has the field and the
+/// reason code.
 fn reason(answer: &Value) -> Option<&str> {
     let reason = answer.get("error")?.as_str()?;
     let beside = ["field", "reason"].map(|key| answer.get(key).is_some());
@@ -54,7 +54,7 @@ fn a_connection_request_is_answered_exactly() {
         )
     );
     assert_eq!(run(&["conform"], r#"{"steps": []}"#).json(), [json!({"results": []})]);
-    // A response without a type may leave the key out.
+    // A response without a type can omit the key.
     let absent = run(&["conform"], r#"{"steps": [{"op": "response", "status": 200}]}"#).json();
     assert_eq!(absent, [json!({"results": [{"action": "fail"}]})]);
 }
@@ -113,7 +113,7 @@ fn a_limit_in_a_request_is_reported_in_the_answer() {
 }
 
 #[test]
-fn ids_have_a_quarter_of_the_limit_in_a_request_and_none_without_it() {
+fn ids_are_limited_to_a_quarter_of_the_limit_of_a_request_and_unlimited_without_it() {
     let id = "7".repeat(65_537);
     let chunk = STANDARD.encode(format!("id: {id}\ndata: x\n\n"));
     let limited = |limit: usize| json!({"chunks": [chunk], "limit": limit});
@@ -202,7 +202,7 @@ fn every_line_gets_one_answer_whatever_it_is() {
         (br#"{"steps": [{"op": "response", "status": -1}]}"#, "`steps[0]`: invalid type: integer"),
         (
             br#"{"steps": [{"op": "response", "status": 65736}]}"#,
-            "`steps[0]`: 65736 is no status of a response",
+            "`steps[0]`: 65736 is not a status of a response",
         ),
         (
             br#"{"steps": [{"op": "response", "status": 200, "content_type": 5}]}"#,
@@ -274,10 +274,10 @@ fn every_line_gets_one_answer_whatever_it_is() {
 }
 
 #[test]
-fn answers_are_out_while_a_harness_waits_for_them() {
+fn answers_are_written_while_a_harness_waits_for_them() {
     let mut live = Running::start(&["conform"]);
     for _ in 0..2 {
-        // Half a request is at hand when the answers are due.
+        // Half of the next request is in the buffer when the answers are due.
         live.write("{\"chunks\": []}\n{}\n{\"chu");
         assert!(live.line().starts_with("{\"events\":[]"));
         assert!(live.line().starts_with("{\"error\":"));
@@ -307,12 +307,12 @@ fn a_last_request_without_a_line_end_is_answered_and_no_request_is_not() {
 }
 
 #[test]
-fn conform_ends_quietly_when_nobody_reads() {
+fn conform_ends_quietly_if_nothing_reads_its_output() {
     ends_quietly_if_nobody_reads(&["conform"], "{\"chunks\": []}\n");
 }
 
 #[test]
-fn the_help_example_of_conform_is_what_it_says() {
+fn the_example_in_the_help_of_conform_has_the_shown_output() {
     let help = run(&["conform", "--help"], "").fine();
     let (command, answer) = help.split_once("  $ echo '").unwrap().1.split_once('\n').unwrap();
     let (request, _) = command.split_once('\'').unwrap();

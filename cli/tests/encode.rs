@@ -1,4 +1,4 @@
-//! `sse-wire encode`: JSON lines in, a stream out.
+//! `sse-wire encode`: encodes JSON lines as a stream.
 
 #[path = "support/run.rs"]
 #[allow(dead_code)] // Each file of tests needs another part of it.
@@ -28,7 +28,7 @@ fn a_json_line_becomes_a_block() {
 }
 
 #[test]
-fn a_last_event_id_is_written_if_it_differs_from_the_one_before() {
+fn a_last_event_id_is_written_if_it_differs_from_the_previous_one() {
     let lines = [
         json!({"data": "none", "last_event_id": ""}),
         json!({"data": "set", "last_event_id": "1"}),
@@ -144,7 +144,7 @@ fn strict_refuses_a_carriage_return_in_data() {
 }
 
 #[test]
-fn a_block_is_out_while_the_lines_still_come() {
+fn a_block_is_written_while_lines_still_arrive() {
     let mut live = Running::start(&["encode"]);
     for n in ["1", "2"] {
         live.write(format!("{{\"data\": \"{n}\"}}\n{{\"da"));
@@ -156,7 +156,7 @@ fn a_block_is_out_while_the_lines_still_come() {
 }
 
 #[test]
-fn encode_ends_quietly_when_nobody_reads() {
+fn encode_ends_quietly_if_nothing_reads_its_output() {
     ends_quietly_if_nobody_reads(&["encode"], "{\"data\": \"x\"}\n");
 }
 
@@ -185,7 +185,7 @@ fn every_encoder_vector_holds() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn blocks_of_lines_that_are_all_there_are_written_together() {
+fn blocks_of_lines_that_are_available_are_written_together() {
     const LINES: usize = 20_000;
     let mut live = Running::start(&["encode"]);
     live.write("{\"data\": \"x\"}\n".repeat(LINES) + "{\"comment\": \"the end\"}\n");

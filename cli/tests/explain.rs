@@ -1,4 +1,4 @@
-//! `sse-wire explain`: a stream in, its lines out, each with its rule.
+//! `sse-wire explain`: prints each line of a stream with its rule.
 
 #[path = "support/run.rs"]
 #[allow(dead_code)] // Each file of tests needs another part of it.
@@ -77,7 +77,7 @@ fn memory_of_explain_does_not_grow_with_the_stream_a_line_or_an_event() {
         for part in input.repeat(times).as_bytes().chunks(1 << 16) {
             stdin.write_all(part).unwrap();
         }
-        // All but what the pipe holds has been read.
+        // Everything except the contents of the pipe has been read.
         let peak = system_number(&child, "status", "VmHWM:");
         drop(stdin);
         assert!(child.wait().unwrap().success());
@@ -86,7 +86,7 @@ fn memory_of_explain_does_not_grow_with_the_stream_a_line_or_an_event() {
 }
 
 #[test]
-fn explain_leaves_out_what_is_over_the_limit_and_goes_on() {
+fn explain_skips_what_exceeds_the_limit_and_continues() {
     let stream = format!("data: {}\n\ndata: x\n\n", "x".repeat(2000));
     let shown = run(&["explain", "--limit", "1kB"], &stream).fine();
     assert!(
@@ -140,7 +140,7 @@ fn explain_reports_what_it_cannot_read() {
 }
 
 #[test]
-fn the_help_example_of_explain_is_what_it_says() {
+fn the_example_in_the_help_of_explain_has_the_shown_output() {
     let help = run(&["explain", "--help"], "").fine();
     let (_, example) = help.split_once("| sse-wire explain\n").unwrap();
     let (answer, _) = example.split_once("\n\n").unwrap();

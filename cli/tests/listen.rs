@@ -1,4 +1,4 @@
-//! `sse-wire listen`, from outside: what a server says, what is shown, and the exit code.
+//! `sse-wire listen` as a process: what it shows for each response of a server, and its exit code.
 #![cfg(all(feature = "http", unix))]
 
 #[path = "support/loopback.rs"]
@@ -19,7 +19,7 @@ use loopback::{answer, head, open_server, server, stream};
 use run::{CLOSED, Ended, Running, command, system_number};
 use serde_json::{Value, json};
 
-/// `listen` without the waits that a test has no time for.
+/// `listen` without long waits.
 const QUICK: [&str; 9] =
     ["listen", "--retry", "1ms", "--min-wait", "0", "--backoff", "0", "--jitter", "0"];
 
@@ -88,7 +88,7 @@ fn a_stream_that_ends_is_resumed_after_its_last_id() {
 }
 
 #[test]
-fn a_response_that_is_no_event_stream_is_an_error() {
+fn a_response_that_is_not_an_event_stream_is_an_error() {
     for (answer, reason) in [
         (answer("404 Not Found", "", ""), "the status 404"),
         (answer("501 Oh", "content-type: text/event-stream\r\n", "data: x\n\n"), "the status 501"),
@@ -108,7 +108,7 @@ fn a_response_that_is_no_event_stream_is_an_error() {
 }
 
 #[test]
-fn redirects_are_followed_and_those_without_end_are_an_error() {
+fn redirects_are_followed_and_endless_ones_are_an_error() {
     let (there, heads) = server(vec![stream("data: there\n\n")]);
     let location = format!("location: {there}events\r\n");
     let (here, _heads) = server(vec![answer("307 Temporary Redirect", &location, "")]);
@@ -124,7 +124,7 @@ fn redirects_are_followed_and_those_without_end_are_an_error() {
 }
 
 #[test]
-fn an_address_that_is_none_is_an_error() {
+fn an_invalid_address_is_an_error() {
     for (url, reason) in [
         ("nowhere", "relative URL without a base; write it with http://"),
         ("localhost:80/x", "the scheme `localhost` is not supported"),
@@ -140,7 +140,7 @@ fn an_address_that_is_none_is_an_error() {
 }
 
 #[test]
-fn a_refused_connection_is_tried_again_as_often_as_allowed() {
+fn a_refused_connection_is_retried_as_often_as_allowed() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let ended = listen(&["--max-reconnections", "2", &format!("http://{closed}/")]);
     assert_eq!((ended.code, ended.stderr.len()), (Some(1), 3), "{ended:?}");
@@ -167,13 +167,13 @@ fn waits_grow_up_to_the_backoff() {
 #[test]
 fn https_to_a_server_without_tls_is_an_error() {
     let (url, _heads) = {
-        // It answers what is no request without looking at it.
+        // It answers without reading, because this is not an HTTP request.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("https://{}/", listener.local_addr().unwrap());
         let server = thread::spawn(move || {
             let (mut client, _) = listener.accept().unwrap();
             client.write_all(&answer("400 Bad Request", "", "")).unwrap();
-            // Unread bytes would make the end a reset.
+            // Unread bytes would turn the end into a reset.
             let _ = client.read_to_end(&mut Vec::new());
         });
         (url, server)
@@ -237,7 +237,7 @@ fn wrong_options_are_refused() {
         ),
         ("--retry-status", "5xx", "a range like 500-599, or none"),
         ("--retry-status", "503-500", "a range like 500-599, or none"),
-        ("--retry-status", "503,200-299", "200 is never retried"),
+        ("--retry-status", "503,200-299", "200 cannot be retried"),
     ] {
         let ended = listen(&[&format!("{option}={value}"), "http://127.0.0.1:1/"]);
         assert_eq!(ended.code, Some(2), "{option} {value}");
@@ -246,7 +246,7 @@ fn wrong_options_are_refused() {
 }
 
 #[test]
-fn it_ends_after_max_events_though_the_chunk_has_more() {
+fn it_ends_after_max_events_even_if_the_chunk_has_more() {
     let body = ": c\ndata: 1\n\ndata: 2\n\ndata: 3\n\n: d\n\n";
     for (options, lines) in [
         (&[][..], &["message", "  1", "message", "  2"][..]),
@@ -275,8 +275,8 @@ fn an_event_is_shown_live_and_a_signal_ends_it_clean() {
 }
 
 #[test]
-fn a_signal_ends_it_even_if_its_output_is_full_and_nobody_reads() {
-    // Much more than the system takes at once.
+fn a_signal_ends_it_even_if_its_output_is_full_and_nothing_reads_it() {
+    // Much more than the system buffers.
     let (url, _heads) = server(vec![stream(format!("data: {}\n\n", "x".repeat(4 << 20)))]);
     let (output, mut kept) = UnixStream::pair().unwrap();
     let mut child = command(&["listen", &url]).stdout(OwnedFd::from(output)).spawn().unwrap();
@@ -286,7 +286,10 @@ fn a_signal_ends_it_even_if_its_output_is_full_and_nobody_reads() {
     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
     let mut said = String::new();
     stderr.read_to_string(&mut said).unwrap();
-    assert!(said.ends_with("ended after 100ms with output left: nothing reads it\n"), "{said}");
+    assert!(
+        said.ends_with("ended after 100ms with unwritten output, because nothing reads it\n"),
+        "{said}"
+    );
     assert_eq!(child.wait().unwrap().code(), Some(1));
     drop(kept);
 }
@@ -295,14 +298,14 @@ fn a_signal_ends_it_even_if_its_output_is_full_and_nobody_reads() {
 fn a_signal_ends_the_wait_for_a_reconnection() {
     let (url, _heads) = server(vec![stream("retry: 86400000\n\n")]);
     let listener = Running::start(&["listen", "--jitter", "0", &url]);
-    // An hour, and no more.
+    // An hour.
     listener.error_with("reconnecting in 3600000 ms");
     listener.signal("-INT");
     assert_eq!(listener.end().code, Some(0));
 }
 
 #[test]
-fn silence_of_a_class_loses_the_connection() {
+fn silence_of_a_class_ends_the_connection() {
     let (url, server) = open_server(": only a comment\n\n");
     let listener =
         Running::start(&["listen", "--jitter", "0", "--idle-timeout", "events=0.05", &url]);
@@ -311,7 +314,7 @@ fn silence_of_a_class_loses_the_connection() {
 }
 
 #[test]
-fn it_ends_quietly_when_nobody_reads() {
+fn it_ends_quietly_if_nothing_reads_its_output() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let server = thread::spawn(move || {
@@ -331,7 +334,7 @@ fn it_ends_quietly_when_nobody_reads() {
 }
 
 #[test]
-fn memory_is_bounded_for_a_line_without_end_and_a_megabyte_of_comments() {
+fn memory_is_bounded_for_an_endless_line_and_a_megabyte_of_comments() {
     const MEBIBYTE: usize = 1 << 20;
     let comments = format!(": {}\n", "c".repeat(98)).repeat(MEBIBYTE / 100);
     let (url, _heads) = server(vec![
@@ -352,7 +355,7 @@ fn memory_is_bounded_for_a_line_without_end_and_a_megabyte_of_comments() {
 }
 
 #[test]
-fn no_password_and_no_query_is_in_a_message() {
+fn messages_contain_no_password_and_no_query() {
     let (url, heads) = server(vec![stream("data: x\n\n"), answer("404 Not Found", "", "")]);
     let address = url.strip_prefix("http://").unwrap();
     let secret = format!("http://user:password@{address}?token=secret#secret");
@@ -390,7 +393,7 @@ fn the_user_s_headers_and_credentials_stay_at_their_origin_and_no_referer_is_sen
 }
 
 #[test]
-fn a_proxy_of_the_environment_is_not_asked_for_this_machine_and_one_that_is_named_is() {
+fn a_proxy_from_the_environment_is_not_used_for_loopback_and_a_named_one_is() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (url, _heads) = server(vec![stream("data: x\n\n")]);
     let mut child = command(&["listen", "--max-events", "1", &url])
@@ -419,7 +422,7 @@ fn a_hundred_thousand_refused_events_are_reported_once_and_counted() {
 }
 
 #[test]
-fn a_message_quotes_little_of_an_id_of_any_length() {
+fn a_message_quotes_only_the_beginning_of_a_long_id() {
     let id = "i".repeat(60_000);
     let (url, heads) = server(vec![
         stream(format!("id: {id}\ndata: y\n\nid: {id}\ndata: {id}")),
@@ -433,7 +436,7 @@ fn a_message_quotes_little_of_an_id_of_any_length() {
 }
 
 #[test]
-fn a_compressed_body_is_reported_and_the_beginning_of_another_one_shown_escaped() {
+fn a_compressed_body_is_reported_and_the_beginning_of_any_other_is_shown_escaped() {
     let headers = "content-type: text/event-stream\r\ncontent-encoding: gzip\r\n";
     let (url, _heads) = server(vec![answer("200 OK", headers, b"\x1f\x8b")]);
     let ended = listen(&[&url]);
@@ -452,7 +455,7 @@ fn a_compressed_body_is_reported_and_the_beginning_of_another_one_shown_escaped(
 }
 
 #[test]
-fn early_hints_without_end_are_given_up_in_time() {
+fn endless_early_hints_time_out() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let server = thread::spawn(move || {

@@ -25,7 +25,7 @@ fn lost(body: &str) -> Vec<u8> {
 }
 
 #[test]
-fn once_is_one_stream_and_its_clean_end_is_a_success() {
+fn once_receives_one_stream_and_its_clean_end_is_a_success() {
     let ended = listen(&["--once", "--data-only"], vec![stream("data: 1\n\ndata: 2\n\n")]);
     assert_eq!((ended.code, ended.stdout.concat()), (Some(0), "12".into()), "{ended:?}");
     assert!(ended.stderr[1].ends_with("the server ended the stream"), "{ended:?}");
@@ -59,7 +59,7 @@ fn once_with_until_fails_if_the_stream_ends_without_it() {
 }
 
 #[test]
-fn a_status_is_retried_if_it_is_named() {
+fn a_named_status_is_retried() {
     let unavailable = || answer("503 Unavailable", "", "busy");
     let teapot = || answer("418 Teapot", "", "");
     for (options, first, code) in [
@@ -97,7 +97,7 @@ fn each_kind_of_end_has_its_exit_code() {
 }
 
 #[test]
-fn an_error_event_is_shown_and_is_the_end_with_an_exit_code_if_asked_for() {
+fn an_error_event_is_shown_and_ends_with_an_exit_code_if_requested() {
     let typed = "event: error\ndata: overloaded\n\n";
     let object = "data: {\"id\": 1, \"error\":\ndata: {}}\n\n";
     for (options, error, shown) in [
@@ -122,7 +122,7 @@ fn an_error_event_is_shown_and_is_the_end_with_an_exit_code_if_asked_for() {
 }
 
 #[test]
-fn raw_is_the_bytes_as_they_came() {
+fn raw_writes_the_bytes_unchanged() {
     let body = b"\xEF\xBB\xBF: \x1B[2J\r\ndata:x\xFF\r\rid: 7\n\ndata: [DONE]\n\n".as_slice();
     let raw = |body: &[u8], options: &[&str]| {
         let (url, _requests) = server(vec![stream(body)]);
@@ -143,7 +143,7 @@ fn raw_is_the_bytes_as_they_came() {
 }
 
 #[test]
-fn raw_bytes_are_out_while_the_stream_is_still_open() {
+fn raw_bytes_are_written_while_the_stream_is_open() {
     let (url, server) = loopback::open_server(": half a line\ndata: x");
     let listener = Running::start(&["listen", "--raw", &url]);
     assert_eq!(listener.line(), ": half a line");

@@ -1,4 +1,4 @@
-//! The requests of `sse-wire listen`: options that are curl's mean what they mean there.
+//! The requests of `sse-wire listen`: options with the names of curl's mean the same.
 #![cfg(all(feature = "http", unix))]
 
 #[path = "support/loopback.rs"]
@@ -52,7 +52,7 @@ fn has(head: &[String], line: &str) {
 }
 
 #[test]
-fn data_is_posted_and_a_method_that_is_named_is_used() {
+fn data_is_posted_and_a_named_method_is_used() {
     let (head, body) = sent(&["-d", "a=1", "--data", "b=2"]);
     assert_eq!((head[0].as_str(), body.as_str()), ("POST / HTTP/1.1", "a=1&b=2"));
     has(&head, "content-type: application/x-www-form-urlencoded");
@@ -145,7 +145,7 @@ fn tls_server() -> String {
         let (client, _) = listener.accept().unwrap();
         client.set_read_timeout(Some(run::PATIENCE)).unwrap();
         let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), client);
-        // A client that does not trust it is gone after the handshake.
+        // A client that does not trust it disconnects after the handshake.
         let mut byte = [0];
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).is_ok() {
@@ -159,7 +159,7 @@ fn tls_server() -> String {
 }
 
 #[test]
-fn a_certificate_is_trusted_if_its_authority_is_named_or_none_is_asked_for() {
+fn a_certificate_is_trusted_if_its_authority_is_named_or_with_insecure() {
     for options in [&["--cacert", CERTIFICATE][..], &["--insecure"], &["-k"]] {
         let ended = listen(&[options, &["--data-only", &tls_server()]].concat());
         assert_eq!((ended.code, ended.stdout.concat()), (Some(0), "secret".into()), "{ended:?}");

@@ -1,4 +1,4 @@
-//! `sse-wire parse`: streams in, events out.
+//! `sse-wire parse`: shows the events of streams.
 
 #[path = "support/run.rs"]
 #[allow(dead_code)] // Each file of tests needs another part of it.
@@ -68,7 +68,7 @@ fn a_stream_cannot_control_the_terminal() {
 }
 
 #[test]
-fn events_of_a_type_and_data_alone_are_shown_if_asked_for() {
+fn only_events_of_a_type_and_only_data_are_shown_on_request() {
     let stream = "event: a\ndata: 1\ndata: \u{1b}2\n\ndata: 3\n\nevent: b\ndata\n\n: c\n\n";
     let shown = |options: &[&str]| run(&[&["parse"], options].concat(), stream).fine();
     assert_eq!(shown(&["--event", "message"]), "message\n  3\n");
@@ -82,7 +82,7 @@ fn events_of_a_type_and_data_alone_are_shown_if_asked_for() {
 }
 
 #[test]
-fn timestamps_are_in_both_forms_and_encode_takes_them() {
+fn timestamps_are_in_both_forms_and_encode_accepts_them() {
     let stream = ": c\ndata: x\n\n";
     let is_time = |text: &str| {
         let form: String = text.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
@@ -103,11 +103,11 @@ fn timestamps_are_in_both_forms_and_encode_takes_them() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn events_of_a_stream_that_is_all_there_are_written_together_and_memory_is_flat() {
+fn events_of_an_available_stream_are_written_together_and_memory_does_not_grow() {
     const EVENTS: usize = 200_000;
     let path = file("many.sse", "data: x\n\n".repeat(EVENTS));
     for options in [&[][..], &["--json"]] {
-        // The input stays open after the file, so that the process is still there.
+        // The input stays open after the file, so that the process does not end.
         let mut live = Running::start(&[&["parse"], options, &[path.as_str(), "-"]].concat());
         live.write("data: the end\n\n");
         while !live.line().contains("the end") {}
@@ -120,7 +120,7 @@ fn events_of_a_stream_that_is_all_there_are_written_together_and_memory_is_flat(
 }
 
 #[test]
-fn an_event_is_out_while_the_stream_is_still_open() {
+fn an_event_is_written_while_the_stream_is_open() {
     let mut live = Running::start(&["parse", "--json"]);
     for n in ["1", "2"] {
         live.write(format!("data: {n}\n\nda"));
@@ -142,7 +142,7 @@ fn an_event_is_out_while_the_stream_is_still_open() {
 }
 
 #[test]
-fn parse_ends_quietly_when_nobody_reads() {
+fn parse_ends_quietly_if_nothing_reads_its_output() {
     ends_quietly_if_nobody_reads(&["parse"], "data: x\n\n");
     ends_quietly_if_nobody_reads(&["parse", "--json"], "data: x\n\n");
 }
@@ -182,7 +182,7 @@ fn what_cannot_be_opened_or_read_is_reported_and_the_rest_is_shown() {
 }
 
 #[test]
-fn the_error_for_a_url_in_place_of_a_file_says_what_to_do() {
+fn the_error_for_a_url_in_place_of_a_file_has_advice() {
     let done = run(&["parse", "https://example.com/stream"], "");
     assert_eq!((done.stdout.as_str(), done.code), ("", 1));
     let hint = match cfg!(feature = "http") {
@@ -232,7 +232,7 @@ fn an_id_beyond_the_limit_for_ids_is_reported_and_an_exit_code_and_its_event_is_
             "sse-wire: stdin: the id that begins at byte 0 was skipped: it needs more than the limit of \
              65536 bytes for ids; raise the limits to receive it (--limit)\n"
         );
-        // With a limit, ids have a quarter of it.
+        // With a limit, IDs can have a quarter of it.
         let limit = (4 * (LIMIT + 1)).to_string();
         run(&[&["parse", "--limit", &limit], options].concat(), event(LIMIT + 1)).fine();
         let done = run(&[&["parse", "--limit", "8"], options].concat(), event(3));
@@ -242,7 +242,7 @@ fn an_id_beyond_the_limit_for_ids_is_reported_and_an_exit_code_and_its_event_is_
 }
 
 #[test]
-fn comments_count_for_the_limit_only_when_they_are_shown() {
+fn comments_count_toward_the_limit_only_if_they_are_shown() {
     let stream = ": 123456789\ndata: x\n\n";
     assert_eq!(run(&["parse", "--limit", "8"], stream).fine(), "message\n  x\n");
     let done = run(&["parse", "--limit", "8", "--comments"], stream);
@@ -310,7 +310,7 @@ fn a_cut_in_one_of_several_files_is_an_exit_code() {
 
 #[test]
 fn json_has_what_the_decoder_vectors_expect() {
-    // No limit, for ids either.
+    // No limit, not even for IDs.
     let limit = u64::MAX.to_string();
     let arguments = ["parse", "--json", "--comments", "--limit", &limit];
     let cases = sse_wire_vectors::decoder().into_iter();
@@ -336,7 +336,7 @@ fn json_has_what_the_decoder_vectors_expect() {
 }
 
 #[test]
-fn the_sample_stream_reads_well() {
+fn the_sample_stream_is_shown_in_readable_form() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/chat.sse");
     let shown = run(&["parse", "--require-clean-end", path], "").fine();
     assert_eq!(shown.lines().filter(|line| !line.starts_with("  ")).count(), 8);

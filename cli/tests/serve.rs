@@ -1,4 +1,4 @@
-//! `sse-wire serve`, from outside: what clients get, what is said, and the exit code.
+//! `sse-wire serve` as a process: what clients receive, its messages, and its exit code.
 #![cfg(all(feature = "http", unix))]
 
 #[path = "support/loopback.rs"]
@@ -28,7 +28,7 @@ fn head_of(answer: &str) -> Vec<String> {
     lines
 }
 
-/// Waits for what another process is about to do.
+/// Waits until a condition on another process is true.
 #[track_caller]
 fn until(done: impl Fn() -> bool) {
     let start = Instant::now();
@@ -38,7 +38,7 @@ fn until(done: impl Fn() -> bool) {
     }
 }
 
-/// What a client gets that asks for a stream, up to a text.
+/// What a client that requests a stream receives, up to a text.
 fn get(url: &str, last_event_id: &[u8], until: &str) -> String {
     let header =
         [&b"GET / HTTP/1.1\r\nhost: localhost\r\nlast-event-id: "[..], last_event_id, b"\r\n\r\n"];
@@ -46,7 +46,7 @@ fn get(url: &str, last_event_id: &[u8], until: &str) -> String {
 }
 
 #[test]
-fn a_listener_gets_lines_live_and_those_before_it() {
+fn a_client_gets_lines_live_and_earlier_ones() {
     let (mut server, url) = Running::serve(&[]);
     server.write("before\n");
     let listener = Running::start(&["listen", "--json", &url]);
@@ -66,7 +66,7 @@ fn a_listener_gets_lines_live_and_those_before_it() {
 }
 
 #[test]
-fn live_only_gives_new_clients_nothing_of_before() {
+fn live_only_sends_new_clients_no_earlier_lines() {
     let (mut server, url) = Running::serve(&["--live-only", "--json"]);
     server.write("{\"id\": \"1\", \"data\": \"before\"}\n");
     get(&url, b"0", "data: before");
@@ -77,7 +77,7 @@ fn live_only_gives_new_clients_nothing_of_before() {
 }
 
 #[test]
-fn a_client_that_comes_back_gets_what_it_has_missed() {
+fn a_client_that_reconnects_gets_what_it_has_missed() {
     let (mut server, url) = Running::serve(&["--json", "--replay-events", "2"]);
     for id in ["1", "größe", "3"] {
         server.write(format!("{{\"id\": \"{id}\", \"data\": \"of {id}\"}}\n"));
@@ -132,7 +132,7 @@ fn the_ids_of_an_earlier_run_are_a_gap() {
 }
 
 #[test]
-fn ids_rise_from_a_prefix_and_are_left_out_on_demand() {
+fn ids_are_a_prefix_and_a_rising_number_and_are_omitted_on_request() {
     let (mut server, url) = Running::serve(&["--json"]);
     server.write("{\"data\": \"a\"}\n{\"id\": \"own\", \"data\": \"b\"}\n{\"comment\": \"c\"}\n{\"data\": \"d\"}\n");
     let answer = get(&url, b"", "data: d\n\n");
@@ -162,7 +162,7 @@ fn what_parse_prints_is_served_with_the_same_events() {
 }
 
 #[test]
-fn the_head_is_that_of_an_event_stream_and_the_first_words_are_the_retry() {
+fn the_head_is_that_of_an_event_stream_and_retry_comes_first() {
     let (_server, url) = Running::serve(&["--retry", "1234", "--keep-alive", "0"]);
     let answer = get(&url, b"", "retry: 1234\n\n");
     assert_eq!(
@@ -181,7 +181,7 @@ fn the_head_is_that_of_an_event_stream_and_the_first_words_are_the_retry() {
 }
 
 #[test]
-fn the_head_is_out_before_any_event_and_silence_is_broken() {
+fn the_head_is_sent_before_any_event_and_keep_alives_end_silence() {
     let (_server, url) = Running::serve(&[]);
     read_until(&mut request(&url, GET), "\r\n\r\n");
     let (_server, url) = Running::serve(&["--keep-alive", "0.01"]);
@@ -189,7 +189,7 @@ fn the_head_is_out_before_any_event_and_silence_is_broken() {
 }
 
 #[test]
-fn other_methods_and_paths_have_no_stream() {
+fn other_methods_and_paths_are_rejected() {
     let (_server, url) = Running::serve(&["--path", "/events"]);
     assert!(url.ends_with("/events"));
     let ask = |line: &str| {
@@ -209,7 +209,7 @@ fn other_methods_and_paths_have_no_stream() {
     read_until(&mut stream, "HTTP/1.1 200 OK\r\n");
 }
 
-/// htmx-extensions#184, urbit#4004: HEAD is answered, and asks for no stream.
+/// htmx-extensions#184, urbit#4004: HEAD is answered without a stream.
 #[test]
 fn head_has_the_head_of_the_stream_and_ends() {
     let (_server, url) = Running::serve(&["--verbose"]);
@@ -225,7 +225,7 @@ fn head_has_the_head_of_the_stream_and_ends() {
 }
 
 #[test]
-fn a_page_can_hand_its_last_event_id_over_in_the_url() {
+fn a_page_can_pass_its_last_event_id_in_the_url() {
     let (mut server, url) = Running::serve(&["--json"]);
     for id in ["1", "größe & mehr", "3"] {
         server.write(format!("{{\"id\": \"{id}\", \"data\": \"of {id}\"}}\n"));
@@ -244,7 +244,7 @@ fn a_page_can_hand_its_last_event_id_over_in_the_url() {
 
 /// sse.js#14: credentials and `Authorization` can't work with `*`.
 #[test]
-fn pages_of_an_origin_may_read_if_allowed_also_with_credentials() {
+fn pages_of_an_allowed_origin_can_read_even_with_credentials() {
     let ask = |url: &str, method: &str, more: &str| {
         let text = format!("{method} / HTTP/1.1\r\nhost: localhost\r\n{more}\r\n");
         head_of(&read_until(&mut request(url, text.as_bytes()), "\r\n\r\n"))
@@ -291,9 +291,9 @@ fn pages_of_an_origin_may_read_if_allowed_also_with_credentials() {
     assert!(!allows(&ask(&url, "GET", "origin: https://a.example\r\n")));
 }
 
-/// A page that points a name of its own at 127.0.0.1 is of the same origin as a server there.
+/// A page whose host name resolves to 127.0.0.1 has the same origin as a server there.
 #[test]
-fn on_loopback_a_foreign_host_is_not_answered_unless_allowed() {
+fn on_loopback_a_foreign_host_is_refused_unless_allowed() {
     let ask = |url: &str, host: &str| {
         let text = format!("GET / HTTP/1.1\r\nhost: {host}\r\n\r\n");
         head_of(&read_until(&mut request(url, text.as_bytes()), "\r\n\r\n"))[0].clone()
@@ -327,12 +327,12 @@ fn a_client_beyond_the_limit_is_answered_503_and_served_once_another_has_left() 
     let [left, _stays] = clients;
     drop(left);
     server.error_with("disconnected");
-    // The place is free a moment after that was said.
+    // The place is free a moment after the message.
     until(|| read_until(&mut request(&url, GET), "\r\n\r\n").starts_with("HTTP/1.1 200"));
 }
 
 #[test]
-fn a_browser_is_given_a_page_and_everybody_else_the_stream() {
+fn a_browser_gets_a_page_and_any_other_client_the_stream() {
     let (mut server, url) = Running::serve(&[]);
     server.write("x\n");
     let ask = |accept: &str| {
@@ -374,7 +374,7 @@ fn a_signal_ends_all_streams_clean() {
 }
 
 #[test]
-fn the_end_of_stdin_ends_all_streams_on_demand_and_nothing_is_lost() {
+fn the_end_of_stdin_ends_all_streams_on_request_and_nothing_is_lost() {
     let (mut server, url) = Running::serve(&["--exit-on-eof", "--keep-alive", "0"]);
     let mut client = request(&url, GET);
     read_until(&mut client, "\r\n\r\n");
@@ -388,7 +388,7 @@ fn the_end_of_stdin_ends_all_streams_on_demand_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_line_that_is_refused_is_named_and_the_rest_goes_on() {
+fn a_rejected_line_is_reported_and_the_others_are_published() {
     let (mut server, url) = Running::serve(&["--json", "--replay-bytes", "2000", "--exit-on-eof"]);
     let long = "x".repeat(2000);
     server.write(format!(
@@ -419,7 +419,7 @@ fn a_line_that_is_refused_is_named_and_the_rest_goes_on() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_an_error() {
+fn a_port_that_is_in_use_is_an_error() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let ended = Running::start(&["serve", "--port", &port]).end();
@@ -443,7 +443,7 @@ fn clients_that_leave_free_their_state() {
     }
 }
 
-/// The most memory that the process ever had, in KiB.
+/// The peak memory of the process, in KiB.
 #[cfg(target_os = "linux")]
 fn peak(running: &Running) -> u64 {
     system_number(&running.child, "status", "VmHWM:")
@@ -471,7 +471,7 @@ fn memory_is_bounded_clients_that_do_not_read_are_dropped_and_share_each_event()
         .collect();
     let with_clients = descriptors(&server);
     assert!(with_clients > CLIENTS);
-    // One that reads all the time.
+    // A client that always reads.
     let listener = Running::start(&["listen", "--json", &url]);
     let line = format!("{}\n", "x".repeat(8_000_000));
     for _ in 0..4 {
@@ -482,7 +482,7 @@ fn memory_is_bounded_clients_that_do_not_read_are_dropped_and_share_each_event()
         let said = server.error();
         assert!(said.contains("was dropped: the client has taken nothing for 1s"), "{said}");
     }
-    // The connection is dropped a moment after that was said.
+    // The connection is dropped a moment after the message.
     until(|| descriptors(&server) <= with_clients - CLIENTS + 1);
     let peak = peak(&server);
     assert!(peak < 160 * 1024, "{peak} KiB, for 100 clients and events of 8 MB");
@@ -491,7 +491,7 @@ fn memory_is_bounded_clients_that_do_not_read_are_dropped_and_share_each_event()
 
 #[cfg(target_os = "linux")]
 #[test]
-fn bounded_memory_five_thousand_connects_and_breaks_leave_nothing() {
+fn bounded_memory_five_thousand_broken_connections_leave_nothing() {
     let (mut server, url) = Running::serve(&[]);
     server.write("x\n");
     let come_and_break = |count: usize| {
@@ -513,7 +513,7 @@ fn bounded_memory_five_thousand_connects_and_breaks_leave_nothing() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn bounded_memory_a_long_line_of_stdin_is_refused_as_it_comes() {
+fn bounded_memory_a_long_line_of_stdin_is_rejected_as_it_arrives() {
     let (mut server, url) = Running::serve(&["--replay-bytes", "1000000", "--exit-on-eof"]);
     let part = "x".repeat(1 << 20);
     for _ in 0..64 {

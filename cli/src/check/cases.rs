@@ -1,15 +1,15 @@
-//! Cases of all kinds, and the requests that each becomes.
+//! Cases of all kinds, and the requests for each.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use sse_wire_vectors::{ConnectionCase, DecoderCase, EncoderCase, Response, Step};
 
-/// Streams up to this length are cut at every place.
+/// Streams of up to this length are cut at every position.
 const SHORT: usize = 2000;
-/// How many places at both ends of a longer one.
+/// How many positions at each end of a longer stream are cut.
 const EDGE: usize = 40;
-/// How many more within it.
+/// How many more positions in the middle are cut.
 const WITHIN: usize = 20;
 
 pub(crate) enum Case {
@@ -22,17 +22,17 @@ pub(crate) enum Case {
 #[derive(Default)]
 pub(crate) struct Trial {
     pub(super) request: Value,
-    /// In which chunks.
+    /// The chunks in which it is sent.
     pub(super) how: String,
-    /// Decoder: how many events must be out after each chunk.
+    /// For a decoder: how many events must have been delivered after each chunk.
     pub(super) after: Vec<usize>,
-    /// Connection: to which step of the case each step of the request belongs.
+    /// For a connection: the step of the case to which each step of the request belongs.
     pub(super) steps: Vec<usize>,
 }
 
 pub(crate) fn all() -> Vec<Case> {
     let decoder = sse_wire_vectors::decoder().into_iter().map(Case::Decoder);
-    // The protocol has no policies.
+    // The protocol does not support policies.
     let connection = sse_wire_vectors::connection().into_iter();
     let connection = connection.filter(|case| case.policy.is_none()).map(Case::Connection);
     let encoder = sse_wire_vectors::encoder().into_iter().map(Case::Encoder);
@@ -56,7 +56,7 @@ impl Case {
         }
     }
 
-    /// The requests; if it is to be quick, the first one alone.
+    /// Returns the requests; with `quick`, only the first one.
     pub(super) fn trials(&self, quick: bool) -> Box<dyn Iterator<Item = Trial> + '_> {
         let most = if quick { 1 } else { usize::MAX };
         match self {
@@ -66,7 +66,7 @@ impl Case {
         }
     }
 
-    /// The input, to be shown.
+    /// Returns the input, for display.
     pub(super) fn input(&self, trial: &Trial) -> Value {
         let text = |bytes: &[u8]| Value::from(bytes.escape_ascii().to_string());
         match self {
@@ -84,7 +84,7 @@ impl Case {
     }
 }
 
-/// Where to cut so many bytes in two.
+/// Returns the positions at which to cut this many bytes in two.
 fn cuts(len: usize) -> impl Iterator<Item = usize> {
     let (edge, step) = if len <= SHORT { (len, 1) } else { (EDGE, len / WITHIN) };
     (1..len).filter(move |at| *at < edge || len - at < edge || at % step == 0)
@@ -103,7 +103,7 @@ fn decoder(case: &DecoderCase) -> impl Iterator<Item = Trial> + '_ {
         }
         request
     };
-    // An event is out with the byte that ends its range.
+    // An event is delivered with the byte that ends its range.
     let after = |chunks: &[&[u8]]| {
         let ends = case.events.iter().filter_map(|event| Some(event.range.as_ref()?.end));
         let ends: Vec<u64> = ends.collect();
@@ -147,7 +147,7 @@ fn request_of(step: &Step) -> Value {
     }
 }
 
-/// The chunks in which the bytes of a step are sent.
+/// Returns the chunks in which the bytes of a step are sent.
 type Cut<'a> = dyn Fn(usize, &[u8]) -> Vec<Vec<u8>> + 'a;
 
 fn connection(case: &ConnectionCase) -> impl Iterator<Item = Trial> + '_ {

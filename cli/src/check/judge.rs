@@ -1,4 +1,4 @@
-//! An answer beside what is expected.
+//! Compares an answer with what is expected.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,18 +9,18 @@ use sse_wire_vectors::{ConnectionCase, DecoderCase, EncoderCase, Event, Level, O
 use super::cases::{Case, Trial};
 
 pub(crate) enum Answered {
-    /// The program does not do what is asked, or does not show it.
+    /// The program does not support the request, or does not show the result.
     Unsupported(String),
     /// There is nothing to compare.
     Wrong(String),
-    /// In these members; in none if it is right.
+    /// It differs in these members; in none if it is right.
     Differs(Vec<Difference>),
 }
 
-/// A member of the answer that is not what is expected.
+/// A member of the answer that differs from what is expected.
 pub(crate) struct Difference {
     pub(super) member: String,
-    /// What decides what it should be.
+    /// The level: what decides the expected value.
     pub(super) level: Level,
     pub(super) expected: Value,
     pub(super) got: Value,
@@ -54,7 +54,7 @@ struct Comparison {
 }
 
 impl Comparison {
-    /// Compares a member of which the standard knows, or which is decided at another level.
+    /// Compares a member that the standard defines, or that another level decides.
     fn member(&mut self, member: &str, level: Level, expected: Value, got: &Value) {
         if *got != expected {
             let level = if self.level == Level::Must { level } else { self.level };
@@ -104,7 +104,7 @@ impl Comparison {
             ("after", Level::Choice, json!(trial.after), answer.get("after")),
             ("end", Level::Choice, json!(end), answer.get("end")),
             ("errors", Level::Limit, json!(case.errors), errors.as_ref()),
-            // A comment that is shown may count for the limit.
+            // An observed comment may count toward the limit.
             (
                 "comments",
                 Level::Choice,
@@ -149,7 +149,9 @@ impl Comparison {
             Some(Value::Array(results)) if results.len() == trial.steps.len() => results,
             _ => {
                 let count = trial.steps.len();
-                return Err(Answered::Wrong(format!("error: the answer has no {count} results")));
+                return Err(Answered::Wrong(format!(
+                    "error: the answer does not have {count} results"
+                )));
             }
         };
         for (n, (_, outcome)) in case.steps.iter().enumerate() {
@@ -184,7 +186,7 @@ impl Comparison {
         Ok(())
     }
 
-    /// The layout is the encoder's choice: what counts is what a decoder makes of it.
+    /// Compares what the blocks decode to, because the layout is the encoder's choice.
     fn encoder(&mut self, case: &EncoderCase, answer: &Map<String, Value>) -> Result<(), Answered> {
         let bytes =
             match answer.get("bytes").map(|bytes| bytes.as_str().map(|b| STANDARD.decode(b))) {
@@ -221,12 +223,12 @@ impl Comparison {
     }
 }
 
-/// What a decoder makes of a block.
+/// Decodes a block.
 fn meaning(block: &[u8]) -> Value {
     let mut parser = Parser::new();
     let mut parts = Vec::new();
     let mut items = parser.observe(block);
-    // The vectors have nothing that passes the default limit.
+    // Nothing in the vectors exceeds the default limit.
     while let Ok(Some(item)) = items.next() {
         match item {
             Item::Event(event) => {

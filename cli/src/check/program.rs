@@ -1,4 +1,4 @@
-//! A program under check: its requests and answers, and what it does in place of an answer.
+//! The program that is checked: its requests and answers, and what it does instead of an answer.
 
 use std::ffi::OsString;
 use std::fmt::{self, Display, Formatter};
@@ -17,12 +17,12 @@ const EXIT: Duration = Duration::from_secs(1);
 
 pub(super) struct Program {
     child: Child,
-    /// To the thread that writes: a program that does not read must not block the check.
+    /// Sends to the thread that writes, because a program that does not read must not block the check.
     requests: Option<Sender<String>>,
     answers: Receiver<Vec<u8>>,
 }
 
-/// What came in place of an answer.
+/// What happened instead of an answer.
 pub(super) enum Fault {
     Crash(Option<ExitStatus>),
     Hang(Duration),
@@ -37,7 +37,7 @@ impl Display for Fault {
             Fault::Hang(limit) => write!(f, "hang: no answer in {} s", limit.as_secs_f64()),
             Fault::Noise(line) => {
                 let shown = &line[..line.len().min(80)];
-                write!(f, "noise: a line on stdout that is no answer: \"{}\"", shown.escape_ascii())
+                write!(f, "noise: a line on stdout is not an answer: \"{}\"", shown.escape_ascii())
             }
         }
     }
@@ -62,7 +62,7 @@ impl Program {
                 }
             }
         });
-        // Few, so that a program that writes without end is stopped by its full pipe.
+        // A small number, so that a full pipe stops a program that writes without end.
         let (read, answers) = mpsc::sync_channel(4);
         thread::spawn(move || {
             let mut lines = Lines::new(BufReader::new(stdout), LONGEST);
@@ -109,12 +109,12 @@ impl Program {
         Fault::Crash(None)
     }
 
-    /// Ends the input. What the program writes then is noise.
+    /// Ends the input. Anything that the program then writes is noise.
     pub(super) fn finish(mut self, limit: Duration) -> Result<(), Fault> {
         self.requests = None;
         match self.answers.recv_timeout(limit) {
             Ok(line) => Err(Fault::Noise(line)),
-            // After the end of its input it may do anything but write.
+            // After the end of its input it may do anything except write.
             Err(_) => Ok(()),
         }
     }

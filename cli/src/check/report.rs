@@ -1,4 +1,4 @@
-//! What became of the cases, in each format.
+//! The report on the cases, in each format.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -11,7 +11,7 @@ use super::cases::Case;
 use super::{Failure, Verdict};
 use crate::{escape, json};
 
-/// How many characters of a value are shown.
+/// The number of characters of a value that are shown.
 const SHOWN: usize = 300;
 
 pub(super) struct Report<'a> {
@@ -20,7 +20,7 @@ pub(super) struct Report<'a> {
     cases: Vec<(&'a Case, Verdict)>,
 }
 
-/// How many cases of a rule passed, failed and were not supported.
+/// The numbers of cases of a rule that passed, failed, and were not supported.
 #[derive(Clone, Copy, Default)]
 struct Count {
     passed: usize,
@@ -78,7 +78,7 @@ impl<'a> Report<'a> {
         })
     }
 
-    /// Where the rule of a case is, and what it says.
+    /// Returns the address of the rule of a case, and its text.
     fn rule(&self, case: &Case) -> [&str; 2] {
         let about = case.about();
         [&self.suite.rules[&about.rule], &self.suite.sections[&about.section]]
@@ -220,7 +220,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// What is wrong, in lines.
+/// Describes a failure in lines.
 fn lines(failure: &Failure) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(reason) = &failure.reason {
@@ -235,10 +235,10 @@ fn lines(failure: &Failure) -> Vec<String> {
     lines
 }
 
-/// The beginning of a value as JSON, safe on a terminal.
+/// Returns the beginning of a value as JSON that is safe on a terminal.
 fn shown(value: &Value) -> String {
     let mut json = Vec::new();
-    // A vector takes everything.
+    // Writing to a vector can't fail.
     let _ = json::write_line(value, &mut json);
     let text = String::from_utf8_lossy(&json);
     let text = text.trim_end();

@@ -18,15 +18,15 @@ use super::request::{Certificates, Header};
 /// How many redirects a request follows.
 const REDIRECTS: usize = 10;
 
-/// The type of a body, as in curl.
+/// The default content type of a body, as in curl.
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Makes requests to one address.
+/// Sends requests to one address.
 #[derive(Clone)]
 pub(crate) struct Client {
-    /// Uses the proxy, if there is one.
+    /// The client that uses the proxy, if there is one.
     proxied: reqwest::Client,
     direct: reqwest::Client,
     /// Whether the proxy is used for loopback addresses, too.
@@ -37,7 +37,7 @@ pub(crate) struct Client {
     method: Method,
     /// The body and its type.
     body: Option<(Bytes, Option<HeaderValue>)>,
-    /// The user's headers, for the address's origin alone.
+    /// The user's headers, only for the origin of the address.
     headers: Vec<Header>,
 }
 
@@ -49,7 +49,7 @@ impl Client {
                 .danger_accept_invalid_certs(options.insecure)
                 .referer(false)
                 .redirect(Policy::none())
-                // A connection that lost a stream is not used again.
+                // A connection that lost a stream is not reused.
                 .pool_max_idle_per_host(0);
             if let Some(Certificates(certificates)) = &options.cacert {
                 builder = builder.tls_built_in_root_certs(false);
@@ -86,7 +86,7 @@ impl Client {
         })
     }
 
-    /// Whether the request can be sent again without doing something twice.
+    /// Returns whether the request can be sent again without a side effect.
     pub(crate) fn is_safe(&self) -> bool {
         self.method.is_safe()
     }
@@ -137,7 +137,7 @@ impl Client {
             all.insert(CONTENT_TYPE, content_type.clone());
         }
         if url.origin() == self.url.origin() {
-            // They replace ours of the same name.
+            // They replace the default headers with the same name.
             for Header(name, _) in &self.headers {
                 all.remove(name);
             }
@@ -156,7 +156,7 @@ impl Client {
         request.send().await.map_err(request_error)
     }
 
-    /// Whether no proxy is used, by curl's rules; and none for loopback addresses unless it is named.
+    /// Returns whether no proxy is used, by curl's rules, and for loopback addresses unless a proxy was named.
     fn is_direct(&self, url: &Url) -> bool {
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
         let address: Option<std::net::IpAddr> = host.parse().ok();
@@ -173,7 +173,7 @@ impl Client {
     }
 }
 
-/// Whether a redirect with this status is followed by GET, as browsers and curl do it.
+/// Returns whether a redirect with this status is followed by GET, as in browsers and curl.
 fn becomes_get(status: StatusCode, method: &Method) -> bool {
     match status {
         StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => method == Method::POST,
@@ -182,7 +182,7 @@ fn becomes_get(status: StatusCode, method: &Method) -> bool {
     }
 }
 
-/// A network error, or a final one, if another attempt would end the same way.
+/// Returns a network error, or a final error if another attempt would fail in the same way.
 fn request_error(error: reqwest::Error) -> BoxError {
     let error = error.without_url();
     let of_tls = error.is_connect() && sources(&error).any(is_of_tls);
@@ -204,15 +204,15 @@ fn sources<'e>(
     iter::successors(Some(error), |&error| error.source())
 }
 
-/// Whether it is an error of TLS: it comes as invalid data, maybe wrapped in another I/O error, which
-/// does not have it as its source.
+/// Returns whether it is a TLS error, which is invalid data, possibly wrapped in another I/O error that does not have it
+/// as its source.
 fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
     let Some(error) = error.downcast_ref::<io::Error>() else { return false };
     error.kind() == io::ErrorKind::InvalidData
         || error.get_ref().is_some_and(|inner| is_of_tls(inner))
 }
 
-/// An error and its sources, without repetitions.
+/// Formats an error and its sources, without repetitions.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();
     for error in sources(error) {

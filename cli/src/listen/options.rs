@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     #[command(next_help_heading = "Output")]
     pub(super) output: output::Options,
 
-    /// Write the bytes of the stream as they come, also on a terminal
+    /// Write the bytes of the stream unchanged, even to a terminal
     #[arg(
         long,
         conflicts_with_all = ["json", "data_only", "event_types", "comments", "timestamps"]
@@ -43,19 +43,19 @@ pub(crate) struct Arguments {
 pub(super) struct Request {
     /// Method [default: GET, or POST with --data]
     ///
-    /// Other methods than GET and HEAD are sent again only if nothing of a stream was received, or if
-    /// an event had an ID.
+    /// Requests with methods other than GET and HEAD are sent again only if nothing of a stream was
+    /// received, or if an event had an ID.
     #[arg(short = 'X', long = "request", value_name = "METHOD", value_parser = request::method)]
     pub(super) method: Option<Method>,
 
     /// Send this text, or the content of a file, as the body; `@-` is stdin
     ///
-    /// As in curl: from a file, line breaks and NULs are left out; several are joined with `&`; the
+    /// As in curl: line breaks and NULs of a file are removed; several values are joined with `&`; the
     /// Content-Type is application/x-www-form-urlencoded unless a header sets it.
     #[arg(short, long, value_name = "TEXT|@FILE", value_parser = request::data)]
     pub(super) data: Vec<Vec<u8>>,
 
-    /// Send this header to the origin of the URL, or those in a file, one a line; repeatable
+    /// Send this header to the origin of the URL, or those in a file, one per line; repeatable
     ///
     /// As in curl: it replaces a header that is sent by default; `NAME:` removes that one, and `NAME;`
     /// sends an empty one. `@-` is stdin. A redirect to another origin does not get these headers.
@@ -72,21 +72,21 @@ pub(super) struct Request {
     #[arg(long, value_name = "FILE", value_parser = request::certificates)]
     pub(super) cacert: Option<Certificates>,
 
-    /// Accept any certificate: anyone on the way can read and change the stream
+    /// Accept any certificate: anyone on the network path can read and change the stream
     #[arg(short = 'k', long)]
     pub(super) insecure: bool,
 
-    /// Use this proxy [default: http_proxy, https_proxy, or all_proxy of the environment, but none
+    /// Use this proxy [default: http_proxy, https_proxy, or all_proxy from the environment, but none
     /// for loopback addresses]
     #[arg(short = 'x', long, value_name = "URL")]
     pub(super) proxy: Option<String>,
 
-    /// Use no proxy for these hosts and their subdomains; `*` for all [default: no_proxy of the
+    /// Use no proxy for these hosts and their subdomains; `*` for all [default: no_proxy from the
     /// environment]
     #[arg(long = "noproxy", value_name = "HOST,…")]
     pub(super) no_proxy: Option<String>,
 
-    /// Time limit for making a connection
+    /// Time limit for connecting
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
     pub(super) connect_timeout: Duration,
 
@@ -160,8 +160,8 @@ pub(super) struct Reconnection {
 
     /// Reconnect after this much silence [default: never]; repeatable, once for each class
     ///
-    /// The class is what breaks the silence: `bytes` of any kind (the default), `comments`, `blocks`
-    /// (also those that only set an ID or a reconnection time), or `events`. Each also counts for
+    /// The class is what ends the silence: `bytes` of any kind (the default), `comments`, `blocks`
+    /// (including those that only set an ID or a reconnection time), or `events`. Each also counts for
     /// those before it.
     #[arg(long = "idle-timeout", value_name = "[CLASS=]TIME", value_parser = idle_timeout)]
     pub(super) idle_timeouts: Vec<(Liveness, Duration)>,

@@ -9,7 +9,7 @@ use sse_wire::{Liveness, Policy, SendAgain, Silence};
 use super::options::Arguments;
 use crate::arguments;
 
-/// The statuses of `--retry-status`: a policy asks a function that captures nothing.
+/// The statuses of `--retry-status`, which are static because a policy has a function that captures nothing.
 static RETRIED: OnceLock<Vec<RangeInclusive<u16>>> = OnceLock::new();
 
 /// A part of the value of `--retry-status`.
@@ -23,9 +23,9 @@ pub(super) fn statuses(text: &str) -> Result<RangeInclusive<u16>, String> {
         (Ok(first), Ok(last)) if 100 <= first && first <= last && last <= 599 => {
             let statuses = first..=last;
             match [200, 204].iter().find(|status| statuses.contains(status)) {
-                Some(status) => {
-                    Err(format!("{status} is never retried: it is the stream, or its end"))
-                }
+                Some(status) => Err(format!(
+                    "{status} cannot be retried: 200 opens the stream, and 204 ends it"
+                )),
                 None => Ok(statuses),
             }
         }
@@ -60,7 +60,7 @@ pub(super) fn policy(arguments: &Arguments, is_safe: bool) -> Policy {
             _ => &mut silence.events,
         } = Some(timeout);
     }
-    // With --once a status is the end, and its message has the beginning of the body.
+    // With --once any other status is the end, and the message shows the beginning of the body.
     let retried = if arguments.end.once { Vec::new() } else { options.retry_status.clone() };
     let _ = RETRIED.set(retried);
     Policy {

@@ -1,4 +1,4 @@
-//! What a request is made of: values of options that are curl's, and mean the same here.
+//! The values of options for the request, which mean the same as in curl.
 
 use std::fs;
 use std::io::{self, Read};
@@ -10,7 +10,7 @@ use sse_wire::server::LAST_EVENT_ID;
 
 use super::http::chain;
 
-/// A header, or one that is sent by default and is to be removed.
+/// A header to send, or a default header to remove.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Header(pub(super) HeaderName, pub(super) Option<HeaderValue>);
 
@@ -43,7 +43,7 @@ fn header(text: &str) -> Result<Header, String> {
     Ok(Header(name, value.map(header_value).transpose()?))
 }
 
-/// A header's value, which may have any character but controls.
+/// A header's value, which can have any characters except control characters.
 fn header_value(text: &str) -> Result<HeaderValue, String> {
     HeaderValue::from_bytes(text.as_bytes())
         .map_err(|_| "it has a control character, which a header cannot carry".into())
@@ -95,7 +95,7 @@ pub(crate) fn url(text: &str) -> Result<Url, String> {
     }
 }
 
-/// An address as messages have it: without a password, and without the query, which may have a token.
+/// Formats an address for messages: without a password, and without the query, which may contain a token.
 pub(crate) fn shown(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     let (scheme, rest) = url.split_once("//").map_or(("", url), |(scheme, rest)| (scheme, rest));

@@ -1,4 +1,4 @@
-//! Who may read the stream: names of the server, and origins of pages.
+//! Decides who may read the stream, by the host name of the request and the origin of the page.
 
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
@@ -8,13 +8,13 @@ use hyper::header::{
 use hyper::http::uri::Authority;
 use hyper::{Request, Uri};
 
-/// The names that a request may call the server by.
+/// The host names that a request can have.
 ///
-/// A page can point a name of its own at 127.0.0.1, and is then of the same origin as a server there
-/// that answers to any name.
+/// The host name of a page can resolve to 127.0.0.1. The page then has the same origin as a server there that accepts any
+/// host name.
 pub(crate) enum Hosts {
     Any,
-    /// Those of loopback, and these.
+    /// The names of loopback, and these.
     Loopback(Vec<String>),
 }
 
@@ -23,7 +23,7 @@ impl Hosts {
         let Hosts::Loopback(others) = self else { return true };
         let authority = |uri: &Uri| uri.authority().cloned();
         let header = || request.headers().get(HOST)?.to_str().ok()?.parse::<Authority>().ok();
-        // Only clients of HTTP/1.0 name no host, and no browser is one.
+        // Only clients of HTTP/1.0 omit the host, and browsers are not.
         let Some(authority) = authority(request.uri()).or_else(header) else {
             return !request.headers().contains_key(HOST);
         };
@@ -48,7 +48,7 @@ impl Cors {
         self.0.is_empty()
     }
 
-    /// What lets the page of a request read the answer to it.
+    /// Returns the headers that let the page of a request read the response.
     pub(crate) fn allow(&self, request: &HeaderMap, answer: &mut HeaderMap) {
         if self.is_empty() {
             return;
@@ -64,11 +64,11 @@ impl Cors {
         }
     }
 
-    /// The same for the answer to a browser that asks whether a page may send its request.
+    /// Returns the headers of the response to a preflight request.
     pub(crate) fn allow_request(&self, request: &HeaderMap, answer: &mut HeaderMap) {
         self.allow(request, answer);
         answer.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD"));
-        // `*` would not have `Authorization` in it, and means nothing with credentials.
+        // `*` does not include `Authorization`, and has no effect with credentials.
         if let Some(headers) = request.get(ACCESS_CONTROL_REQUEST_HEADERS) {
             answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, headers.clone());
             answer.append(VARY, HeaderValue::from_static("access-control-request-headers"));

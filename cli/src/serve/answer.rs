@@ -1,4 +1,4 @@
-//! What a request is answered with: the stream, a page that shows it, or why there is none.
+//! The responses: the stream, a page that shows it, or the reason why there is none.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -18,10 +18,10 @@ use sse_wire::server::{Hub, LAST_EVENT_ID, RESPONSE_HEADERS, Subscriber, last_ev
 use super::access::{Cors, Hosts};
 use crate::log;
 
-/// All that answers need.
+/// Everything that the responses need.
 pub(crate) struct Answers {
     pub(crate) hub: Hub,
-    /// The only path that has the stream; none if all have.
+    /// The only path with the stream; `None` if every path has it.
     pub(crate) path: Option<String>,
     pub(crate) hosts: Hosts,
     pub(crate) cors: Cors,
@@ -30,14 +30,14 @@ pub(crate) struct Answers {
 
 pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
 
-/// The answer to a browser that opens the URL.
+/// The response to a browser that opens the URL.
 const PAGE: &str = include_str!("page.html");
 
-/// The page has its script and its style in it, and reads from here alone.
+/// The page contains its script and its style, and reads only from this server.
 const PAGE_POLICY: &str = "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 impl Answers {
-    /// The answer to a client over the limit.
+    /// Returns the response to a client over the limit.
     pub(crate) fn full() -> Response<Body> {
         let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "there are too many clients\n");
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
@@ -83,7 +83,7 @@ impl Answers {
         if let Some(Err(error)) =
             request.headers().get(LAST_EVENT_ID).map(|id| last_event_id(id.as_bytes()))
         {
-            // Something on the way has changed it. After an error a browser would never reconnect.
+            // An intermediary has changed it. A browser would not reconnect after an error.
             log(format_args!("client {peer}: {error}"));
         }
         let comes_back = id.is_some() || request.headers().contains_key(LAST_EVENT_ID);
@@ -99,7 +99,7 @@ impl Answers {
     }
 }
 
-/// Whether a person looks at the answer: `EventSource` and curl name no HTML.
+/// Returns whether a page is wanted: `EventSource` and curl do not accept HTML.
 fn wants_page<B>(request: &Request<B>) -> bool {
     let accept = request.headers().get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let types = accept.flat_map(|value| value.split(','));
@@ -115,7 +115,7 @@ fn page() -> Response<Body> {
     response
 }
 
-/// The head of the stream alone.
+/// Returns only the head of the stream.
 fn head() -> Response<Body> {
     let mut response = text(StatusCode::OK, "");
     for &(name, value) in RESPONSE_HEADERS {
@@ -144,7 +144,7 @@ impl Clients {
         Arc::new(Clients { count: AtomicUsize::new(0), verbose })
     }
 
-    /// Counts a client until the value is dropped.
+    /// Counts a client until the returned value is dropped.
     fn come(self: &Arc<Self>, peer: SocketAddr, how: &str) -> Guard {
         let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         self.say(peer, format_args!("connected ({how})"), count);

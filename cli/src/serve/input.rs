@@ -10,8 +10,7 @@ use crate::encode::Blocks;
 use crate::lines::Lines;
 use crate::log;
 
-/// Reads all of stdin, of which no line may be longer than `longest`. Sets `failed` if a line is
-/// rejected.
+/// Reads all of stdin, in which no line may be longer than `longest`. Sets `failed` if a line is rejected.
 pub(crate) fn read(json: bool, longest: usize, hub: &Hub, failed: &AtomicBool) {
     let log_and_fail = |what: std::fmt::Arguments<'_>| {
         log(what);
@@ -47,7 +46,7 @@ pub(crate) fn read(json: bool, longest: usize, hub: &Hub, failed: &AtomicBool) {
     }
 }
 
-/// A line without the CR of its end.
+/// Returns a line without a CR at its end.
 fn text(line: &[u8]) -> Result<&str, String> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     std::str::from_utf8(line).map_err(|error| format!("not UTF-8 at byte {}", error.valid_up_to()))

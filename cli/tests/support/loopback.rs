@@ -7,7 +7,7 @@ use std::thread;
 
 use super::run::PATIENCE;
 
-/// A server that gives one answer a connection, in order, and where it is; it returns the requests.
+/// Starts a server that gives one answer for each connection, in order. Returns its address and a handle to the requests.
 pub fn server(answers: Vec<Vec<u8>>) -> (String, Receiver<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -16,14 +16,14 @@ pub fn server(answers: Vec<Vec<u8>>) -> (String, Receiver<Vec<u8>>) {
         for answer in answers {
             let (mut stream, _) = listener.accept().unwrap();
             let _ = sender.send(whole_request(&mut stream));
-            // The client may have enough of it.
+            // The client may have disconnected.
             let _ = stream.write_all(&answer);
         }
     });
     (url, requests)
 }
 
-/// Reads a head, and the body that it announces.
+/// Reads a head and its body.
 fn whole_request(stream: &mut TcpStream) -> Vec<u8> {
     let mut request = head(stream);
     let text = String::from_utf8_lossy(&request);
@@ -34,7 +34,7 @@ fn whole_request(stream: &mut TcpStream) -> Vec<u8> {
     request
 }
 
-/// A server whose connection stays open after these bytes.
+/// Starts a server whose connection stays open after these bytes.
 pub fn open_server(body: &'static str) -> (String, thread::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -42,7 +42,7 @@ pub fn open_server(body: &'static str) -> (String, thread::JoinHandle<()>) {
         let (mut client, _) = listener.accept().unwrap();
         head(&mut client);
         client.write_all(&stream(body)).unwrap();
-        // Until the client goes.
+        // Until the client disconnects.
         let _ = client.read_to_end(&mut Vec::new());
     });
     (url, server)
@@ -60,7 +60,7 @@ pub fn head(stream: &mut TcpStream) -> Vec<u8> {
     head
 }
 
-/// An answer with an event stream, whose end is that of the connection.
+/// A response with an event stream that ends with the connection.
 pub fn stream(body: impl AsRef<[u8]>) -> Vec<u8> {
     answer("200 OK", "content-type: text/event-stream\r\n", body)
 }
@@ -70,7 +70,7 @@ pub fn answer(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     [head.as_bytes(), body.as_ref()].concat()
 }
 
-/// Connects to a server as a client without any library, and sends a request.
+/// Connects to a server without an HTTP library, and sends a request.
 pub fn request(url: &str, request: &[u8]) -> TcpStream {
     let address = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
@@ -79,7 +79,7 @@ pub fn request(url: &str, request: &[u8]) -> TcpStream {
     stream
 }
 
-/// Reads until what was read has a text.
+/// Reads until a text has arrived.
 #[track_caller]
 pub fn read_until(stream: &mut TcpStream, text: &str) -> String {
     let mut read = Vec::new();

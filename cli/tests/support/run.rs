@@ -1,4 +1,4 @@
-//! Runs of the command `sse-wire`: what goes in, what comes out, and the exit code.
+//! Runs of the command `sse-wire`: input, output, and exit code.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// How long anything may take before a test fails.
+/// The time limit after which a test fails.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a run of the command gave.
+/// The result of a run of the command.
 #[derive(Debug)]
 pub struct Done {
     pub stdout: String,
@@ -22,14 +22,14 @@ pub struct Done {
 }
 
 impl Done {
-    /// The output of a run that succeeded and had nothing to complain about.
+    /// Returns the output of a run that succeeded without messages.
     #[track_caller]
     pub fn fine(self) -> String {
         assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{}", self.stdout);
         self.stdout
     }
 
-    /// The lines of JSON of such a run.
+    /// Returns the JSON lines of such a run.
     #[track_caller]
     pub fn json(self) -> Vec<Value> {
         json_lines(&self.fine())
@@ -57,11 +57,11 @@ pub fn run(arguments: &[&str], stdin: impl AsRef<[u8]>) -> Done {
     finish(command(arguments).spawn().unwrap(), stdin.as_ref())
 }
 
-/// Gives the rest of its input to a child and waits for it.
+/// Writes the rest of its input to a child and waits for it.
 pub fn finish(mut child: Child, stdin: &[u8]) -> Done {
     let mut pipe = child.stdin.take().unwrap();
     let output = thread::scope(|scope| {
-        // It may end before it has read all.
+        // It may end before it has read everything.
         scope.spawn(move || pipe.write_all(stdin).ok());
         child.wait_with_output().unwrap()
     });
@@ -72,7 +72,7 @@ pub fn finish(mut child: Child, stdin: &[u8]) -> Done {
     }
 }
 
-/// A file for one test.
+/// Creates a file for one test.
 pub fn file(name: &str, content: impl AsRef<[u8]>) -> String {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::write(&path, content).unwrap();
@@ -88,7 +88,7 @@ pub struct Running {
     stderr: Receiver<String>,
 }
 
-/// How such a run ended, and the lines that were not read before.
+/// The exit code of such a run, and the remaining lines.
 #[derive(Debug, PartialEq)]
 pub struct Ended {
     pub code: Option<i32>,
@@ -115,7 +115,7 @@ impl Running {
         Running { child, stdin, stdout, stderr }
     }
 
-    /// `serve` on a port that is free, and where it listens.
+    /// Starts `serve` on a free port, and returns its address.
     pub fn serve(arguments: &[&str]) -> (Self, String) {
         let running = Running::start(&[&["serve", "--port", "0"], arguments].concat());
         let said = running.error();
@@ -129,19 +129,19 @@ impl Running {
         stdin.flush().unwrap();
     }
 
-    /// The next line of stdout.
+    /// Returns the next line of stdout.
     #[track_caller]
     pub fn line(&self) -> String {
         self.stdout.recv_timeout(PATIENCE).expect("a line of stdout")
     }
 
-    /// The next line of stderr.
+    /// Returns the next line of stderr.
     #[track_caller]
     pub fn error(&self) -> String {
         self.stderr.recv_timeout(PATIENCE).expect("a line of stderr")
     }
 
-    /// The first line of stderr that has a text.
+    /// Returns the first line of stderr that contains a text.
     #[track_caller]
     pub fn error_with(&self, text: &str) -> String {
         loop {
@@ -176,7 +176,7 @@ impl Running {
         Ended { code: self.child.wait().unwrap().code(), stdout, stderr }
     }
 
-    /// Ends it as [`end`](Self::end) does: no line is left, and it succeeds.
+    /// Ends it as [`end`](Self::end) does, and checks that no line remains and that it succeeds.
     #[track_caller]
     pub fn end_fine(self) {
         let nothing = Ended { code: Some(0), stdout: Vec::new(), stderr: Vec::new() };
@@ -191,15 +191,15 @@ impl Drop for Running {
     }
 }
 
-/// The exit code of a run whose stdout was closed: that of a program that SIGPIPE ends.
+/// The exit code of a run whose stdout was closed: that of a program ended by SIGPIPE.
 pub const CLOSED: i32 = 141;
 
-/// A child whose reader goes away after one line, `| head -1`; it is fed until it ends.
+/// Runs a child whose output is closed after one line, as by `| head -1`, and writes to its input until it ends.
 #[track_caller]
 pub fn ends_quietly_if_nobody_reads(arguments: &[&str], input: &'static str) {
     let mut child = command(arguments).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    // Much more than a pipe holds.
+    // Much more than the capacity of a pipe.
     let feeder =
         thread::spawn(move || (0..1_000_000).all(|_| stdin.write_all(input.as_bytes()).is_ok()));
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -211,7 +211,7 @@ pub fn ends_quietly_if_nobody_reads(arguments: &[&str], input: &'static str) {
     assert!(!feeder.join().unwrap(), "it ends when nobody reads");
 }
 
-/// A number that Linux has about a child.
+/// Returns a number in the status of a child in /proc.
 pub fn system_number(child: &Child, file: &str, label: &str) -> u64 {
     let text = fs::read_to_string(format!("/proc/{}/{file}", child.id())).unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix(label)).unwrap();
