@@ -62,10 +62,13 @@ fn speed(part: &mut String, results: &Results) -> fmt::Result {
 fn parse(part: &mut String, results: &Results) -> fmt::Result {
     writeln!(
         part,
-        "MB/s with lent events. In parentheses the ratio to the fastest other crate in that cell, and in the third\n\
-         column, for 64 KiB, the ratio to finding line ends and checking UTF-8 alone.\n"
+        "MB/s with lent events; in parentheses, the ratio to the fastest other crate in that cell. The third column is the ratio\n\
+         to the baseline for 64 KiB: finding line ends and checking UTF-8 alone.\n"
     )?;
-    writeln!(part, "| stream | bytes per event | to that | 64 KiB chunks | 1460 B | 64 B | 1 B |")?;
+    writeln!(
+        part,
+        "| stream | bytes per event | to baseline | 64 KiB chunks | 1460 B | 64 B | 1 B |"
+    )?;
     writeln!(part, "| --- | ---: | ---: | ---: | ---: | ---: | ---: |")?;
     for row in results.parse.chunk_by(|a, b| a.stream == b.stream) {
         let first = &row[0];
