@@ -87,15 +87,19 @@ fn bounded_memory_allocations_never_exceed_the_bound_for_bytes() {
 #[test]
 fn bounded_memory_many_topics_with_an_event_each_stay_within_the_bound() {
     const BOUND: usize = 2 << 20;
-    let hub = Hub::new(Retention::new().bytes(BOUND));
-    let info = measure(|| {
-        for number in 0..10_000 {
-            hub.publish_to(&number.to_string(), &Block::new().data("x")).unwrap();
-            assert!(number % 1000 > 0 || hub.counts().bytes <= BOUND);
-        }
-    });
-    assert!(info.bytes_max <= BOUND as u64, "{info:?}");
-    assert!(hub.counts().topics > 1000, "the bound is used");
+    for name_len in [1, 256] {
+        let hub = Hub::new(Retention::new().bytes(BOUND));
+        let info = measure(|| {
+            for number in 0..10_000 {
+                let name = format!("{number:0name_len$}");
+                hub.publish_to(&name, &Block::new().data("x")).unwrap();
+                assert!(number % 1000 > 0 || hub.counts().bytes <= BOUND);
+            }
+        });
+        // Beside 1,000 idle topics.
+        assert!(info.bytes_max <= BOUND as u64 + (1 << 20), "{name_len}: {info:?}");
+        assert!(hub.counts().topics > 1000, "the bound is used");
+    }
 }
 
 #[tokio::test(start_paused = true)]
