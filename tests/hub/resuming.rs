@@ -163,8 +163,10 @@ async fn a_client_ahead_of_this_hub_waits_at_most_as_long_as_allowed() {
     let publisher = async {
         for id in ["2", "3", "4"] {
             advance(SECOND).await;
+            hub.gap();
             send(id);
             yield_now().await;
+            assert_eq!(hub.counts().most_behind, 0, "a waiting task is not behind");
         }
     };
     let ((known, waited), ()) = tokio::join!(
@@ -179,11 +181,12 @@ async fn a_client_ahead_of_this_hub_waits_at_most_as_long_as_allowed() {
     assert_eq!(start.elapsed(), 4 * SECOND);
     let counts = hub.counts();
     assert_eq!(
-        (counts.subscribers, counts.left),
-        (0, 0),
+        (counts.subscribers, counts.left, counts.gaps),
+        (0, 0, 0),
         "a waiting task is not a subscriber that has left"
     );
     hub.close(None).unwrap();
     assert!(!hub.wait_for(with_id("6"), 60 * SECOND).await, "nothing more is returned");
+    assert_eq!(hub.counts().ended, 0);
     assert_eq!(start.elapsed(), 4 * SECOND);
 }

@@ -21,14 +21,12 @@ use alloc::vec::Vec;
 use core::fmt::{self, Debug, Formatter};
 use core::future::poll_fn;
 use core::hash::{BuildHasher, Hasher};
-use core::pin::Pin;
 use core::task::{Poll, Waker};
 use core::time::Duration;
 use std::collections::hash_map::RandomState;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use futures_core::Stream;
 use http::{Response, StatusCode};
 use tokio::time::{Instant, timeout};
 
@@ -215,26 +213,24 @@ impl Hub {
     ) -> bool {
         let Subscriber { topics, last_event_id } = subscriber.into().with_a_topic();
         let Ok(id) = last_event_id else { return false };
-        if id.is_empty() || self.lock().knows(&topics, id) {
+        if id.is_empty() || self.lock().topics.knows(&topics, id) {
             return true;
         }
-        // Each event wakes a subscriber; its bytes are not used.
         let new = Subscriber { topics: topics.clone(), last_event_id: Ok("") };
-        let mut events = self.subscribe(new).into_body();
+        let mut waiting = self.subscribe(new).into_body();
         let known = poll_fn(|cx| {
-            loop {
-                if self.lock().knows(&topics, id) {
-                    return Poll::Ready(true);
-                }
-                match Pin::new(&mut events).poll_next(cx) {
-                    Poll::Ready(Some(_)) => {}
-                    Poll::Ready(None) => return Poll::Ready(false),
-                    Poll::Pending => return Poll::Pending,
-                }
+            let mut state = self.lock();
+            let knows = state.topics.knows(&topics, id);
+            if knows || state.is_closed(&topics) {
+                return Poll::Ready(knows);
             }
+            let stale = waiting.key.and_then(|key| state.skip(key, cx.waker()));
+            drop(state);
+            drop(stale);
+            Poll::Pending
         });
         let known = timeout(patience, known).await.unwrap_or(false);
-        events.end();
+        waiting.end();
         known
     }
 

@@ -81,8 +81,7 @@ impl State {
         block: &Block<'_>,
         now: Duration,
     ) -> Result<(LastEventId, Vec<Waker>), PublishError> {
-        let topic_closed = self.topics.find(topic).is_some_and(|topic| topic.closed.is_some());
-        if topic_closed || self.closed.is_some() {
+        if self.is_closed(&[topic]) {
             return Err(PublishError::Closed);
         }
         let number = self.number + 1;
@@ -133,13 +132,10 @@ impl State {
         self.all_waiting()
     }
 
-    /// Returns whether one of these topics has, or had last, a block with this ID.
-    pub(super) fn knows(&self, topics: &[&str], id: &str) -> bool {
-        let id = as_sent(id);
-        topics
-            .iter()
-            .filter_map(|name| self.topics.find(name))
-            .any(|topic| topic.ids.position(id).is_some())
+    /// Returns whether all of these topics are closed.
+    pub(super) fn is_closed(&self, topics: &[&str]) -> bool {
+        let is_closed = |name: &&str| self.topics.find(name).is_some_and(|it| it.closed.is_some());
+        self.closed.is_some() || topics.iter().all(is_closed)
     }
 
     /// Adds a subscriber.
@@ -231,6 +227,13 @@ impl State {
             return Next::End(self.closed.clone().unwrap_or_default());
         }
         Next::Wait(subscriber.wait(key, &mut self.topics, waker))
+    }
+
+    /// Lets a subscriber skip all blocks, and wait for the next one. Returns its previous waker.
+    pub(super) fn skip(&mut self, key: u64, waker: &Waker) -> Option<Waker> {
+        let subscriber = self.subscribers.get_mut(&key)?;
+        subscriber.places.iter_mut().for_each(|place| place.next = self.number + 1);
+        subscriber.wait(key, &mut self.topics, waker)
     }
 
     /// Removes a subscriber. Returns the wakers of others to be woken, and its own to be dropped.

@@ -21,6 +21,7 @@ use std::collections::HashMap;
 use super::Retention;
 use super::ids::Ids;
 use super::topic::Topic;
+use crate::server::last_event_id::as_sent;
 
 #[derive(Debug)]
 pub(super) struct Topics {
@@ -83,6 +84,15 @@ impl Topics {
 
     pub(super) fn keys(&self) -> Vec<u64> {
         self.map.keys().copied().collect()
+    }
+
+    /// Returns whether one of these topics has, or had last, a block with this ID.
+    pub(super) fn knows(&self, topics: &[&str], id: &str) -> bool {
+        let id = as_sent(id);
+        topics
+            .iter()
+            .filter_map(|name| self.find(name))
+            .any(|topic| topic.ids.position(id).is_some())
     }
 
     /// Returns how many topics are not idle, and how many blocks they retain.
