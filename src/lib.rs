@@ -63,7 +63,7 @@
 //! - **A new stream** keeps the last event ID string and the reconnection time of the previous one, and nothing else.
 //! - **Reconnection time**: an empty `retry` is ignored; one beyond the integer is capped at `u64::MAX` milliseconds.
 //! - **The first reconnection time** is 3000 ms. [`Policy`] and [`Connection`] document the other choices of a client.
-//! - **Memory** has a limit, 16 MiB unless set. An event that exceeds it gives one [`LimitError`] and is skipped to
+//! - **Memory** has a limit, 16 MiB by default. An event that exceeds it gives one [`LimitError`] and is skipped to
 //!   its blank line; parsing continues. The limit counts bytes as they arrive, and decoded text at the blank line,
 //!   whether lent or copied.
 //! - **IDs** have a separate limit, 64 KiB and never more than a quarter of the limit. A longer one gives one

@@ -8,7 +8,7 @@ use crate::encode::Block;
 use crate::error::EncodeError;
 
 /// How much a [`Hub`](super::Hub), or one of its topics, retains for subscribers that reconnect or read slowly: 16 MiB
-/// unless set.
+/// by default.
 ///
 /// ```
 /// use std::time::Duration;
