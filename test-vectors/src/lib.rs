@@ -1,6 +1,6 @@
-//! Test vectors for `text/event-stream` (Server-Sent Events): streams and what a decoder makes of them, what happens to a
-//! connection and what a client makes of that, values and the bytes that an encoder writes for them. They follow section
-//! 9.2 of the [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html).
+//! Test vectors for `text/event-stream` (Server-Sent Events): streams and their events, what happens to a connection and
+//! how a client must react, values and the bytes that an encoder must write for them. They follow section 9.2 of the
+//! [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html).
 //!
 //! ```
 //! for case in sse_wire_vectors::decoder() {
@@ -8,16 +8,16 @@
 //!         continue;
 //!     }
 //!     let stream: Vec<u8> = case.chunks.concat();
-//!     // Decode the stream, in as many ways of cutting it as you can think of, and compare:
+//!     // Decode the stream, cut in as many ways as possible, and compare:
 //!     # let my_events = case.events.clone();
 //!     assert_eq!(my_events, case.events, "{}: {}", case.id, case.name);
 //! }
 //! ```
 //!
-//! The same cases are JSON files for any language; their README describes each member, how to cut a stream, and when a
-//! program may differ. The version of this package is that of the suite: a result that changes is a breaking change.
+//! The same cases are JSON files for any language. Their README describes each member, how to cut a stream, and when a
+//! program may differ. The version of this package is that of the suite: a changed result is a breaking change.
 //!
-//! Each function reads its files anew: a few milliseconds.
+//! Each call of a function parses its files again, which takes a few milliseconds.
 
 mod connection;
 mod json;
@@ -37,14 +37,14 @@ pub enum Level {
     Must,
     /// The standard is silent or unclear here: see [`Case::choice`].
     Choice,
-    /// A limit on memory, of which the standard knows nothing.
+    /// A limit on memory, which the standard does not define.
     Limit,
-    /// Positions of events, of which the standard knows nothing.
+    /// Positions of events, which the standard does not define.
     Position,
 }
 
 impl Level {
-    /// Its name in the files.
+    /// Returns its name in the files.
     pub fn name(self) -> &'static str {
         match self {
             Level::Must => "must",
@@ -55,17 +55,17 @@ impl Level {
     }
 }
 
-/// What every case has.
+/// The parts that every case has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Case {
-    /// Stays with the case, and is never given to another one.
+    /// Identifies the case. It never changes, and is never reused.
     pub id: String,
     /// What must happen, as a sentence.
     pub name: String,
     /// The rule that it checks: a key of [`Suite::rules`].
     pub rule: String,
-    /// Where the standard says so: a key of [`Suite::sections`].
+    /// The section of the standard that decides: a key of [`Suite::sections`].
     pub section: String,
     /// What decides the result.
     pub level: Level,
@@ -75,13 +75,13 @@ pub struct Case {
     pub choice: Option<String>,
 }
 
-/// A stream, and what a decoder makes of it.
+/// A stream, and the results that a decoder must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DecoderCase {
-    /// Its id, name and tags; its fields are those of this one, too.
+    /// Its id, name, and tags, whose fields this struct also has by `Deref`.
     pub case: Case,
-    /// The stream as it arrives. After the last chunk it ends.
+    /// The stream as it arrives. It ends after the last chunk.
     pub chunks: Vec<Vec<u8>>,
     /// The last event ID that is carried over from an earlier stream.
     pub carried_over: Option<String>,
@@ -89,17 +89,17 @@ pub struct DecoderCase {
     pub limit: Option<u64>,
     /// The events.
     pub events: Vec<Event>,
-    /// Each complete comment, without its colon and one space after it.
+    /// Each complete comment, without its colon and without one space after it.
     pub comments: Vec<String>,
     /// The last event ID string at the end.
     pub last_event_id: String,
     /// The reconnection time at the end in milliseconds, if a line has set it.
     pub retry: Option<u64>,
-    /// How many events are out after each chunk.
+    /// The number of events delivered so far, after each chunk.
     pub after: Vec<usize>,
-    /// Whether nothing came after the last blank line.
+    /// Whether nothing follows the last blank line.
     pub clean: bool,
-    /// How many events and ids are refused.
+    /// The number of refused events and ids.
     pub errors: usize,
 }
 
@@ -120,7 +120,7 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EncoderCase {
-    /// Its id, name and tags; its fields are those of this one, too.
+    /// Its id, name, and tags, whose fields this struct also has by `Deref`.
     pub case: Case,
     /// The event's type.
     pub event_type: Option<String>,
@@ -132,7 +132,7 @@ pub struct EncoderCase {
     pub retry: Option<u64>,
     /// A comment.
     pub comment: Option<String>,
-    /// Whether a line break in the data that would not come back as it is must be refused.
+    /// Whether a line break in the data that would not round-trip must be refused.
     pub strict: bool,
     /// The block with its blank line, or why it must be refused.
     pub expected: Result<Vec<u8>, Refusal>,
@@ -141,7 +141,7 @@ pub struct EncoderCase {
 /// Why values must be refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// `type`, `data`, `id` or `comment`.
+    /// `type`, `data`, `id`, or `comment`.
     pub field: String,
     /// `line_break` or `nul`.
     pub reason: String,
@@ -161,7 +161,7 @@ macro_rules! has_a_case {
 
 has_a_case!(DecoderCase ConnectionCase EncoderCase);
 
-/// What the suite says of itself.
+/// The version, the rules, and the sections of the suite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Suite {
@@ -169,13 +169,13 @@ pub struct Suite {
     pub version: String,
     /// Each rule, as a sentence.
     pub rules: BTreeMap<String, String>,
-    /// Each section, and where it is.
+    /// Each section, and its address.
     pub sections: BTreeMap<String, String>,
-    /// The members of an answer without which a case of the rule shows nothing.
+    /// For each rule, the members that an answer needs, since a case of the rule checks nothing without them.
     pub needs: BTreeMap<String, Vec<String>>,
 }
 
-/// The suite's version, rules and sections.
+/// Returns the suite's version, rules, and sections.
 pub fn suite() -> Suite {
     let value = json::read(include_str!("../suite.json"));
     let Value::Object(needs) = &value["needs"] else { panic!("an object") };
@@ -194,7 +194,7 @@ macro_rules! files {
     };
 }
 
-/// The files of all cases, each with its path in the package and its JSON, for those who read them by themselves.
+/// The files of all cases, each with its path in the package and its JSON, for programs that parse them themselves.
 pub const FILES: &[(&str, &str)] = files![
     "decoder/bom.json"
     "decoder/chunk-borders.json"
@@ -241,7 +241,7 @@ fn cases<T>(kind: &str, case: impl Fn(&Value) -> T) -> Vec<T> {
         .collect()
 }
 
-/// The cases for decoders, in the order of their files.
+/// Returns the cases for decoders, in the order of their files.
 pub fn decoder() -> Vec<DecoderCase> {
     cases("decoder", |value| {
         let expect = &value["expect"];
@@ -261,13 +261,13 @@ pub fn decoder() -> Vec<DecoderCase> {
     })
 }
 
-/// The cases for connections, in the order of their files. A client that does nothing beyond the standard leaves out those
-/// with a [policy](ConnectionCase::policy).
+/// Returns the cases for connections, in the order of their files. For a client that does nothing beyond the standard, skip
+/// those with a [policy](ConnectionCase::policy).
 pub fn connection() -> Vec<ConnectionCase> {
     cases("connection", connection::read)
 }
 
-/// The cases for encoders, in the order of their files.
+/// Returns the cases for encoders, in the order of their files.
 pub fn encoder() -> Vec<EncoderCase> {
     cases("encoder", |value| {
         let text = |key: &str| value["serialize"].get(key).map(Value::text);

@@ -1,4 +1,4 @@
-// The decoders. Each gives a function from a stream to the answer.
+// The decoders. Each is a function from a stream to the answer.
 
 import { createRequire } from 'node:module';
 
@@ -6,7 +6,7 @@ import { beginsWithoutId, event, responseOf, types, urlOf } from './streams.mjs'
 
 const require = createRequire(import.meta.url);
 
-/** The events of something that is iterated; ids are those of each block. */
+/** Collects the events of an iterator. Each has the id of its own block. */
 async function iterated(stream, events, read) {
     const answer = { events: [] };
     for await (const one of events) {
@@ -16,7 +16,7 @@ async function iterated(stream, events, read) {
     return answer;
 }
 
-/** An `EventSource` in the way of browsers, up to the end of its first connection. */
+/** Runs an `EventSource` with the API of browsers, up to the end of its first connection. */
 function source(stream, open) {
     return new Promise((resolve, reject) => {
         const events = [];
@@ -35,7 +35,7 @@ function source(stream, open) {
         opened.onclosed = end;
     });
 }
-/** The same over HTTP, for those that take only a URL. */
+/** Does the same over HTTP, for those that take only a URL. */
 function overHttp(open) {
     return async (stream) => {
         const url = await urlOf(stream);
@@ -159,7 +159,7 @@ export const decoders = {
     },
 };
 
-/** An `XMLHttpRequest` whose response has come in these chunks. */
+/** An `XMLHttpRequest` whose response arrives in these chunks. */
 function requestOf(chunks) {
     return class extends EventTarget {
         static HEADERS_RECEIVED = 2;

@@ -1,4 +1,4 @@
-// Drives a decoder or an encoder of JavaScript, or both, by the conformance protocol: `driver.mjs NAME`.
+// Drives a decoder, an encoder, or both in JavaScript through the conformance protocol: `driver.mjs NAME`.
 
 import { createInterface } from 'node:readline';
 
@@ -23,7 +23,7 @@ function answerTo(request) {
     throw { unsupported: 'it does not do this' };
 }
 
-// What it throws where nobody waits for it.
+// Errors that are thrown outside of a promise that is awaited.
 let fail = () => {};
 process.on('uncaughtException', (error) => fail(error));
 process.on('unhandledRejection', (error) => fail(error));

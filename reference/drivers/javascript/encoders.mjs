@@ -1,11 +1,11 @@
-// The encoders. Each gives a function from the values of a block to the answer.
+// The encoders. Each is a function from the values of a block to the answer.
 
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 
-/** An answer with these bytes. */
+/** Returns an answer with these bytes. */
 const written = (text) => ({ bytes: Buffer.from(text).toString('base64') });
 
 /** For an encoder that does not write a block without these values. */
@@ -78,7 +78,7 @@ export const encoders = {
         return async (block) => {
             const stream = new SseStream();
             await new Promise((resolve, reject) => stream.writeMessage(block, (error) => (error ? reject(error) : resolve())));
-            // It makes up an id.
+            // It generates an id.
             return written(block.id === undefined ? stream.read().replace('id: 1\n', '') : stream.read());
         };
     },

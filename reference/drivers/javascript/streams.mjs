@@ -1,18 +1,18 @@
-// What decoders are given, and what they answer with.
+// The input of decoders, and the parts of their answers.
 
 import { createServer } from 'node:http';
 
-/** An event; without a last event ID if the decoder shows none. */
+/** Returns an event, without a last event ID if the decoder has none. */
 export function event(type, data, lastEventId) {
     return { type: type || 'message', data, ...(lastEventId === undefined ? {} : { last_event_id: lastEventId }) };
 }
 
-/** For a decoder that takes no last event ID to begin with. */
+/** For a decoder that can't start with a last event ID. */
 export function beginsWithoutId({ lastEventId }) {
     if (lastEventId) throw { unsupported: 'it takes no last event ID to begin with' };
 }
 
-/** A response whose body comes in the chunks of a request. */
+/** Returns a response whose body has the chunks of a request. */
 export function responseOf({ chunks }) {
     const rest = chunks.values();
     const body = new ReadableStream({
@@ -32,7 +32,7 @@ const server = createServer(async (request, response) => {
     response.end();
 });
 
-/** Serves the chunks of a request on loopback, each in a write of its own, and returns where. */
+/** Serves the chunks of a request on loopback, each in a separate write, and returns the URL. */
 export async function urlOf(stream) {
     beginsWithoutId(stream);
     served.chunks = stream.chunks;
@@ -40,7 +40,7 @@ export async function urlOf(stream) {
     return `http://127.0.0.1:${server.address().port}/`;
 }
 
-/** Every type that an `EventSource` may fire, right or wrong: it is heard only if it is listened for. */
+/** Returns every type that an `EventSource` might fire, right or wrong, because it only calls listeners for known types. */
 export function types({ chunks }) {
     const values = Buffer.concat(chunks).toString().split(/[^]event/).flatMap((part) => part.match(/^:? ?(.*)/u)?.[1] ?? []);
     const lines = Buffer.concat(chunks).toString().split(/\r\n|\r|\n/).flatMap((line) => line.match(/event\s*:?(.*)$/s)?.[1] ?? []);

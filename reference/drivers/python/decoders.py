@@ -1,4 +1,4 @@
-"""The decoders. Each gives a function from a stream to the answer."""
+"""The decoders. Each is a function from a stream to the answer."""
 import asyncio
 import contextlib
 import io
@@ -8,14 +8,14 @@ from streams import Server, event
 
 
 def carried(stream, last_event_id):
-    """The last event ID where a decoder shows only those of each block."""
+    """Returns the last event ID of a decoder that only has the id of each block."""
     if last_event_id is not None:
         stream.last_event_id = last_event_id
     return stream.last_event_id
 
 
 def shown(retry):
-    """A reconnection time that only events show: without one nothing is known."""
+    """Returns the reconnection time of a decoder that only has it in events; unknown without an event."""
     return {} if retry is None else {"retry": retry}
 
 
@@ -50,7 +50,7 @@ def sseclient_py():
 
 
 def of_bytes(module):
-    """The packages of openai and anthropic: their own decoder, before JSON."""
+    """Runs the decoder of the packages openai and anthropic, without JSON."""
 
     def parse(stream):
         for sse in module.SSEDecoder().iter_bytes(iter(stream)):
@@ -101,7 +101,7 @@ def launchdarkly_eventsource():
 
 
 class Ended(Exception):
-    """The stream has ended, and the client would connect again."""
+    """Raised at the end of the stream, instead of a reconnection."""
 
 
 def wait(*arguments):
@@ -109,7 +109,7 @@ def wait(*arguments):
 
 
 def of_http(module, open_source, read):
-    """Clients that connect again: up to their first wait."""
+    """Runs a client that reconnects, up to its first wait."""
     server = Server()
     module.time = types.SimpleNamespace(sleep=wait)
 
@@ -127,7 +127,7 @@ def sseclient():
     import importlib.util
     from importlib.metadata import distribution
 
-    # sseclient-py has a package of the same name.
+    # sseclient-py has a module with the same name.
     path = distribution("sseclient").locate_file("sseclient.py")
     spec = importlib.util.spec_from_file_location("sseclient_module", path)
     module = importlib.util.module_from_spec(spec)

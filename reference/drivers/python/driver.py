@@ -1,4 +1,4 @@
-"""Drives a decoder or an encoder of Python, or both, by the conformance protocol: `driver.py NAME`."""
+"""Drives a decoder, an encoder, or both in Python through the conformance protocol: `driver.py NAME`."""
 import base64
 import json
 import sys

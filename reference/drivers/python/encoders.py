@@ -1,4 +1,4 @@
-"""The encoders. Each gives a function from the values of a block to its bytes."""
+"""The encoders. Each is a function from the values of a block to its bytes."""
 import asyncio
 
 from streams import Unsupported

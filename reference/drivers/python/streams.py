@@ -1,26 +1,26 @@
-"""What decoders are given, and what they answer with."""
+"""The input of decoders, and the parts of their answers."""
 import http.server
 import threading
 
 
 class Unsupported(Exception):
-    """What is asked for can't be done."""
+    """The implementation does not support the request."""
 
 
 def event(event_type, data, *last_event_id):
-    """An event; without a last event ID if the decoder shows none."""
+    """Returns an event, without a last event ID if the decoder has none."""
     shown = {"type": event_type or "message", "data": data}
     return {**shown, "last_event_id": last_event_id[0]} if last_event_id else shown
 
 
 class Stream:
-    """The chunks of a request, and the events so far: how many are out when a chunk has been taken."""
+    """The chunks of a request, and the events so far, which are counted when each chunk has been taken."""
 
     def __init__(self, chunks, last_event_id):
         self.chunks, self.last_event_id, self.events, self.after = chunks, last_event_id, [], []
 
     def begins_without_id(self):
-        """For a decoder that takes no last event ID to begin with."""
+        """For a decoder that can't start with a last event ID."""
         if self.last_event_id:
             raise Unsupported("it takes no last event ID to begin with")
 
@@ -31,7 +31,7 @@ class Stream:
 
 
 class Server:
-    """Serves the chunks of a stream on loopback, each in a write of its own."""
+    """Serves the chunks of a stream on loopback, each in a separate write."""
 
     def __init__(self):
         self.chunks = []

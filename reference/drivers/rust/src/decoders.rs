@@ -1,4 +1,4 @@
-//! The decoders. Each returns the last event ID at the end, if it shows it.
+//! The decoders. Each returns the last event ID at the end, if it has it.
 
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
@@ -61,7 +61,7 @@ fn sse_stream(stream: &mut Stream) -> Result<Option<String>, Failure> {
     while let Some(block) = block_on(blocks.next()) {
         let block = block.map_err(text)?;
         stream.retry(block.retry);
-        // It shows blocks without data, which are no events; their ids count.
+        // It returns blocks without data, which are not events, but their ids count.
         match &block.data {
             Some(data) => stream.block(block.event.as_deref(), data, block.id.as_deref()),
             None => stream.last_event_id = block.id.unwrap_or(stream.last_event_id.clone()),

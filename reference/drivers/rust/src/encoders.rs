@@ -45,7 +45,7 @@ fn axum(block: Block) -> Result<Vec<u8>, Failure> {
     Ok(block_on(response.into_body().collect()).map_err(text)?.to_bytes().into())
 }
 
-/// The event that the next request gets.
+/// The event for the next request.
 static EVENT: Mutex<Option<Event>> = Mutex::new(None);
 
 #[rocket::get("/")]
@@ -104,7 +104,7 @@ fn salvo(block: Block) -> Result<Vec<u8>, Failure> {
     Ok(block_on(response.take_body().collect()).map_err(text)?.to_bytes().into())
 }
 
-/// The encoder of actix-web-lab too.
+/// Also the encoder of actix-web-lab.
 fn russe(block: Block) -> Result<Vec<u8>, Failure> {
     use ::russe::{Event, Message};
 

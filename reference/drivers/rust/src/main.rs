@@ -1,4 +1,4 @@
-//! Drives a decoder or an encoder of Rust, or both, by the conformance protocol: `drivers NAME`.
+//! Drives a decoder, an encoder, or both in Rust through the conformance protocol: `drivers NAME`.
 
 mod decoders;
 mod encoders;
@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 /// Why there is no result.
 pub enum Failure {
-    /// It does not do what is asked for.
+    /// The implementation does not support the request.
     Unsupported(&'static str),
-    /// What it says.
+    /// Its error message.
     Error(String),
 }
 
@@ -35,11 +35,11 @@ pub struct Block {
     comment: Option<String>,
 }
 
-/// A request's stream, and what has come of it so far.
+/// The stream of a request, and the results so far.
 #[derive(Default)]
 pub struct Stream {
     chunks: Vec<Vec<u8>>,
-    /// Carried over at first, then that of the last block with one.
+    /// At first the one that is carried over, then that of the last block with an id.
     last_event_id: String,
     out: Arc<Mutex<Out>>,
 }
@@ -57,7 +57,7 @@ impl Stream {
         self.out.lock().unwrap()
     }
 
-    /// The chunks; how many events are out is counted when the next one is asked for.
+    /// Returns the chunks, and counts the events so far when the next one is taken.
     fn chunks<T: From<Vec<u8>>>(&mut self) -> impl Iterator<Item = T> + use<T> {
         let (mut chunks, out) = (std::mem::take(&mut self.chunks).into_iter(), self.out.clone());
         let mut first = true;
@@ -77,7 +77,7 @@ impl Stream {
         self.out().events.push(event);
     }
 
-    /// An event of a decoder that shows the ids of blocks alone.
+    /// Adds an event of a decoder that only has the id of each block.
     fn block(&mut self, event_type: Option<&str>, data: &str, id: Option<&str>) {
         if let Some(id) = id {
             self.last_event_id = id.to_owned();
@@ -85,7 +85,7 @@ impl Stream {
         self.event(event_type, data, &self.last_event_id);
     }
 
-    /// For a decoder that shows each reconnection time, with an event or without.
+    /// Sets the reconnection time, for a decoder that returns it even without an event.
     fn shows_every_retry(&self) {
         self.out().shows_every_retry = true;
     }
@@ -110,7 +110,7 @@ fn parse(decode: decoders::Decode, request: &Value) -> Result<Value, Failure> {
     if out.after.len() == count {
         answer["after"] = json!(out.after);
     }
-    // Some decoders show it with an event only: without one nothing is known.
+    // Some decoders return it only with an event; without one it is unknown.
     if out.retry.is_some() || out.shows_every_retry {
         answer["retry"] = json!(out.retry);
     }
@@ -133,7 +133,7 @@ fn serialize(encode: encoders::Encode, request: &Value) -> Result<Value, Failure
         retry: values["retry"].as_u64(),
         comment: text("comment"),
     };
-    // Some panic for a value that they refuse.
+    // Some panic for a value that they reject.
     let bytes = panic::catch_unwind(AssertUnwindSafe(|| encode(block)));
     let bytes = bytes.unwrap_or_else(|_| Err(Failure::Error("a panic".into())))?;
     Ok(json!({"bytes": STANDARD.encode(bytes)}))
