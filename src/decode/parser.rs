@@ -251,6 +251,7 @@ impl<S: Storage> Parser<S> {
     /// its whole chunk, or a refusal. The stream is ended even so.
     pub fn finish(&mut self) -> Result<End<'_>, ParseError> {
         self.begin(&[]);
+        self.clear_ended();
         let (error, skipped) = (self.errors[0], self.due == Due::Skip);
         let (in_line, range) = (self.lines.is_in_line(), self.lines.unfinished_block());
         self.forget_line(KeptLine::Ignored);

@@ -162,7 +162,6 @@ impl<S: Storage> Parser<S> {
 
     /// Begins a chunk. Nothing of it is read yet.
     pub(crate) fn begin(&mut self, chunk: &[u8]) {
-        self.clear_ended();
         if self.lines.unread() > 0 {
             self.skip_unread();
         }
