@@ -53,7 +53,7 @@ impl<S: Storage> Parser<S> {
             stop = self.take_due(chunk, ALL);
         }
         let stop = stop.unwrap_or_else(|| self.find::<ALL>(chunk));
-        if stop != Stop::Event && self.due != Due::Ended && self.lines.unread() == 0 {
+        if self.due != Due::Ended && self.lines.unread() == 0 {
             self.keep_lent(chunk);
         }
         stop
