@@ -88,10 +88,9 @@ impl<S: Storage> Parser<S> {
     #[inline(always)]
     fn piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
         // Not one `match`: the most frequent fields then need no jump table.
-        if piece.line == Line::Field(Field::Data) {
-            self.append(Place::Data, chunk, piece);
-        } else if piece.line == Line::Field(Field::Event) {
-            self.append(Place::EventType, chunk, piece);
+        if let Line::Field(field @ (Field::Data | Field::Event)) = piece.line {
+            let place = if field == Field::Data { Place::Data } else { Place::EventType };
+            self.append(place, chunk, piece);
         } else if piece.line == Line::Field(Field::Id) {
             self.set_id(chunk, piece);
         } else if piece.line == Line::Field(Field::Retry) {
