@@ -128,23 +128,17 @@ impl<S: Storage> Parser<S> {
     /// Decodes data and type, and returns whether the event is refused instead.
     #[inline(never)]
     pub(super) fn decode(&mut self, chunk: &[u8]) -> bool {
-        let places = [Place::Data, Place::EventType];
-        let decoded = places.map(|place| {
+        for place in [Place::Data, Place::EventType] {
             if !self.buffers.is_lent_text(place, chunk, &self.lines.scan) {
                 self.buffers.keep(place, chunk, &self.lines.scan);
             }
-            self.buffers.decoded_len(place)
-        });
-        // The bytes fit as they arrived.
-        let is_longer = decoded != places.map(|place| self.buffers.len(place));
-        let refused = is_longer && {
-            let mut sizes = self.sizes();
-            places.into_iter().zip(decoded).for_each(|(place, len)| sizes[place as usize] = len);
-            self.refuse_event_unless_fits(sizes)
-        };
-        for (place, len) in places.into_iter().zip(decoded) {
+            let len = self.buffers.decoded_len(place);
+            // The bytes fit as they arrived.
+            if self.refuses(place, len - self.buffers.len(place)) {
+                return true;
+            }
             self.buffers.decode(place, len);
         }
-        refused
+        false
     }
 }

@@ -88,17 +88,19 @@ impl<S: Storage> Parser<S> {
         sizes
     }
 
-    /// Checks sizes against the limits. If several are exceeded, the error has the one that is reached first,
-    /// byte by byte.
-    pub(super) fn fits(&self, sizes: Sizes) -> Result<(), Limit> {
+    /// Checks sizes against the limits, and returns the [room](Self::has_room) that they leave. If several
+    /// limits are exceeded, the error has the one that is reached first, byte by byte.
+    pub(super) fn fits(&self, sizes: Sizes) -> Result<usize, Limit> {
         let sum = sizes.iter().fold(0, |sum: usize, &size| sum.saturating_add(size));
+        let mut room = self.limit.checked_sub(sum);
         for (place, size) in Place::ALL.into_iter().zip(sizes) {
             let max_len = self.buffers.max_len(place);
             if size > max_len && sum - size + max_len < self.limit {
                 return Err(Limit { bytes: max_len, array: Some(place.field()) });
             }
+            room = room.map(|room| room.min(max_len.saturating_sub(size)));
         }
-        if sum > self.limit { Err(Limit { bytes: self.limit, array: None }) } else { Ok(()) }
+        room.ok_or(Limit { bytes: self.limit, array: None })
     }
 
     /// Returns the limit for IDs. It leaves room for an event of a quarter of the limit, however long IDs are.
@@ -114,31 +116,26 @@ impl<S: Storage> Parser<S> {
         !self.has_room(len) && self.refuses_without_room(place, len)
     }
 
-    /// Does the same with all sizes. If the bytes fit, recomputes the room.
+    /// Does the same with all sizes. After the event is refused everything fits: IDs never need more than
+    /// three quarters of the limit.
     #[cold]
     fn refuses_without_room(&mut self, place: Place, len: usize) -> bool {
         let sizes = self.sizes_with(place, self.buffers.len(place) + len);
-        let refused = self.refuse_event_unless_fits(sizes);
-        let room = |place: Place| self.buffers.max_len(place).saturating_sub(sizes[place as usize]);
-        let places = Place::ALL.into_iter().map(room);
-        let all = self.limit.saturating_sub(sizes.iter().sum());
-        self.room = if refused { 0 } else { places.fold(all, usize::min) };
-        refused
+        self.refuse_event_unless_fits(sizes).map_err(|error| self.report(error)).is_err()
     }
 
-    /// Refuses the event of the block if it does not fit. After that everything fits: IDs never need more than
-    /// three quarters of the limit.
-    pub(super) fn refuse_event_unless_fits(&mut self, sizes: Sizes) -> bool {
-        self.event_fits(sizes).map_err(|error| self.report(error)).is_err()
-    }
-
-    /// Does the same, but returns the error instead of reporting it.
-    fn event_fits(&mut self, sizes: Sizes) -> Result<(), LimitError> {
-        self.fits(sizes).map_err(|limit| {
-            self.drop_event(Slot::Refused);
-            let position = self.lines.unfinished_block().start;
-            LimitError { refused: Refused::Event, limit, position }
-        })
+    fn refuse_event_unless_fits(&mut self, sizes: Sizes) -> Result<(), LimitError> {
+        match self.fits(sizes) {
+            Ok(room) => {
+                self.room = room;
+                Ok(())
+            }
+            Err(limit) => {
+                self.drop_event(Slot::Refused);
+                let position = self.lines.unfinished_block().start;
+                Err(LimitError { refused: Refused::Event, limit, position })
+            }
+        }
     }
 
     /// Remembers a refusal. Two are pending only if an event and then its ID are refused.
@@ -163,6 +160,6 @@ impl<S: Storage> Parser<S> {
         if self.fits(self.sizes()).is_err() {
             self.drop_comment();
         }
-        self.event_fits(self.sizes())
+        self.refuse_event_unless_fits(self.sizes())
     }
 }
