@@ -93,31 +93,18 @@ impl<S: Storage> Parser<S> {
 
     /// Ends the block at its blank line: as an event, as a block without one, or with an error if its
     /// event is refused now. The buffers stay until [`clear_ended`](Self::clear_ended).
-    #[inline(always)]
+    #[inline]
     pub(super) fn dispatch(&mut self, chunk: &[u8]) -> Stop {
         let lent = |place| self.buffers.is_lent_text(place, chunk, &self.lines.scan);
-        let is_kept = self.buffers.is_large() || !lent(Place::Data) || !lent(Place::EventType);
-        let refused = is_kept && self.dispatch_kept(chunk);
+        let is_lent = lent(Place::Data) && lent(Place::EventType);
+        let refused = !is_lent && self.has_data() && self.decode(chunk);
         self.commit_id();
+        self.buffers.release();
         match self.buffers.slot(Place::Data) {
             Slot::Refused if refused => Stop::Error,
             Slot::Unset | Slot::Refused => Stop::Block,
             Slot::Lent(_) | Slot::Kept(_) => Stop::Event,
         }
-    }
-
-    /// Decodes the kept values, and returns whether the event is refused now.
-    #[inline(never)]
-    fn dispatch_kept(&mut self, chunk: &[u8]) -> bool {
-        let refused = self.has_data() && self.decode(chunk);
-        if self.buffers.is_large() {
-            if let Slot::Kept(_) = self.buffers.slot(self.id) {
-                // The ID of this block is about to replace it.
-                self.buffers.set(self.string, Slot::Unset);
-            }
-            self.buffers.release();
-        }
-        refused
     }
 
     /// Returns whether there is an event to dispatch.
@@ -126,12 +113,10 @@ impl<S: Storage> Parser<S> {
     }
 
     /// Decodes data and type, and returns whether the event is refused instead.
-    #[inline(never)]
+    #[cold]
     pub(super) fn decode(&mut self, chunk: &[u8]) -> bool {
         for place in [Place::Data, Place::EventType] {
-            if !self.buffers.is_lent_text(place, chunk, &self.lines.scan) {
-                self.buffers.keep(place, chunk, &self.lines.scan);
-            }
+            self.buffers.keep(place, chunk, &self.lines.scan);
             let len = self.buffers.decoded_len(place);
             // The bytes fit as they arrived.
             if self.refuses(place, len - self.buffers.len(place)) {

@@ -17,6 +17,7 @@
 
 #[cfg(feature = "alloc")]
 use alloc::string::String;
+use core::mem;
 use core::str::from_utf8;
 
 use super::scan::Scan;
@@ -114,10 +115,6 @@ impl<S> Buffers<S> {
             Slot::Lent(span) => span.len(),
             _ => self.kept(place).len,
         }
-    }
-
-    pub(crate) fn is_large(&self) -> bool {
-        self.large
     }
 }
 
@@ -235,11 +232,12 @@ impl<S: Storage> Buffers<S> {
     }
 
     /// Gives back memory that is much larger than what is kept.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn release(&mut self) {
-        self.large = false;
-        for place in Place::ALL {
-            self.large |= self.storage.release(place, self.kept(place).len);
+        if mem::take(&mut self.large) {
+            for place in Place::ALL {
+                self.large |= self.storage.release(place, self.kept(place).len);
+            }
         }
     }
 }
