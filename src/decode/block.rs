@@ -93,7 +93,7 @@ impl<S: Storage> Parser<S> {
 
     /// Ends the block at its blank line: as an event, as a block without one, or with an error if its
     /// event is refused now. The buffers stay until [`clear_ended`](Self::clear_ended).
-    #[inline]
+    #[inline(always)]
     pub(super) fn dispatch(&mut self, chunk: &[u8]) -> Stop {
         let lent = |place| self.buffers.is_lent_text(place, chunk, &self.lines.scan);
         let is_lent = lent(Place::Data) && lent(Place::EventType);

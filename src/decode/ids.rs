@@ -61,65 +61,64 @@ impl<S: Storage> Parser<S> {
     /// Takes a piece of an `id` line.
     #[inline(always)]
     pub(super) fn set_id(&mut self, chunk: &[u8], piece: Piece) {
-        let Piece { span, first, last, line_start, .. } = piece;
-        let bytes = span.bytes(chunk);
+        let (bytes, is_ascii) =
+            (piece.span.bytes(chunk), self.lines.scan.is_ascii(piece.span.start));
         crate::work::count_bytes(bytes.len());
-        let (has_nul, is_ascii) = (bytes.contains(&0), self.lines.scan.is_ascii(span.start));
-        let is_plain = first && last && is_ascii && !has_nul;
+        let has_nul = bytes.contains(&0);
+        let is_plain = piece.first && piece.last && is_ascii && !has_nul;
         if is_plain && bytes.len() <= self.limit_of_ids().bytes && self.has_room(bytes.len()) {
             self.buffers.set(self.id, Slot::Unset);
             self.buffers.push(self.id, bytes, true);
         } else {
-            // Not the piece itself: with its address taken, every piece would be in memory.
-            self.append_id(bytes, has_nul, is_ascii, first, last.then_some(line_start));
+            // A copy: with the address of the piece taken, every piece would be in memory.
+            self.append_id(bytes, has_nul, is_ascii, &{ piece });
         }
     }
 
-    /// Takes a piece of any `id` line. If the line ends here, `ended` is the position of its start. If the
-    /// ID does not fit beside the event, the event is refused.
+    /// Takes a piece of any `id` line.
     #[inline(never)]
-    fn append_id(
-        &mut self,
-        bytes: &[u8],
-        has_nul: bool,
-        is_ascii: bool,
-        first: bool,
-        ended: Option<u64>,
-    ) {
-        let limit = self.limit_of_ids();
-        if first {
+    fn append_id(&mut self, bytes: &[u8], has_nul: bool, is_ascii: bool, piece: &Piece) {
+        if piece.first {
             self.kept_line = KeptLine::Id;
         }
         if self.kept_line == KeptLine::Id {
-            let value = bytes.split(|&byte| byte == 0).next().unwrap_or(bytes);
-            let len = value.len().min(limit.bytes - self.buffers.len(self.line));
-            self.refuses(self.line, len);
-            self.buffers.push(self.line, &value[..len], is_ascii);
-            if len < value.len() {
-                self.kept_line = KeptLine::LongId;
-            }
+            self.kept_line = self.keep_id(bytes, is_ascii, piece.last && !has_nul);
         }
         if has_nul {
             self.kept_line = KeptLine::Ignored;
         }
-        if ended.is_some() && self.kept_line == KeptLine::Id {
-            let len = self.buffers.decoded_len(self.line);
-            if len <= limit.bytes {
-                self.refuses(self.line, len - self.buffers.len(self.line));
-                self.buffers.decode(self.line, len);
-                swap(&mut self.line, &mut self.id);
-            } else {
-                self.kept_line = KeptLine::LongId;
+        match self.kept_line {
+            KeptLine::Id if !piece.last => return,
+            KeptLine::Id => swap(&mut self.line, &mut self.id),
+            KeptLine::LongId if piece.last => {
+                let (limit, position) = (self.limit_of_ids(), piece.line_start);
+                self.report(LimitError { refused: Refused::Id, limit, position });
             }
+            _ => {}
         }
-        if let (Some(position), KeptLine::LongId) = (ended, self.kept_line) {
-            self.report(LimitError { refused: Refused::Id, limit, position });
+        self.buffers.set(self.line, Slot::Unset);
+    }
+
+    /// Keeps a piece of an ID up to a NUL, unless the ID is longer than the limit for IDs, and returns what the
+    /// place of the line has then. If it does not fit beside the event, the event is refused.
+    fn keep_id(&mut self, bytes: &[u8], is_ascii: bool, is_whole: bool) -> KeptLine {
+        let limit = self.limit_of_ids().bytes;
+        let value = bytes.split(|&byte| byte == 0).next().unwrap_or(bytes);
+        let len = value.len().min(limit - self.buffers.len(self.line));
+        self.refuses(self.line, len);
+        self.buffers.push(self.line, &value[..len], is_ascii);
+        if len < value.len() {
+            return KeptLine::LongId;
         }
-        match ended {
-            Some(_) => self.forget_line(KeptLine::Ignored),
-            None if self.kept_line != KeptLine::Id => self.buffers.set(self.line, Slot::Unset),
-            None => {}
+        if is_whole {
+            let len = self.buffers.decoded_len(self.line);
+            if len > limit {
+                return KeptLine::LongId;
+            }
+            self.refuses(self.line, len - self.buffers.len(self.line));
+            self.buffers.decode(self.line, len);
         }
+        KeptLine::Id
     }
 
     /// Makes the last event ID buffer, if the block has set it, the last event ID string.
