@@ -65,7 +65,7 @@ impl<S: Storage> Parser<S> {
     }
 
     /// Reserves room for a value of `len` bytes and an LF, if there certainly is enough.
-    #[inline(always)]
+    #[inline]
     pub(super) fn has_room(&mut self, len: usize) -> bool {
         match self.room.checked_sub(len + 1) {
             Some(room) => {
@@ -111,7 +111,7 @@ impl<S: Storage> Parser<S> {
     }
 
     /// Refuses the event, and returns `true`, if `len` more bytes in this place do not fit.
-    #[inline(always)]
+    #[inline]
     pub(super) fn refuses(&mut self, place: Place, len: usize) -> bool {
         !self.has_room(len) && self.refuses_without_room(place, len)
     }

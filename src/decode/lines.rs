@@ -197,7 +197,7 @@ impl Lines {
     }
 
     /// Takes the part in this chunk of a value that begins or continues here.
-    #[inline(always)]
+    #[inline]
     fn piece(&mut self, chunk: &[u8], line: Line, first: bool) -> Piece {
         let (start, found) = (self.at, self.scan.peek(chunk));
         match found {
@@ -212,7 +212,7 @@ impl Lines {
     }
 
     /// Takes the line end at `end`, with the LF of a CRLF if it is in the chunk.
-    #[inline(always)]
+    #[inline]
     fn end_line(&mut self, chunk: &[u8], end: usize) {
         self.scan.pass();
         self.at = end + 1;

@@ -141,7 +141,7 @@ impl<S: Storage> Buffers<S> {
     }
 
     /// Keeps a lent value, because its chunk ends or more of it follows.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn keep(&mut self, place: Place, chunk: &[u8], scan: &Scan) {
         if let Slot::Lent(span) = self.slot(place) {
             self.push(place, span.bytes(chunk), scan.is_ascii(span.start));
