@@ -95,9 +95,12 @@ impl<S: Storage> Parser<S> {
     /// event is refused now. The buffers stay until [`clear_ended`](Self::clear_ended).
     #[inline(always)]
     pub(super) fn dispatch(&mut self, chunk: &[u8]) -> Stop {
-        let lent = |place| self.buffers.is_lent_text(place, chunk, &self.lines.scan);
-        let is_lent = lent(Place::Data) && lent(Place::EventType);
-        let refused = !is_lent && self.has_data() && self.decode(chunk);
+        let is_decoded = |place| match self.buffers.slot(place) {
+            Slot::Lent(span) => span.is_text(chunk, &self.lines.scan),
+            slot => slot == Slot::Unset,
+        };
+        let decoded = is_decoded(Place::Data) && is_decoded(Place::EventType);
+        let refused = !decoded && self.has_data() && self.decode(chunk);
         self.commit_id();
         self.buffers.release();
         match self.buffers.slot(Place::Data) {

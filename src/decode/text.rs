@@ -148,14 +148,6 @@ impl<S: Storage> Buffers<S> {
         }
     }
 
-    /// Returns whether there is nothing to decode: no value, or a lent one that is UTF-8.
-    pub(crate) fn is_lent_text(&self, place: Place, chunk: &[u8], scan: &Scan) -> bool {
-        match self.slot(place) {
-            Slot::Lent(span) => span.is_text(chunk, scan),
-            slot => slot == Slot::Unset,
-        }
-    }
-
     /// Returns the length of the value once it is decoded.
     pub(crate) fn decoded_len(&mut self, place: Place) -> usize {
         let Slot::Kept(Kept { len, known }) = &mut self.slots[place as usize] else {
