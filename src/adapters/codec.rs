@@ -138,9 +138,10 @@ impl<S: Storage> Decoder for EventDecoder<S> {
 
     fn decode(&mut self, bytes: &mut BytesMut) -> io::Result<Option<Self::Item>> {
         while take_chunk(&mut self.parser, &mut self.chunk, bytes) {
-            let event = self.parser.resume(&self.chunk).next_owned();
-            if let Some(item) = event.transpose() {
-                return Ok(Some(item));
+            match self.parser.find_event(&self.chunk) {
+                Ok(true) => return Ok(Some(Ok(self.parser.owned_event(&self.chunk)))),
+                Ok(false) => {}
+                Err(error) => return Ok(Some(Err(error))),
             }
         }
         Ok(None)

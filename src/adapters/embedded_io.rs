@@ -70,14 +70,15 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
     /// # Errors
     ///
     /// See [`EventReader`].
+    #[inline(always)]
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ReadError<R::Error>> {
-        while self.read().map_err(ReadError::Transport)? {
-            if self.intake.find()? {
-                return Ok(Some(self.intake.event()));
+        while !self.intake.find()? {
+            if !self.read().map_err(ReadError::Transport)? {
+                return Ok(None);
             }
         }
-        Ok(None)
+        Ok(Some(self.intake.event()))
     }
 
     /// Returns the next event as an owned one, which is cheaper than a copy of what [`next`](Self::next) lends
@@ -88,12 +89,12 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
     /// As for [`next`](Self::next).
     #[cfg(feature = "alloc")]
     pub fn next_owned(&mut self) -> Result<Option<OwnedEvent>, ReadError<R::Error>> {
-        while self.read().map_err(ReadError::Transport)? {
-            if let Some(event) = self.intake.events().next_owned()? {
-                return Ok(Some(event));
+        while !self.intake.find()? {
+            if !self.read().map_err(ReadError::Transport)? {
+                return Ok(None);
             }
         }
-        Ok(None)
+        Ok(Some(self.intake.owned_event()))
     }
 
     /// Returns a cursor over the events of one read, or of what is left of the last one. It may have no events, or

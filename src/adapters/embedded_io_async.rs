@@ -78,12 +78,12 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
     ///
     /// See [`EventReader`].
     pub async fn next(&mut self) -> Result<Option<Event<'_>>, ReadError<R::Error>> {
-        while self.read().await.map_err(ReadError::Transport)? {
-            if self.intake.find()? {
-                return Ok(Some(self.intake.event()));
+        while !self.intake.find()? {
+            if !self.read().await.map_err(ReadError::Transport)? {
+                return Ok(None);
             }
         }
-        Ok(None)
+        Ok(Some(self.intake.event()))
     }
 
     /// Returns the next event as an owned one, which is cheaper than a copy of what [`next`](Self::next) lends
@@ -94,12 +94,12 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
     /// As for [`next`](Self::next).
     #[cfg(feature = "alloc")]
     pub async fn next_owned(&mut self) -> Result<Option<OwnedEvent>, ReadError<R::Error>> {
-        while self.read().await.map_err(ReadError::Transport)? {
-            if let Some(event) = self.intake.events().next_owned()? {
-                return Ok(Some(event));
+        while !self.intake.find()? {
+            if !self.read().await.map_err(ReadError::Transport)? {
+                return Ok(None);
             }
         }
-        Ok(None)
+        Ok(Some(self.intake.owned_event()))
     }
 
     /// Returns a cursor over the events of one read, or of what is left of the last one. It may have no events, or

@@ -8,10 +8,13 @@
 //! after all of it was taken.
 //!
 //! A loop can't continue after a borrow that it may return, so [`Intake::find`] takes the event, and [`Intake::event`]
-//! lends it.
+//! lends it. Both are inlined into the readers' `next`, and that into its caller, as the parser's own cursor is: with a
+//! call for each event, `next` had 0.7 to 0.9 of the parser's speed.
 
 use crate::decode::{Events, Items, Memory, Parser, Storage};
 use crate::error::ParseError;
+#[cfg(feature = "alloc")]
+use crate::event::OwnedEvent;
 use crate::event::{End, Event};
 
 /// A parser, and memory to read into.
@@ -67,13 +70,21 @@ impl<S: Storage, M: Memory> Intake<S, M> {
     }
 
     /// Parses up to the end of the next event. Returns whether there is one.
+    #[inline(always)]
     pub(crate) fn find(&mut self) -> Result<bool, ParseError> {
         self.parser.find_event(&self.memory.as_ref()[..self.len])
     }
 
     /// Returns the event that was found.
+    #[inline(always)]
     pub(crate) fn event(&self) -> Event<'_> {
         self.parser.event(self.chunk())
+    }
+
+    /// Returns the event that was found as an owned one.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn owned_event(&mut self) -> OwnedEvent {
+        self.parser.owned_event(&self.memory.as_ref()[..self.len])
     }
 
     /// Ends the stream.

@@ -138,14 +138,15 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
     /// # Errors
     ///
     /// See [`EventReader`].
+    #[inline(always)]
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, ReadError<io::Error>> {
-        while self.read()? {
-            if self.intake.find()? {
-                return Ok(Some(self.intake.event()));
+        while !self.intake.find()? {
+            if !self.read()? {
+                return self.unfinished();
             }
         }
-        self.unfinished()
+        Ok(Some(self.intake.event()))
     }
 
     /// Returns the next event as an owned one, which is cheaper than a copy of what [`next`](Self::next) lends
@@ -155,12 +156,12 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
     ///
     /// As for [`next`](Self::next).
     pub fn next_owned(&mut self) -> Result<Option<OwnedEvent>, ReadError<io::Error>> {
-        while self.read()? {
-            if let Some(event) = self.intake.events().next_owned()? {
-                return Ok(Some(event));
+        while !self.intake.find()? {
+            if !self.read()? {
+                return Ok(self.unfinished()?.map(Event::into_owned));
             }
         }
-        Ok(self.unfinished()?.map(Event::into_owned))
+        Ok(Some(self.intake.owned_event()))
     }
 
     /// At the end of the source, returns the event whose blank line is missing, if `deliver_unfinished` was called.

@@ -326,8 +326,9 @@ where
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         while let Some(chunk) = ready!(self.as_mut().poll_chunk(cx)) {
             chunk.map_err(ReadError::Transport)?;
-            if let Some(event) = self.as_mut().events().next_owned()? {
-                return Poll::Ready(Some(Ok(event)));
+            let (parser, chunk) = self.as_mut().chunk();
+            if parser.find_event(chunk)? {
+                return Poll::Ready(Some(Ok(parser.owned_event(chunk))));
             }
         }
         let this = self.project();

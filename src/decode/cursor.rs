@@ -88,6 +88,7 @@ impl<'c, S: Storage> Events<'_, 'c, S> {
     ///
     /// As for [`next`](Self::next).
     #[cfg(feature = "alloc")]
+    #[inline(always)]
     pub fn next_owned(&mut self) -> Result<Option<OwnedEvent>, ParseError> {
         let found = self.parser.find_event(self.chunk)?;
         Ok(if found { Some(self.parser.owned_event(self.chunk)) } else { None })
@@ -182,8 +183,10 @@ impl<S: Storage> Parser<S> {
         }
     }
 
-    /// Returns the same as an owned event.
+    /// Returns the same as an owned event. It is not inlined, so that it is written to where the caller returns it,
+    /// instead of field by field into a copy.
     #[cfg(feature = "alloc")]
+    #[inline(never)]
     pub(crate) fn owned_event(&mut self, chunk: &[u8]) -> OwnedEvent {
         let id = self.last_event_id();
         if self.shared_id.is_empty() {
