@@ -1,7 +1,9 @@
-//! A stream of chunks that are always ready, for parsers that pull. It is polled without a runtime.
+//! Chunks that are always ready: a source for parsers that read, and a stream for those that pull. It is polled without a
+//! runtime.
 
 use std::cell::Cell;
 use std::convert::Infallible;
+use std::io;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -9,6 +11,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use futures_core::Stream;
+use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::input::Part;
 
@@ -75,5 +78,59 @@ pub fn poll_all<S: Stream>(mut stream: Pin<&mut S>, mut see: impl FnMut(S::Item)
     let mut context = Context::from_waker(Waker::noop());
     while let Poll::Ready(Some(item)) = stream.as_mut().poll_next(&mut context) {
         see(item);
+    }
+}
+
+/// A source that returns a chunk at each read.
+pub struct Source(pub Part);
+
+impl Source {
+    pub const EMPTY: Self = Source(Part { stream: &[], chunk_size: 1, bytes: &[] });
+}
+
+impl io::Read for Source {
+    #[inline]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = self.0.chunk_size.min(self.0.stream.len()).min(buffer.len());
+        let (chunk, rest) = self.0.stream.split_at(len);
+        buffer[..len].copy_from_slice(chunk);
+        self.0.stream = rest;
+        Ok(len)
+    }
+}
+
+impl embedded_io::ErrorType for Source {
+    type Error = Infallible;
+}
+
+impl embedded_io::Read for Source {
+    #[inline]
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
+        Ok(io::Read::read(self, buffer).expect("a slice has no errors"))
+    }
+}
+
+impl embedded_io_async::Read for Source {
+    #[inline]
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
+        embedded_io::Read::read(self, buffer)
+    }
+}
+
+impl AsyncRead for Source {
+    #[inline]
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let len = self.0.chunk_size.min(self.0.stream.len()).min(buffer.remaining());
+        if len == 0 {
+            return Poll::Pending;
+        }
+        let (chunk, rest) = self.0.stream.split_at(len);
+        buffer.put_slice(chunk);
+        self.0.stream = rest;
+        Poll::Ready(Ok(()))
     }
 }

@@ -11,6 +11,8 @@ pub struct Goals {
     pub owned: Option<f64>,
 }
 
+/// The lowest acceptable ratio of an adapter to the parser, with large chunks.
+pub const ADAPTER: f64 = 0.9;
 /// The longest acceptable time of the encoder, relative to the fastest other encoder.
 pub const ENCODER: f64 = 0.5;
 /// The factor by which the time per byte may grow with the size, beyond the cost of memory itself.

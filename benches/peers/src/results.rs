@@ -9,6 +9,7 @@ use std::process::Command;
 use serde::{Deserialize, Serialize};
 
 use crate::decoders;
+use crate::drive::LARGE_CHUNK;
 use crate::encoders;
 use crate::encoding;
 use crate::goals;
@@ -58,6 +59,9 @@ pub struct Parse {
     pub to_peer: Ratio,
     pub to_floor: Ratio,
     pub owned_to_peer: Ratio,
+    /// This crate's adapters, to the parser with the same reads and events.
+    #[serde(default)]
+    pub adapters: BTreeMap<String, Ratio>,
     /// The median speeds in MB/s.
     pub speeds: BTreeMap<String, f64>,
     /// The candidates that are left out, and why.
@@ -104,6 +108,13 @@ impl Parse {
             to_peer: Ratio { is: to_fastest(decoders::LENT), goal: goals.peer },
             to_floor: Ratio { is: cell.ratio(decoders::LENT, decoders::FLOOR), goal: goals.floor },
             owned_to_peer: Ratio { is: to_fastest(decoders::OWNED), goal: goals.owned },
+            adapters: decoders::BASES
+                .iter()
+                .map(|&(name, base)| {
+                    let goal = (input.chunk_size == LARGE_CHUNK).then_some(goals::ADAPTER);
+                    (named(name), Ratio { is: cell.ratio(name, base), goal })
+                })
+                .collect(),
             speeds: cell
                 .speeds
                 .keys()

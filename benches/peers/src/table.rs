@@ -74,6 +74,9 @@ fn every(cell: &Parse) {
         let mark = if [LENT, OWNED, FLOOR].contains(&name.as_str()) { "*" } else { " " };
         println!("{mark} {name:<24} {speed:>10.1}");
     }
+    for (name, to_base) in &cell.adapters {
+        println!("  {name:<24} {} of the parser alone", ratio(*to_base));
+    }
     for (name, why) in &cell.left_out {
         println!("  {name:<24} {:>10}  {why}", "-");
     }

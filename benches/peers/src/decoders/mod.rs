@@ -1,5 +1,6 @@
 //! The parsers that are compared, with a file for each crate.
 
+mod adapters;
 mod driver;
 mod eventsource_stream;
 mod eventsource_stream2;
@@ -17,12 +18,15 @@ use crate::candidate::{Candidate, Parser};
 pub const LENT: &str = sse_wire::LENT;
 /// This crate's owned events.
 pub const OWNED: &str = sse_wire::OWNED;
+/// This crate's adapters, each with the candidate to compare it with.
+pub use adapters::BASES;
 /// The work that no parser can avoid.
 pub const FLOOR: &str = driver::FLOOR;
 
 /// This crate, the baseline, and the cost of the driver.
 pub fn own() -> Vec<Box<dyn Candidate>> {
     let mut own = vec![Parser::<sse_wire::Lent>::boxed(), Parser::<sse_wire::Owned>::boxed()];
+    own.extend(adapters::all());
     own.extend(driver::all());
     own
 }

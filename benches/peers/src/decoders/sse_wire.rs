@@ -8,7 +8,7 @@ use crate::input::Part;
 pub const LENT: &str = "sse-wire";
 pub const OWNED: &str = "sse-wire, owned";
 
-const WITHIN_THE_LIMIT: &str = "no workload comes near the limit";
+pub const WITHIN_THE_LIMIT: &str = "no workload comes near the limit";
 
 /// Lent events.
 pub struct Lent(Parser);
