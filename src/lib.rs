@@ -52,7 +52,7 @@
 //! | 9.2.6 event type buffer, data buffer | [`Event::event_type`], [`Event::data`]; at the end, [`Pending`] |
 //! | 9.2.6 last event ID buffer | [`Event::sets_id`], [`Item::Block`], [`Pending::last_event_id`] |
 //! | 9.2.6 end of the stream | [`Parser::finish`], [`End`] |
-//! | 9.2.4 `Last-Event-ID` and what it asks for; 9.2.7 keep-alive comments | [`server`] |
+//! | 9.2.4 `Last-Event-ID` on the server; 9.2.7 keep-alive comments | [`server`] |
 //!
 //! # Where the specification is silent
 //!

@@ -19,7 +19,7 @@ fn recorded() -> Vec<PathBuf> {
 }
 
 #[test]
-#[ignore = "needs recorded streams in a folder beside the project"]
+#[ignore = "needs recorded streams in a folder next to the repository"]
 fn every_data_line_of_a_recorded_stream_is_an_event_in_any_chunking_and_it_ends_clean() {
     let mut checked = 0;
     for path in recorded() {
@@ -64,7 +64,7 @@ fn every_data_line_of_a_recorded_stream_is_an_event_in_any_chunking_and_it_ends_
 
 #[cfg(feature = "client")]
 #[tokio::test(start_paused = true)]
-#[ignore = "needs recorded streams in a folder beside the project"]
+#[ignore = "needs recorded streams in a folder next to the repository"]
 async fn cancellation_every_event_of_a_recorded_stream_is_returned_even_if_each_next_loses_a_select()
  {
     use std::future::ready;

@@ -41,7 +41,7 @@ fn every_workload_is_long_enough_to_time_and_short_enough_to_wait_for() {
 }
 
 #[test]
-#[ignore = "needs recorded streams in a folder beside the project"]
+#[ignore = "needs recorded streams in a folder next to the repository"]
 fn every_event_of_a_recorded_stream_has_one_data_line() {
     let recorded = workloads::recorded();
     assert!(!recorded.is_empty(), "no recorded streams");

@@ -82,7 +82,7 @@ pub(crate) fn feed(
 mod tests {
     use super::*;
 
-    /// The chunks; one that is `None` says that the input was dry.
+    /// The chunks; `None` means that no more input was available.
     fn chunks(mut reader: impl Read, size: usize) -> (Vec<Option<Vec<u8>>>, io::Result<()>) {
         let mut chunks = Vec::new();
         let read = feed(&mut reader, Some(size), |input| {

@@ -455,7 +455,7 @@ fn descriptors(running: &Running) -> usize {
     std::fs::read_dir(format!("/proc/{}/fd", running.child.id())).unwrap().count()
 }
 
-/// gmux#243, sse-starlette#173, netpulse#67: a client that stops reading was kept for ever, each with a
+/// gmux#243, sse-starlette#173, netpulse#67: a client that stops reading was kept forever, each with a
 /// copy of the event.
 #[cfg(target_os = "linux")]
 #[test]

@@ -26,7 +26,7 @@ pub struct Line {
 /// What a line is, by its section of the specification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[allow(missing_docs)] // The members are what their variant says.
+#[allow(missing_docs)] // The documentation of the variants covers the members.
 pub enum Verdict {
     /// The byte order mark at the start of the stream: removed.
     ByteOrderMark,

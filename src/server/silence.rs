@@ -1,8 +1,8 @@
 //! The keep-alive schedule on tokio's timer, for bodies.
 //!
 //! Implementation notes. Resetting a timer for each subscriber at each event would cost more than the event. So a
-//! timer is left as it is, and when it fires, the body checks whether anything was written since. Until then nobody
-//! needs to know the time.
+//! timer is not reset, and when it fires, the body checks whether anything was written since. Until then the time is
+//! not needed.
 
 use alloc::boxed::Box;
 use core::future::Future;

@@ -1,41 +1,41 @@
-//! Connections: what happens, what comes of it, and policies.
+//! Connections: what happens, its results, and policies.
 
 use crate::json::Value;
 use crate::read::{case, event};
 use crate::{Case, Event};
 
-/// What happens to a client's connection, and what comes of it.
+/// What happens to a client's connection, and the results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConnectionCase {
-    /// Its id, name and tags; its fields are those of this one, too.
+    /// Its id, name, and tags, whose fields this struct also has by `Deref`.
     pub case: Case,
-    /// What the client does beyond the bare rules; `None` for nothing.
+    /// What the client does beyond the specification; `None` for nothing.
     pub policy: Option<Policy>,
-    /// What happens, in order, each with what comes of it.
+    /// What happens, in order, each step with its result.
     pub steps: Vec<(Step, Outcome)>,
 }
 
-/// What a client may do beyond the bare rules; it does not do what is `None`, empty or `false`. The README has the formula
+/// What a client may do beyond the specification. Whatever is `None`, empty, or `false` is off. The README has the formula
 /// of the wait before a reconnection. Times are in milliseconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Policy {
     /// The shortest wait.
     pub floor_ms: Option<u64>,
-    /// The longest wait that a server can ask for.
+    /// The longest wait that a server can request.
     pub cap_ms: Option<u64>,
     /// The longest wait that doubling leads to while no connection is healthy.
     pub backoff_ms: Option<u64>,
-    /// By how many percent a wait may be longer.
+    /// The largest percentage by which a wait can be longer.
     pub jitter_percent: Option<u8>,
-    /// How long a connection must stand to be healthy; 5000 if it is `None`.
+    /// How long a connection must stay open to be healthy; 5000 if it is `None`.
     pub healthy_after_ms: Option<u64>,
     /// After how many reconnections in a row without a healthy connection the client fails.
     pub max_reconnections: Option<u32>,
-    /// The statuses that are tried again.
+    /// The statuses that lead to a retry.
     pub retry_statuses: Vec<u16>,
-    /// Another type than `text/event-stream` that opens the connection.
+    /// A type other than `text/event-stream` that opens the connection.
     pub additional_type: Option<String>,
     /// Time limit for the head of a response.
     pub head_timeout_ms: Option<u64>,
@@ -45,7 +45,7 @@ pub struct Policy {
     pub send_again_if_safe: bool,
 }
 
-/// Time limits for silence, in milliseconds, by what breaks it.
+/// Time limits for silence, in milliseconds, by what ends it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Silence {
@@ -64,25 +64,25 @@ pub struct Silence {
 pub enum Step {
     /// A request is about to be sent.
     Request,
-    /// The head of a response has come.
+    /// The head of a response arrives.
     Response(Response),
-    /// The body goes on.
+    /// Bytes of the body arrive.
     Bytes(Vec<u8>),
-    /// The body has ended.
+    /// The body ends.
     End,
-    /// No response comes, or the body breaks off.
+    /// No response arrives, or the body breaks off.
     NetworkError,
     /// The user closes the source.
     Close,
-    /// So many milliseconds pass, without anything from the server. Only with a policy.
+    /// This many milliseconds pass, and nothing arrives from the server. Only with a policy.
     Time(u64),
     /// The user asks for another connection now. Only with a policy.
     Reconnect,
-    /// The body of a connection that was dropped has ended. Only with a policy.
+    /// The body of a connection that was dropped ends. Only with a policy.
     LateEnd,
 }
 
-/// The head of a response: its status, and those of its headers that matter.
+/// The head of a response: its status and the relevant headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {
     /// The status.
@@ -97,29 +97,29 @@ pub struct Response {
     pub date: Option<String>,
 }
 
-/// What comes of a step.
+/// The result of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The value of `Last-Event-ID`, if the request has one.
     Request(Option<String>),
-    /// Events are out.
+    /// Events are delivered.
     Events(Vec<Event>),
-    /// The client will connect again.
+    /// The client will reconnect.
     Reconnect {
-        /// After so many milliseconds.
+        /// The delay in milliseconds.
         delay_ms: u64,
-        /// By how much the delay may be longer: 0 without a policy.
+        /// By how many milliseconds the delay can be longer; 0 without a policy.
         jitter_ms: u64,
         /// The value of `Last-Event-ID` then, if the request has one.
         last_event_id_header: Option<String>,
-        /// Why, in some cases with a policy: `status`, `no response` or `silence`.
+        /// Why, in some cases with a policy: `status`, `no response`, or `silence`.
         reason: Option<String>,
     },
     /// Something else.
     Action {
-        /// `open`, `fail`, `none` or `closed`; with a policy also `end`, of a server that asks for no reconnection.
+        /// `open`, `fail`, `none`, or `closed`; with a policy also `end`, if the server requests no reconnection.
         action: String,
-        /// Why it failed, in some cases with a policy: `status`, `type`, `encoding`, `reconnections` or `not safe`.
+        /// Why it failed, in some cases with a policy: `status`, `type`, `encoding`, `reconnections`, or `not safe`.
         reason: Option<String>,
     },
 }

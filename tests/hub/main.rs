@@ -89,7 +89,7 @@ const GAP: &str = "event: gap\ndata: events were lost: load the whole state\n\n"
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A runtime for properties: its time stands still unless it is advanced.
+/// A runtime for properties: its time is paused unless it is advanced.
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
 }

@@ -86,7 +86,7 @@ impl Client {
         parser.set_last_event_id(&id).unwrap();
         self.parser = parser;
         if id.is_empty() {
-            // It has received nothing and has no ID: it starts anew.
+            // It has received nothing and has no ID, so it starts like a new client.
             let count = |topic| published.iter().filter(|&&of| of == topic).count();
             self.expected = self.topics.iter().map(|&topic| (topic, Some(count(topic)))).collect();
         }

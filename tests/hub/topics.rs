@@ -1,4 +1,4 @@
-//! Several topics: what each retains, who may read which, and what is known of those that were removed.
+//! Several topics: what each retains, who may read which, and what the hub remembers of removed ones.
 
 use allocation_counter::measure;
 use proptest::collection::vec;

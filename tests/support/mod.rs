@@ -118,7 +118,7 @@ pub trait Driver {
     ) -> Decoded;
 }
 
-/// Enough for every vector that sets no limit, as their README promises.
+/// Enough for every vector that sets no limit, according to their README.
 pub const AMPLE: usize = 1 << 20;
 
 pub fn values(event: &Event<'_>) -> Returned {

@@ -49,14 +49,14 @@ fn filled(fill: Fill, chunk: &[u8], start: usize) -> Vec<usize> {
     ends
 }
 
-/// The line ends from `start` on, each asked for twice; and the text before each is ASCII if the scan
-/// says so, which it does unless one of the bytes around it is not.
+/// Returns the line ends from `start` on, each peeked twice, and checks that the text before each is ASCII if the scan
+/// reports it, which it does unless one of the bytes around it is not.
 fn scanned<const MASKS: usize>(chunk: &[u8], start: usize) -> Vec<usize> {
     let (mut scan, mut ends, mut line_start) = (Scan::<MASKS>::new(), Vec::new(), start);
     scan.begin(chunk, start);
     loop {
         let end = scan.peek(chunk);
-        assert_eq!(scan.peek(chunk), end, "asking again changes nothing");
+        assert_eq!(scan.peek(chunk), end, "a second peek changes nothing");
         let line = &chunk[line_start..end.unwrap_or(chunk.len())];
         let around = line_start.saturating_sub(BLOCK)..scan.scanned;
         let is_ascii = scan.is_ascii(line_start);

@@ -25,7 +25,7 @@ def ticks():
 
 @app.route("/counter")
 def counter():
-    """With ids: it goes on where the client was, three events a connection."""
+    """With ids: it resumes where the client was, with three events per connection."""
     last = int(request.headers.get("Last-Event-ID", 0))
 
     def generate():

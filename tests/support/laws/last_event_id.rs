@@ -6,7 +6,7 @@ use sse_wire::server::{
 };
 
 /// Any header is an ID that a client can have, or rejected at the first wrong byte; and the ID that a client puts into
-/// the header comes back, except for spaces and tabs at its ends.
+/// the header is returned, except for spaces and tabs at its ends.
 pub fn last_event_id(header: &[u8]) {
     let wrong = header.iter().position(|byte| matches!(byte, 0 | b'\n' | b'\r'));
     let expected = match (std::str::from_utf8(header), wrong) {

@@ -28,7 +28,7 @@ unsafe fn fill_with_avx2<const MASKS: usize>(scan: &mut Scan<MASKS>, chunk: &[u8
 #[inline]
 unsafe fn look(block: &[u8; BLOCK]) -> Look {
     // SAFETY: the caller has seen AVX2. The pointer is to the 64 readable bytes of the block, of which
-    // each load reads 32, and asks for no alignment.
+    // each load reads 32, and requires no alignment.
     unsafe {
         let halves: *const __m256i = block.as_ptr().cast();
         let (a, b) = (_mm256_loadu_si256(halves), _mm256_loadu_si256(halves.add(1)));

@@ -15,7 +15,7 @@ pub(in super::super) fn look(block: &[u8; BLOCK]) -> Look {
     const PLACES: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
     // SAFETY: NEON is enabled for the whole build (see the `cfg` of this module). The pointers are
     // to the 64 readable bytes of the block and the 16 of `PLACES`, of which each load reads 16, and
-    // asks for no alignment.
+    // requires no alignment.
     unsafe {
         let [a, b, c, d] = [0, 16, 32, 48].map(|at| vld1q_u8(block.as_ptr().add(at)));
         let places = vld1q_u8(PLACES.as_ptr());

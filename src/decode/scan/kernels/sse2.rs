@@ -11,7 +11,7 @@ use super::{BLOCK, CR, LF, Look};
 #[inline(always)]
 pub(in super::super) fn look(block: &[u8; BLOCK]) -> Look {
     // SAFETY: SSE2 is enabled for the whole build (see the `cfg` of this module). The pointer is to
-    // the 64 readable bytes of the block, of which each load reads 16, and asks for no alignment.
+    // the 64 readable bytes of the block, of which each load reads 16, and requires no alignment.
     unsafe {
         let quarters: *const __m128i = block.as_ptr().cast();
         let [a, b, c, d] = [0, 1, 2, 3].map(|i| _mm_loadu_si128(quarters.add(i)));
