@@ -4,6 +4,7 @@
 use std::fmt::{self, Formatter};
 use std::io::{self, BufReader, BufWriter, Write};
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -94,19 +95,32 @@ struct Parsed {
 pub(crate) struct ParsedEvent {
     r#type: String,
     data: String,
-    last_event_id: String,
+    last_event_id: Rc<str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<[u64; 2]>,
 }
 
-impl From<Event<'_>> for ParsedEvent {
-    fn from(event: Event<'_>) -> Self {
+impl ParsedEvent {
+    pub(crate) fn new(event: &Event<'_>, last_event_id: &mut SharedId) -> Self {
         ParsedEvent {
             r#type: event.event_type.to_owned(),
             data: event.data.to_owned(),
-            last_event_id: event.last_event_id.to_owned(),
+            last_event_id: last_event_id.of(event.last_event_id),
             bytes: None,
         }
+    }
+}
+
+/// The last event ID of an answer, which many events may have: it is copied only if it is another one.
+#[derive(Default)]
+pub(crate) struct SharedId(Rc<str>);
+
+impl SharedId {
+    pub(crate) fn of(&mut self, id: &str) -> Rc<str> {
+        if *self.0 != *id {
+            self.0 = id.into();
+        }
+        self.0.clone()
     }
 }
 
@@ -194,6 +208,7 @@ fn parse(
     }
     let (mut events, mut comments) = (Vec::new(), Vec::new());
     let (mut after, mut errors) = (Vec::new(), Vec::new());
+    let mut shared_id = SharedId::default();
     for Chunk(chunk) in chunks {
         if observe {
             let mut cursor = parser.observe(chunk);
@@ -201,7 +216,10 @@ fn parse(
                 match cursor.next() {
                     Ok(Some(Item::Event(event))) => {
                         let bytes = Some([event.range.start, event.range.end]);
-                        events.push(ParsedEvent { bytes, ..event.into() });
+                        events.push(ParsedEvent {
+                            bytes,
+                            ..ParsedEvent::new(&event, &mut shared_id)
+                        });
                     }
                     Ok(Some(Item::Comment { text, .. })) => comments.push(text.to_owned()),
                     Ok(Some(_)) => {}
@@ -215,7 +233,7 @@ fn parse(
             let mut cursor = parser.push(chunk);
             loop {
                 match cursor.next() {
-                    Ok(Some(event)) => events.push(event.into()),
+                    Ok(Some(event)) => events.push(ParsedEvent::new(&event, &mut shared_id)),
                     Ok(None) => break,
                     Err(error) => errors.push(error.to_string()),
                 }

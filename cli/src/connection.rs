@@ -1,5 +1,6 @@
 //! Connection requests of the conformance protocol: each step has one result. The clock is simulated, so nothing waits.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use serde::de::{Deserializer, Error};
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sse_wire::{Action, Connection, Notice, Policy, ReadyState, ResponseHead};
 
 use crate::arguments;
-use crate::conform::{Chunk, ParsedEvent};
+use crate::conform::{Chunk, ParsedEvent, SharedId};
 use crate::json::Integer;
 use crate::output::milliseconds;
 
@@ -40,8 +41,8 @@ fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum StepResult {
-    Request { last_event_id_header: Option<String> },
-    Reconnect { action: &'static str, delay_ms: u64, last_event_id_header: Option<String> },
+    Request { last_event_id_header: Option<Rc<str>> },
+    Reconnect { action: &'static str, delay_ms: u64, last_event_id_header: Option<Rc<str>> },
     Bytes { events: Vec<ParsedEvent> },
     Action { action: &'static str },
 }
@@ -49,13 +50,14 @@ pub(crate) enum StepResult {
 pub(crate) fn run<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<StepResult> {
     let parser = arguments::parser(Some(usize::MAX));
     let connection = Connection::with_parser(parser, Policy::specification());
-    let mut driver = Driver { connection, now: Duration::ZERO };
+    let mut driver = Driver { connection, now: Duration::ZERO, shared_id: SharedId::default() };
     steps.map(|step| driver.take(step)).collect()
 }
 
 struct Driver {
     connection: Connection,
     now: Duration,
+    shared_id: SharedId,
 }
 
 impl Driver {
@@ -111,7 +113,7 @@ impl Driver {
         let mut cursor = self.connection.push(bytes);
         // Without a limit there are no errors.
         while let Ok(Some(event)) = cursor.next() {
-            events.push(event.into());
+            events.push(ParsedEvent::new(&event, &mut self.shared_id));
         }
         events
     }
@@ -132,9 +134,9 @@ impl Driver {
     }
 
     /// Returns the header by the specification: any ID, whether or not HTTP can carry it.
-    fn header(&self) -> Option<String> {
+    fn header(&mut self) -> Option<Rc<str>> {
         Some(self.connection.parser().last_event_id())
             .filter(|id| !id.is_empty())
-            .map(str::to_owned)
+            .map(|id| self.shared_id.of(id))
     }
 }
