@@ -88,6 +88,23 @@ async fn a_new_subscriber_with_replay_has_missed_nothing_if_its_first_event_is_l
     assert_eq!(data(text.strip_prefix(GAP).unwrap()), ["5", "6"], "one gap is reported once");
 }
 
+/// After a gap event the client loads the state, so what is evicted later is another gap.
+#[tokio::test]
+async fn events_that_are_evicted_after_a_gap_event_was_sent_are_another_gap() {
+    let hub = Hub::new(Retention::new().events(1));
+    publish(&hub, "1");
+    let mut body = subscribe(&hub, with_id("unknown"));
+    assert_eq!(
+        frame(&mut body, Waker::noop()),
+        Poll::Ready(Ok(Bytes::from_static(GAP.as_bytes())))
+    );
+    publish(&hub, "2");
+    publish(&hub, "3");
+    let text = live(&mut body);
+    assert_eq!(data(text.strip_prefix(GAP).expect("event 2 is lost")), ["3"]);
+    assert_eq!(hub.counts().gaps, 2);
+}
+
 /// rust-sdk#791: a client that is cut before the first event can resume too.
 #[tokio::test]
 async fn a_new_subscriber_gets_the_retry_and_an_id_with_empty_data_if_set() {

@@ -26,6 +26,8 @@ enum Step {
     },
     /// The connection breaks off, and the client reconnects.
     Reconnect(usize),
+    /// The source of the hub has lost events.
+    Gap,
 }
 
 const TOPICS: [&str; 3] = ["", "a", "b"];
@@ -38,6 +40,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0..30u64).prop_map(Step::Wait),
         4 => (0..3usize, 0..6usize).prop_map(|(client, frames)| Step::Read { client, frames }),
         2 => (0..3usize).prop_map(Step::Reconnect),
+        1 => Just(Step::Gap),
     ];
     vec(step, 0..80)
 }
@@ -60,6 +63,8 @@ struct Client {
     expected: BTreeMap<usize, Option<usize>>,
     /// The number of the last event in the common order.
     last: Option<usize>,
+    /// Whether the source has lost events, and the client does not know yet.
+    gap: bool,
 }
 
 impl Client {
@@ -76,6 +81,7 @@ impl Client {
             parser: Parser::new(),
             expected: topics.iter().map(|&topic| (topic, Some(0))).collect(),
             last: None,
+            gap: false,
         }
     }
 
@@ -87,6 +93,7 @@ impl Client {
         self.parser = parser;
         if id.is_empty() {
             // It has received nothing and has no ID, so it starts like a new client.
+            self.gap = false;
             let count = |topic| published.iter().filter(|&&of| of == topic).count();
             self.expected = self.topics.iter().map(|&topic| (topic, Some(count(topic)))).collect();
         }
@@ -103,7 +110,9 @@ impl Client {
                     let count = published.iter().filter(|&&of| of == topic).count();
                     expected.is_none_or(|expected| expected < count)
                 };
-                prop_assert!(self.expected.iter().any(unseen), "a gap, and nothing was missed");
+                let missed = self.gap || self.expected.iter().any(unseen);
+                prop_assert!(missed, "a gap, and nothing was missed");
+                self.gap = false;
                 for place in self.expected.values_mut() {
                     *place = None;
                 }
@@ -113,6 +122,7 @@ impl Client {
             let number: usize = event.data.split(' ').next().unwrap().parse().unwrap();
             let topic = published[number];
             prop_assert!(self.topics.contains(&topic), "an event of another topic");
+            prop_assert!(!self.gap, "a gap of the source was not reported");
             prop_assert!(self.last.is_none_or(|last| last < number), "out of order");
             self.last = Some(number);
             let place = published[..number].iter().filter(|&&of| of == topic).count();
@@ -151,10 +161,15 @@ proptest! {
                 Step::Wait(time) => runtime.block_on(advance(Duration::from_secs(time))),
                 Step::Read { client, frames } => clients[client].read(frames, &published)?,
                 Step::Reconnect(client) => clients[client].reconnect(&hub, &published),
+                Step::Gap => {
+                    hub.gap();
+                    clients.iter_mut().for_each(|client| client.gap = true);
+                }
             }
         }
         for client in &mut clients {
             client.read(usize::MAX, &published)?;
+            prop_assert!(!client.gap, "a gap of the source was not reported at the end");
             for (&topic, &expected) in &client.expected {
                 let count = published.iter().filter(|&&of| of == topic).count();
                 // After a gap there may be nothing left.

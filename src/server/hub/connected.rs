@@ -14,6 +14,19 @@ pub(super) struct Connected {
     pub(super) places: Box<[Place]>,
     /// Its waker while it waits.
     pub(super) waker: Option<Waker>,
+    /// What it gets first, until its first poll.
+    pub(super) greeting: Option<Greeting>,
+}
+
+/// How a subscriber has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Greeting {
+    /// Without an ID.
+    New,
+    /// With the ID of a block, after which nothing was evicted.
+    Resumed,
+    /// With another ID, so it has missed blocks.
+    Gap,
 }
 
 /// A subscriber's place in one of its topics.
@@ -29,9 +42,9 @@ pub(super) struct Place {
 
 impl Connected {
     /// Creates a subscriber of these topics that has received the blocks before number `next`.
-    pub(super) fn new(topics: &[u64], next: u64) -> Self {
+    pub(super) fn new(topics: &[u64], next: u64, greeting: Greeting) -> Self {
         let places = topics.iter().map(|&topic| Place { topic, next, waits: false }).collect();
-        Connected { places, waker: None }
+        Connected { places, waker: None, greeting: Some(greeting) }
     }
 
     pub(super) fn topics(&self) -> Vec<u64> {

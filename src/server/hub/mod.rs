@@ -170,17 +170,12 @@ impl Hub {
         let Subscriber { topics, last_event_id } = subscriber.into().with_a_topic();
         let now = self.now();
         let mut state = self.lock();
-        let arrival = state.subscribe(&topics, last_event_id.ok(), now);
+        let (key, complete) = state.subscribe(&topics, last_event_id.ok(), now);
         let silence = Silence::new(state.settings.keep_alive);
         drop(state);
-        let mut subscription = Subscription {
-            hub: self.clone(),
-            key: Some(arrival.key),
-            greeting: arrival.greeting,
-            silence,
-        };
-        if arrival.complete {
-            subscription.end();
+        let mut subscription = Subscription { hub: self.clone(), key: Some(key), silence };
+        if complete {
+            subscription.leave();
             let mut response = Response::new(subscription);
             *response.status_mut() = StatusCode::NO_CONTENT;
             return response;
@@ -230,7 +225,7 @@ impl Hub {
             Poll::Pending
         });
         let known = timeout(patience, known).await.unwrap_or(false);
-        waiting.end();
+        waiting.leave();
         known
     }
 

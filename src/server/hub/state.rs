@@ -13,9 +13,9 @@ use core::time::Duration;
 
 use bytes::Bytes;
 
-use super::connected::{Connected, Place};
+use super::connected::{Connected, Greeting, Place};
 use super::counts::Totals;
-use super::topic::{Topic, cost};
+use super::topic::cost;
 use super::topics::Topics;
 use super::{PublishError, Settings};
 use crate::encode::Block;
@@ -41,23 +41,12 @@ pub(super) struct State {
 /// What a subscriber gets next.
 #[derive(Debug)]
 pub(super) enum Next {
+    /// A block, or what the hub itself sends.
     Block(Bytes),
-    /// It has missed blocks.
-    Gap(Bytes),
     /// It has ended, or is too slow; with the last event, if there is one.
     End(Bytes),
     /// Its waker will be woken. With its previous waker.
     Wait(Option<Waker>),
-}
-
-/// What a new subscriber gets.
-#[derive(Debug)]
-pub(super) struct Arrival {
-    pub(super) key: u64,
-    /// What it gets before all blocks; may be empty.
-    pub(super) greeting: Bytes,
-    /// Whether it will never get anything.
-    pub(super) complete: bool,
 }
 
 impl State {
@@ -138,13 +127,13 @@ impl State {
         self.closed.is_some() || topics.iter().all(is_closed)
     }
 
-    /// Adds a subscriber.
+    /// Adds a subscriber. Returns its key, and whether it will never get anything.
     pub(super) fn subscribe(
         &mut self,
         topics: &[&str],
         last_event_id: Option<&str>,
         now: Duration,
-    ) -> Arrival {
+    ) -> (u64, bool) {
         self.topics.sweep(now);
         let mut keys: Vec<u64> = Vec::with_capacity(topics.len());
         for topic in topics {
@@ -157,30 +146,20 @@ impl State {
                 keys.push(key);
             }
         }
-        let id = last_event_id.map(as_sent);
-        let resumed = match id {
-            Some("") => None,
-            Some(id) => Some(self.position(&keys, id)),
-            None => Some(None),
+        let (greeting, next) = match last_event_id.map(as_sent) {
+            Some("") if self.settings.replay_to_new => (Greeting::New, 0),
+            Some("") => (Greeting::New, self.number + 1),
+            id => match id.and_then(|id| self.position(&keys, id)) {
+                Some(position) => (Greeting::Resumed, position + 1),
+                None => (Greeting::Gap, 0),
+            },
         };
-        let next = match resumed {
-            Some(Some(position)) => position + 1,
-            Some(None) => 0,
-            None if self.settings.replay_to_new => 0,
-            None => self.number + 1,
-        };
-        let gap = resumed == Some(None);
-        let all = |test: &dyn Fn(&Topic) -> bool| {
-            keys.iter().filter_map(|&key| self.topics.get(key)).all(test)
-        };
-        let nothing = all(&|topic| topic.first_from(next).is_none());
-        let needs_id = nothing && (gap || (resumed.is_none() && self.settings.initial_id));
-        let greeting = self.greeting(&keys, gap, needs_id, self.settings.retry);
-        let complete = nothing && !gap && all(&|topic| topic.closed.is_some());
-        self.totals.gaps += u64::from(gap);
+        let mut topics = keys.iter().filter_map(|&key| self.topics.get(key));
+        let complete = !matches!(greeting, Greeting::Gap)
+            && topics.all(|topic| topic.closed.is_some() && topic.first_from(next).is_none());
         self.latest += 1;
-        self.subscribers.insert(self.latest, Connected::new(&keys, next));
-        Arrival { key: self.latest, greeting, complete }
+        self.subscribers.insert(self.latest, Connected::new(&keys, next, greeting));
+        (self.latest, complete)
     }
 
     /// What a subscriber gets next.
@@ -205,15 +184,20 @@ impl State {
                 first = Some((number, place));
             }
         }
-        if missed {
-            if self.settings.end_lagging {
-                self.totals.lagging += 1;
-                return Next::End(Bytes::new());
-            }
-            self.totals.gaps += 1;
-            let nothing = first.is_none();
+        if missed && self.settings.end_lagging {
+            self.totals.lagging += 1;
+            return Next::End(Bytes::new());
+        }
+        let greeting = subscriber.greeting.take();
+        if missed || greeting.is_some() {
+            let gap = missed || matches!(greeting, Some(Greeting::Gap));
+            let initial = self.settings.initial_id && matches!(greeting, Some(Greeting::New));
+            let needs_id = first.is_none() && (gap || initial);
+            let retry = greeting.and(self.settings.retry);
             let topics = subscriber.topics();
-            return Next::Gap(self.greeting(&topics, true, nothing, None));
+            self.totals.gaps += u64::from(gap);
+            let bytes = self.greeting(&topics, gap, needs_id, retry);
+            return if bytes.is_empty() { self.next(key, waker, now) } else { Next::Block(bytes) };
         }
         if let Some((number, place)) = first {
             let topic = self.topics.get(place.topic);
@@ -319,7 +303,7 @@ impl State {
         topics().all(|topic| topic.evicted <= position).then(|| id.to_string())
     }
 
-    /// Returns what a subscriber gets that is new, or has missed blocks.
+    /// Returns what a subscriber gets at its first poll, or if it has missed blocks.
     fn greeting(
         &self,
         topics: &[u64],

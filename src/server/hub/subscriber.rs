@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 use core::convert::Infallible;
 use core::fmt::{self, Debug, Formatter};
-use core::mem::take;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
@@ -114,53 +113,37 @@ pub struct Subscription {
     pub(super) hub: Hub,
     /// The subscriber's key, until it has ended.
     pub(super) key: Option<u64>,
-    /// What it gets before anything from the hub.
-    pub(super) greeting: Bytes,
     pub(super) silence: Silence,
 }
 
 impl Subscription {
     fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let Some(key) = self.key else { return Poll::Ready(None) };
         let now = Instant::now();
-        if self.greeting.is_empty() {
-            let Some(key) = self.key else { return Poll::Ready(None) };
-            match self.hub.next(key, cx.waker(), now) {
-                Next::Block(block) | Next::Gap(block) => self.greeting = block,
-                Next::End(last) => {
-                    self.leave();
-                    self.greeting = last;
-                    if self.greeting.is_empty() {
-                        return Poll::Ready(None);
-                    }
-                }
-                Next::Wait(stale) => {
-                    drop(stale);
-                    let keep_alive = ready!(self.silence.poll(cx));
-                    let mut bytes = Vec::new();
-                    // The block was checked when the schedule was made.
-                    let _ = keep_alive.encode(&mut bytes);
-                    return Poll::Ready(Some(bytes.into()));
-                }
+        match self.hub.next(key, cx.waker(), now) {
+            Next::Block(block) => {
+                self.silence.end(now);
+                Poll::Ready(Some(block))
+            }
+            Next::End(last) => {
+                self.leave();
+                Poll::Ready(Some(last).filter(|last| !last.is_empty()))
+            }
+            Next::Wait(stale) => {
+                drop(stale);
+                let keep_alive = ready!(self.silence.poll(cx));
+                let mut bytes = Vec::new();
+                // The block was checked when the schedule was made.
+                let _ = keep_alive.encode(&mut bytes);
+                Poll::Ready(Some(bytes.into()))
             }
         }
-        self.silence.end(now);
-        Poll::Ready(Some(take(&mut self.greeting)))
     }
 
-    /// Ends the body before its first event.
-    pub(super) fn end(&mut self) {
-        self.leave();
-        self.greeting = Bytes::new();
-    }
-
-    /// Unsubscribes.
-    fn leave(&mut self) -> bool {
+    /// Unsubscribes, unless it has ended. Returns whether it had not.
+    pub(super) fn leave(&mut self) -> bool {
         let key = self.key.take();
         key.map(|key| self.hub.leave(key)).is_some()
-    }
-
-    fn is_ended(&self) -> bool {
-        self.key.is_none() && self.greeting.is_empty()
     }
 }
 
@@ -176,7 +159,7 @@ impl Body for Subscription {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.is_ended()
+        self.key.is_none()
     }
 }
 
@@ -190,7 +173,7 @@ impl Stream for Subscription {
 
 impl FusedStream for Subscription {
     fn is_terminated(&self) -> bool {
-        self.is_ended()
+        self.key.is_none()
     }
 }
 
@@ -204,6 +187,6 @@ impl Drop for Subscription {
 
 impl Debug for Subscription {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscription").field("ended", &self.is_ended()).finish_non_exhaustive()
+        f.debug_struct("Subscription").field("ended", &self.key.is_none()).finish_non_exhaustive()
     }
 }
