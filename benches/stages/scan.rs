@@ -50,7 +50,7 @@ fn scan(criterion: &mut Criterion, workload: &workloads::Workload, chunk_size: u
 
 /// Finds the line ends of one chunk with this crate.
 fn line_ends(chunk: &[u8]) {
-    let mut scan = decode::scan::Scan::new();
+    let mut scan: decode::scan::Scan = decode::scan::Scan::new();
     scan.begin(chunk, 0);
     while let Some(end) = scan.peek(chunk) {
         black_box(end);
