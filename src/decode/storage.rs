@@ -135,8 +135,13 @@ pub(crate) mod sealed {
         fn max_len(&self, place: Place) -> usize {
             self.memory(place).len()
         }
-        /// Makes memory of which `used` bytes are in use at least `len` bytes long, if it can grow.
+        /// Appends to the `used` bytes that are in use, beyond the end of the memory, if it can grow.
         /// Returns whether some of it may have to be [released](Self::release).
+        fn append(&mut self, _place: Place, _used: usize, _bytes: &[u8]) -> bool {
+            false
+        }
+        /// Makes memory of which `used` bytes are in use at least `len` bytes long, if it can grow.
+        /// Returns the same.
         fn grow(&mut self, _place: Place, _used: usize, _len: usize) -> bool {
             false
         }
@@ -196,6 +201,20 @@ impl Growable {
     pub(super) const fn new() -> Self {
         Growable([const { Vec::new() }; Place::ALL.len()])
     }
+
+    /// Returns memory with the `used` bytes and room for `len`.
+    fn reserve(&mut self, place: Place, used: usize, len: usize) -> &mut Vec<u8> {
+        let memory = &mut self.0[place as usize];
+        memory.truncate(used);
+        if len > memory.capacity() {
+            if len > 2 * used {
+                // So that no more than 4 times what is in use is allocated while it is moved.
+                memory.shrink_to_fit();
+            }
+            memory.reserve_exact(len.max(2 * used) - used);
+        }
+        memory
+    }
 }
 
 #[cfg(feature = "alloc")]
@@ -215,33 +234,36 @@ impl sealed::Storage for Growable {
     }
 
     #[cold]
+    fn append(&mut self, place: Place, used: usize, bytes: &[u8]) -> bool {
+        let memory = self.reserve(place, used, used + bytes.len());
+        memory.extend_from_slice(bytes);
+        // For the short values that may follow. Zeroing all of it would cost half as much as copying long ones.
+        memory.resize(memory.capacity().min(memory.len() + Self::ALWAYS_KEPT), 0);
+        memory.capacity() > Self::ALWAYS_KEPT
+    }
+
+    #[cold]
     fn grow(&mut self, place: Place, used: usize, len: usize) -> bool {
-        let memory = &mut self.0[place as usize];
-        if len > memory.len() {
-            memory.truncate(used);
-            if len > 2 * used {
-                // So that no more than 4 times what is in use is allocated while it is moved.
-                memory.shrink_to_fit();
-            }
-            memory.reserve_exact(len.max(2 * used) - used);
-            memory.resize(memory.capacity(), 0);
+        if len > self.memory(place).len() {
+            self.reserve(place, used, len).resize(len, 0);
         }
-        memory.len() > Self::ALWAYS_KEPT
+        self.0[place as usize].capacity() > Self::ALWAYS_KEPT
     }
 
     fn release(&mut self, place: Place, used: usize) -> bool {
         let memory = &mut self.0[place as usize];
-        if memory.len() > Self::ALWAYS_KEPT && memory.len() / 4 > used {
+        if memory.capacity() > Self::ALWAYS_KEPT && memory.capacity() / 4 > used {
             crate::work::count_bytes(used);
-            memory.truncate(Self::ALWAYS_KEPT.max(2 * used));
-            memory.shrink_to_fit();
+            let len = Self::ALWAYS_KEPT.max(2 * used);
+            memory.truncate(len);
+            memory.shrink_to(len);
         }
-        memory.len() > Self::ALWAYS_KEPT
+        memory.capacity() > Self::ALWAYS_KEPT
     }
 
     fn take(&mut self, place: Place, len: usize) -> Option<Vec<u8>> {
         let memory = &mut self.0[place as usize];
-        (memory.len() / 2 <= len).then(|| {
+        (memory.capacity() / 2 <= len).then(|| {
             memory.truncate(len);
             core::mem::take(memory)
         })

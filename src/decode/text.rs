@@ -128,13 +128,11 @@ impl<S: Storage> Buffers<S> {
         crate::work::count_bytes(bytes.len());
         let Kept { len, known } = self.kept(place);
         let end = len + bytes.len();
-        if end > self.storage.memory(place).len() {
-            self.large |= self.storage.grow(place, len, end);
-        }
-        match (&mut self.storage.memory_mut(place)[len..end], bytes) {
+        match (self.storage.memory_mut(place).get_mut(len..end), bytes) {
             // Often an LF: no call is needed.
-            ([kept], [byte]) => *kept = *byte,
-            (kept, _) => kept.copy_from_slice(bytes),
+            (Some([kept]), [byte]) => *kept = *byte,
+            (Some(kept), _) => kept.copy_from_slice(bytes),
+            (None, _) => self.large |= self.storage.append(place, len, bytes),
         }
         let known = if is_text && known == len { end } else { known };
         self.set(place, Slot::Kept(Kept { len: end, known }));
