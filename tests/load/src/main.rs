@@ -6,22 +6,22 @@
 mod client;
 mod fleet;
 mod server;
+mod shutdown;
 
 use std::collections::BTreeMap;
 use std::env;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::client::{Habit, habits};
 use crate::fleet::{Fleet, Publisher, Summary};
 use crate::server::{Error, Requests, Server};
+use crate::shutdown::shutdown;
 
 /// The time limit of the whole run.
 const BOUND: Duration = Duration::from_secs(180);
@@ -148,39 +148,6 @@ async fn one_server(arguments: &Arguments) -> Result<(), Error> {
     no_gap(&summary)?;
     server.kill().await?;
     Ok(())
-}
-
-/// Shuts a server down while all clients are connected and others connect.
-async fn shutdown(arguments: &Arguments, name: &str, options: &[&str]) -> Result<(), Error> {
-    let program = arguments.examples.join(name);
-    let options: Vec<String> = ["127.0.0.1:0"].iter().chain(options).map(|&it| it.into()).collect();
-    let server = Server::start(&program, &options).await?;
-    let keen = BTreeMap::from([(Habit::Keen, arguments.clients)]);
-    // Disconnected clients try to reconnect, and fail, until the end.
-    let mut fleet = Fleet::start(server.address, keen, 1);
-    fleet.opened().await?;
-    let begin = Instant::now();
-    let arriving = tokio::spawn(arrive(server.address));
-    server.interrupt().await?;
-    println!(
-        "{name}, {} open streams, {} that came meanwhile: shut down in {} ms",
-        arguments.clients,
-        arriving.await?,
-        begin.elapsed().as_millis()
-    );
-    Ok(())
-}
-
-/// Connects and requests events until the server is gone, at most a thousand times. Returns how often.
-async fn arrive(address: SocketAddr) -> usize {
-    for count in 0..1000 {
-        let Ok(mut stream) = TcpStream::connect(address).await else { return count };
-        tokio::spawn(async move {
-            _ = stream.write_all(b"GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
-            _ = stream.read_to_end(&mut Vec::new()).await;
-        });
-    }
-    1000
 }
 
 /// Compares the hub with axum's `Sse` over `tokio::sync::broadcast`: all clients read, and one event follows the other.
