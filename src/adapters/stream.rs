@@ -87,8 +87,7 @@ pin_project! {
     ///
     /// # Memory and cost
     ///
-    /// One chunk, and what the parser retains. An [`OwnedEvent`] costs its allocations
-    /// ([`Events::next_owned`]); nothing is queued.
+    /// One chunk, and what the parser retains; nothing is queued. An event costs what [`Events::next_owned`] does.
     ///
     /// A poll takes chunks until one completes an event, or until the stream of chunks is pending. Tokio's sockets are
     /// pending from time to time, even if they always have bytes.
