@@ -1,6 +1,8 @@
 //! Each event once and in order, or a gap, whatever happens in between.
 
 use std::collections::BTreeMap;
+use std::mem::take;
+use std::ops::RangeInclusive;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
@@ -28,6 +30,11 @@ enum Step {
     Reconnect(usize),
     /// The source of the hub has lost events.
     Gap,
+    /// A topic retains at most this many events from now on.
+    Retain {
+        topic: usize,
+        events: usize,
+    },
 }
 
 const TOPICS: [&str; 3] = ["", "a", "b"];
@@ -41,6 +48,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (0..3usize, 0..6usize).prop_map(|(client, frames)| Step::Read { client, frames }),
         2 => (0..3usize).prop_map(Step::Reconnect),
         1 => Just(Step::Gap),
+        1 => (0..3usize, 0..5usize).prop_map(|(topic, events)| Step::Retain { topic, events }),
     ];
     vec(step, 0..80)
 }
@@ -54,13 +62,32 @@ fn retention() -> impl Strategy<Value = Retention> {
     })
 }
 
+fn settings() -> impl Strategy<Value = (usize, Settings, [bool; 4])> {
+    (retention(), any::<[bool; 4]>()).prop_map(|(retention, flags)| {
+        let mut settings = Settings::from(retention);
+        let set = [
+            Settings::own_ids as fn(Settings) -> Settings,
+            Settings::replay_to_new,
+            Settings::end_lagging,
+            Settings::initial_id,
+        ];
+        for (set, _) in set.into_iter().zip(flags).filter(|&(_, flag)| flag) {
+            settings = set(settings);
+        }
+        (retention.bytes, settings, flags)
+    })
+}
+
 /// A client that compares what it gets with everything that was published.
 struct Client {
     topics: &'static [usize],
     body: Subscription,
     parser: Parser,
-    /// The position of the next event of each topic; `None` after a gap, until the first event.
-    expected: BTreeMap<usize, Option<usize>>,
+    /// The place of the next event among those of its topic, for each topic; at most how many were published, after a
+    /// gap event.
+    expected: BTreeMap<usize, RangeInclusive<usize>>,
+    /// Whether it is new, and gets retained events from its first poll on.
+    replay: bool,
     /// The number of the last event in the common order.
     last: Option<usize>,
     /// Whether the source has lost events, and the client does not know yet.
@@ -74,18 +101,35 @@ impl Client {
         subscribe(hub, subscriber)
     }
 
-    fn new(hub: &Hub, topics: &'static [usize]) -> Self {
+    fn new(hub: &Hub, topics: &'static [usize], replay: bool) -> Self {
         Client {
             topics,
             body: Self::connect(hub, topics, ""),
             parser: Parser::new(),
-            expected: topics.iter().map(|&topic| (topic, Some(0))).collect(),
+            expected: topics.iter().map(|&topic| (topic, 0..=0)).collect(),
+            replay,
             last: None,
             gap: false,
         }
     }
 
-    fn reconnect(&mut self, hub: &Hub, published: &[usize]) {
+    /// Expects any event of each topic that was published, or the next one.
+    fn expect_any(&mut self, published: &[usize]) {
+        for (topic, places) in &mut self.expected {
+            *places = 0..=count(published, *topic);
+        }
+        self.last = None;
+    }
+
+    /// Returns whether it has not received all events, or does not know whether it has.
+    fn has_missed(&self, published: &[usize]) -> bool {
+        let missed = |(&topic, places): (&usize, &RangeInclusive<usize>)| {
+            places.start() < places.end() || *places.end() < count(published, topic)
+        };
+        self.gap || self.expected.iter().any(missed)
+    }
+
+    fn reconnect(&mut self, hub: &Hub, published: &[usize], replay: bool) {
         let id = self.parser.last_event_id().to_owned();
         self.body = Self::connect(hub, self.topics, &id);
         let mut parser = Parser::new();
@@ -93,31 +137,41 @@ impl Client {
         self.parser = parser;
         if id.is_empty() {
             // It has received nothing and has no ID, so it starts like a new client.
-            self.gap = false;
-            let count = |topic| published.iter().filter(|&&of| of == topic).count();
-            self.expected = self.topics.iter().map(|&topic| (topic, Some(count(topic)))).collect();
+            (self.gap, self.replay, self.last) = (false, replay, None);
+            for (&topic, places) in &mut self.expected {
+                *places = count(published, topic)..=count(published, topic);
+            }
         }
     }
 
-    fn read(&mut self, frames: usize, published: &[usize]) -> Result<(), TestCaseError> {
+    fn read(
+        &mut self,
+        frames: usize,
+        hub: &Hub,
+        published: &[usize],
+        [_, replay, end_lagging, _]: [bool; 4],
+    ) -> Result<(), TestCaseError> {
         for _ in 0..frames {
+            if take(&mut self.replay) {
+                self.gap = false;
+                self.expect_any(published);
+            }
             let Poll::Ready(bytes) = frame(&mut self.body, Waker::noop()) else { return Ok(()) };
-            let bytes = bytes.expect("nothing has closed the hub");
+            let Ok(bytes) = bytes else {
+                prop_assert!(end_lagging && self.has_missed(published), "ended");
+                self.reconnect(hub, published, replay);
+                continue;
+            };
             let mut events = self.parser.push(&bytes);
             let Some(event) = events.next()? else { continue };
             if event.event_type == "gap" {
-                let unseen = |(&topic, &expected): (&usize, &Option<usize>)| {
-                    let count = published.iter().filter(|&&of| of == topic).count();
-                    expected.is_none_or(|expected| expected < count)
-                };
-                let missed = self.gap || self.expected.iter().any(unseen);
-                prop_assert!(missed, "a gap, and nothing was missed");
+                prop_assert!(self.has_missed(published), "a gap, and nothing was missed");
                 self.gap = false;
-                for place in self.expected.values_mut() {
-                    *place = None;
-                }
-                self.last = None;
+                self.expect_any(published);
                 continue;
+            }
+            if event.data.is_empty() {
+                continue; // The initial ID.
             }
             let number: usize = event.data.split(' ').next().unwrap().parse().unwrap();
             let topic = published[number];
@@ -125,13 +179,17 @@ impl Client {
             prop_assert!(!self.gap, "a gap of the source was not reported");
             prop_assert!(self.last.is_none_or(|last| last < number), "out of order");
             self.last = Some(number);
-            let place = published[..number].iter().filter(|&&of| of == topic).count();
+            let place = count(&published[..number], topic);
             let expected = self.expected.get_mut(&topic).unwrap();
-            prop_assert!(expected.is_none_or(|expected| expected == place), "lost or doubled");
-            *expected = Some(place + 1);
+            prop_assert!(expected.contains(&place), "lost or doubled");
+            *expected = place + 1..=place + 1;
         }
         Ok(())
     }
+}
+
+fn count(published: &[usize], topic: usize) -> usize {
+    published.iter().filter(|&&of| of == topic).count()
 }
 
 proptest! {
@@ -139,13 +197,13 @@ proptest! {
 
     #[test]
     fn exactly_once_every_event_of_its_topics_in_order_or_a_gap(
-        retention in retention(), own in any::<bool>(), steps in steps()
+        (bytes, settings, flags) in settings(), steps in steps()
     ) {
         let runtime = runtime();
         let _entered = runtime.enter();
-        let settings = Settings::from(retention);
-        let hub = Hub::new(if own { settings.own_ids() } else { settings });
-        let mut clients = CLIENTS.map(|topics| Client::new(&hub, topics));
+        let [own, replay, ..] = flags;
+        let hub = Hub::new(settings);
+        let mut clients = CLIENTS.map(|topics| Client::new(&hub, topics, replay));
         let mut published = Vec::new();
         for step in &steps {
             match *step {
@@ -156,24 +214,29 @@ proptest! {
                     let block = Block::new().data(&data);
                     let block = if own { block.id(&id) } else { block };
                     hub.publish_to(TOPICS[topic], &block).unwrap();
-                    prop_assert!(hub.counts().bytes <= retention.bytes);
+                    prop_assert!(hub.counts().bytes <= bytes);
                 }
                 Step::Wait(time) => runtime.block_on(advance(Duration::from_secs(time))),
-                Step::Read { client, frames } => clients[client].read(frames, &published)?,
-                Step::Reconnect(client) => clients[client].reconnect(&hub, &published),
+                Step::Read { client, frames } => {
+                    clients[client].read(frames, &hub, &published, flags)?;
+                }
+                Step::Reconnect(client) => {
+                    clients[client].reconnect(&hub, &published, replay);
+                }
                 Step::Gap => {
                     hub.gap();
                     clients.iter_mut().for_each(|client| client.gap = true);
                 }
+                Step::Retain { topic, events } => {
+                    hub.retain(TOPICS[topic], Retention::new().events(events));
+                }
             }
         }
         for client in &mut clients {
-            client.read(usize::MAX, &published)?;
+            client.read(usize::MAX, &hub, &published, flags)?;
             prop_assert!(!client.gap, "a gap of the source was not reported at the end");
-            for (&topic, &expected) in &client.expected {
-                let count = published.iter().filter(|&&of| of == topic).count();
-                // After a gap there may be nothing left.
-                prop_assert!(expected.is_none_or(|expected| expected == count), "lost at the end");
+            for (&topic, expected) in &client.expected {
+                prop_assert_eq!(*expected.end(), count(&published, topic), "lost at the end");
             }
         }
     }
