@@ -197,6 +197,8 @@ impl<D: Memory, E: Memory, I: Memory> sealed::Storage for Arrays<D, E, I> {
 impl Growable {
     /// An allocation up to this size stays.
     const ALWAYS_KEPT: usize = 4096;
+    /// Copying fewer bytes than this takes about as long as a call.
+    const SHORT: usize = 256;
 
     pub(super) const fn new() -> Self {
         Growable([const { Vec::new() }; Place::ALL.len()])
@@ -237,8 +239,10 @@ impl sealed::Storage for Growable {
     fn append(&mut self, place: Place, used: usize, bytes: &[u8]) -> bool {
         let memory = self.reserve(place, used, used + bytes.len());
         memory.extend_from_slice(bytes);
-        // For the short values that may follow. Zeroing all of it would cost half as much as copying long ones.
-        memory.resize(memory.capacity().min(memory.len() + Self::ALWAYS_KEPT), 0);
+        if bytes.len() < Self::SHORT {
+            // Zeroes some of the rest, so that the next short pieces need no call.
+            memory.resize(memory.capacity().min(memory.len() + Self::ALWAYS_KEPT), 0);
+        }
         memory.capacity() > Self::ALWAYS_KEPT
     }
 
