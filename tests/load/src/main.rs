@@ -163,7 +163,7 @@ async fn beside_broadcast(arguments: &Arguments) -> Result<(), Error> {
         "\n{clients} clients, {EVENTS} events of 200 bytes one after the other; median, and 99 %:"
     );
     println!(
-        "| server | memory a client | processor time a delivery | until published | until the slowest has it |"
+        "| server | memory per client | CPU time per delivery | until published | until the slowest has it |"
     );
     println!("| --- | ---: | ---: | ---: | ---: |");
     for (name, program) in servers {
