@@ -3,7 +3,7 @@
 use core::iter;
 use core::time::Duration;
 
-use sse_wire::{Arrays, End, Event as Told, Item, ParseError, Parser, Refused, Storage};
+use sse_wire::{Arrays, End, Event as Returned, Item, ParseError, Parser, Refused, Storage};
 
 use crate::{Bytes, Verdict};
 
@@ -173,9 +173,9 @@ struct Seen {
 }
 
 impl Seen {
-    fn event(&mut self, told: Result<Told<'_>, ParseError>) -> Result<(), What> {
-        let told = match told {
-            Ok(told) => told,
+    fn event(&mut self, returned: Result<Returned<'_>, ParseError>) -> Result<(), What> {
+        let returned = match returned {
+            Ok(returned) => returned,
             Err(ParseError::Limit(_)) => {
                 self.errors += 1;
                 return Ok(());
@@ -185,10 +185,10 @@ impl Seen {
         let expected = self.case.events.get(self.events).ok_or("one event more")?;
         self.events += 1;
         let wrong = [
-            (expected.event_type != *told.event_type.as_bytes(), "event type"),
-            (expected.data != *told.data.as_bytes(), "data"),
-            (expected.last_event_id != *told.last_event_id.as_bytes(), "last event ID"),
-            (expected.range != (told.range.start, told.range.end), "range"),
+            (expected.event_type != *returned.event_type.as_bytes(), "event type"),
+            (expected.data != *returned.data.as_bytes(), "data"),
+            (expected.last_event_id != *returned.last_event_id.as_bytes(), "last event ID"),
+            (expected.range != (returned.range.start, returned.range.end), "range"),
         ];
         wrong.iter().find(|(is_wrong, _)| *is_wrong).map_or(Ok(()), |(_, what)| Err(what))
     }

@@ -77,7 +77,7 @@ impl Case {
         let Ok(expected) = self.expected else { return Ok(()) };
         let needed = expected.len();
         if block.encoded_len() != Ok(needed) {
-            return Err(("length", "told before"));
+            return Err(("length", "predicted"));
         }
         for room in 0..needed.min(64) {
             *runs += 1;

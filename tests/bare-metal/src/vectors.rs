@@ -126,9 +126,9 @@ fn main() -> ! {
     }
     encoded.tell("encoder", ENCODER.len());
     say(format_args!("stack: {} bytes\n", deepest_stack()));
-    let all_told = decoded.held + decoded.left_out == DECODER.len()
+    let all_run = decoded.held + decoded.left_out == DECODER.len()
         && encoded.held + encoded.left_out == ENCODER.len();
-    if all_told && decoded.held > 0 && encoded.held > 0 { succeed() } else { fail() }
+    if all_run && decoded.held > 0 && encoded.held > 0 { succeed() } else { fail() }
 }
 
 #[panic_handler]
