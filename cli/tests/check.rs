@@ -123,6 +123,21 @@ fn a_case_is_unsupported_if_the_answer_lacks_the_member_that_it_checks() {
     assert_eq!(report["cases"][0]["verdict"], "unsupported");
 }
 
+/// A client that reports an event late failed nothing else.
+#[test]
+fn a_failed_choice_does_not_hide_a_failure_that_the_standard_decides() {
+    let late = r#"echo '{"events": [{"type": "message", "data": "x"}], "after": [0]}'"#;
+    let wrong = r#"echo '{"events": []}'"#;
+    for (later, level, sent) in [(late, "choice", "in its own chunks"), (wrong, "must", "whole")] {
+        let script = format!("read line; {late}; while read line; do {later}; done");
+        let (report, code) = report(&["--only", "dec-0001"], &shell(&script));
+        let failed = failed(&report);
+        assert_eq!((failed.len(), code), (1, 1));
+        assert_eq!(failed[0]["differences"][0]["level"], level, "{failed:?}");
+        assert_eq!(failed[0]["sent"], sent);
+    }
+}
+
 #[test]
 fn a_missing_program_and_an_unknown_case_are_wrong_arguments() {
     for (arguments, program, reason) in [
