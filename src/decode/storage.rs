@@ -87,9 +87,9 @@ pub trait Memory: sealed::Memory {}
 ///
 /// | longest data, type, ID | `data` | `event_type` | `ids` | RAM |
 /// | --- | ---: | ---: | ---: | ---: |
-/// | 256, 32, 32 | 256 | 32 | 96 | 704 |
-/// | 1024, 32, 64 | 1024 | 32 | 192 | 1,568 |
-/// | 4096, 64, 64 | 4096 | 64 | 192 | 4,672 |
+/// | 256, 32, 32 | 256 | 32 | 96 | 696 |
+/// | 1024, 32, 64 | 1024 | 32 | 192 | 1,560 |
+/// | 4096, 64, 64 | 4096 | 64 | 192 | 4,664 |
 ///
 /// An event counts against the arrays even if it lies in one chunk, so chunk borders change nothing.
 #[derive(Clone, Debug)]
