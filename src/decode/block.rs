@@ -118,14 +118,18 @@ impl<S: Storage> Parser<S> {
     /// Decodes data and type, and returns whether the event is refused instead.
     #[cold]
     pub(super) fn decode(&mut self, chunk: &[u8]) -> bool {
-        for place in [Place::Data, Place::EventType] {
+        let places = [Place::Data, Place::EventType];
+        let mut sizes = self.sizes();
+        for place in places {
             self.buffers.keep(place, chunk, &self.lines.scan);
-            let len = self.buffers.decoded_len(place);
-            // The bytes fit as they arrived.
-            if self.refuses(place, len - self.buffers.len(place)) {
-                return true;
-            }
-            self.buffers.decode(place, len);
+            sizes[place as usize] = self.buffers.decoded_len(place);
+        }
+        // Both together, because the limit that is reached first is that of both. The bytes fit as they arrived.
+        if sizes != self.sizes() && self.refuses_sizes(sizes) {
+            return true;
+        }
+        for place in places {
+            self.buffers.decode(place, sizes[place as usize]);
         }
         false
     }
