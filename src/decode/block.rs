@@ -119,17 +119,20 @@ impl<S: Storage> Parser<S> {
     #[cold]
     pub(super) fn decode(&mut self, chunk: &[u8]) -> bool {
         let places = [Place::Data, Place::EventType];
-        let mut sizes = self.sizes();
-        for place in places {
+        let decoded = places.map(|place| {
             self.buffers.keep(place, chunk, &self.lines.scan);
-            sizes[place as usize] = self.buffers.decoded_len(place);
+            self.buffers.decoded_len(place)
+        });
+        // The bytes fit as they arrived. Both are counted together, since the limit that is reached first is that of both.
+        if decoded != places.map(|place| self.buffers.len(place)) {
+            let mut sizes = self.sizes();
+            places.into_iter().zip(decoded).for_each(|(place, len)| sizes[place as usize] = len);
+            if self.refuses_sizes(sizes) {
+                return true;
+            }
         }
-        // Both together, because the limit that is reached first is that of both. The bytes fit as they arrived.
-        if sizes != self.sizes() && self.refuses_sizes(sizes) {
-            return true;
-        }
-        for place in places {
-            self.buffers.decode(place, sizes[place as usize]);
+        for (place, len) in places.into_iter().zip(decoded) {
+            self.buffers.decode(place, len);
         }
         false
     }
