@@ -123,7 +123,8 @@ impl<S: Storage> Parser<S> {
             self.buffers.keep(place, chunk, &self.lines.scan);
             self.buffers.decoded_len(place)
         });
-        // The bytes fit as they arrived. Both are counted together, since the limit that is reached first is that of both.
+        // The bytes fit as they arrived. Both are counted together, since the limit that is reached first is
+        // that of both.
         if decoded != places.map(|place| self.buffers.len(place)) {
             let mut sizes = self.sizes();
             places.into_iter().zip(decoded).for_each(|(place, len)| sizes[place as usize] = len);
