@@ -2,8 +2,9 @@
 //!
 //! Implementation notes. `topic` has the blocks, `ids` maps IDs to blocks, `topics` has all topics and their common
 //! bound, `connected` has the places of subscribers, and `state` decides which one gets what, all under one lock. This
-//! file has what is outside the lock: time, and waking. A subscriber is a position in its topics, without a task, a channel, or a queue. It takes its
-//! next block when its connection is ready for one, so a slow one delays nothing and keeps nothing in memory.
+//! file has what is outside the lock: time, and waking. A subscriber is a position in its topics, without a task, a
+//! channel, or a queue. It takes its next block when its connection is ready for one, so a slow one delays nothing and
+//! keeps nothing in memory.
 
 mod connected;
 mod counts;
