@@ -70,6 +70,8 @@ async fn main() -> io::Result<()> {
     let publisher = hub.clone();
     tokio::spawn(async move {
         let mut interval = time::interval(Duration::from_millis(tick.unwrap_or(1000)));
+        interval.tick().await; // The first one is immediate.
+        interval.tick().await;
         // Ends when the hub is closed.
         while publisher.publish(&Block::new().event_type("tick").data("")).is_ok() {
             interval.tick().await;
