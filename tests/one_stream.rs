@@ -85,6 +85,7 @@ fn an_error_object_in_the_data_is_an_error_on_request() {
         (r#"{"error": {"message": "overloaded"}}"#, true),
         (r#"{"id": 1, "\u0065rror": "x"}"#, true),
         (r#"{"id": 1, "error": "x"}"#, true),
+        (r#"{"error": "x", "error": null}"#, true),
         (r#"{"id": 1, "error": null}"#, false),
         (r#"{"response": {"error": "x"}}"#, false),
         (r#"{"text": "\"error\""}"#, false),

@@ -13,8 +13,6 @@ use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use sse_wire::{
     BoxBody, BoxEventSource, EventSource, Failure, Incoming, Interruption as Loss, OwnedEvent,
     Refused, SourceError, SourceNotice,
@@ -159,7 +157,9 @@ impl Listener<'_> {
                     }
                     self.events += u64::from(self.output.shows(&event.event_type));
                     self.show(Shown::Event(event.as_event()))?;
-                    if self.arguments.end.fail_on_error && is_error(&event) {
+                    if self.arguments.end.fail_on_error
+                        && (event.event_type == "error" || event.is_error_object())
+                    {
                         self.output.flush()?;
                         log(format_args!("the server sent an error event: {}", quote(&event.data)));
                         exit = Exit::ErrorEvent;
@@ -288,17 +288,6 @@ impl Listener<'_> {
             *count = 1;
         }
     }
-}
-
-/// Returns whether an event reports an error, in either of the two common forms.
-fn is_error(event: &OwnedEvent) -> bool {
-    #[derive(Deserialize)]
-    struct Data {
-        error: Option<IgnoredAny>,
-    }
-    event.event_type == "error"
-        || event.data.starts_with('{')
-            && serde_json::from_str(&event.data).is_ok_and(|Data { error }| error.is_some())
 }
 
 /// Returns the message of a final error, with the beginning of the response if there is one.

@@ -100,9 +100,11 @@ fn each_kind_of_end_has_its_exit_code() {
 fn an_error_event_is_shown_and_ends_with_an_exit_code_if_requested() {
     let typed = "event: error\ndata: overloaded\n\n";
     let object = "data: {\"id\": 1, \"error\":\ndata: {}}\n\n";
+    let twice = "data: {\"error\":1,\"error\":2}\n\n";
     for (options, error, shown) in [
         (&[][..], typed, "overloaded"),
         (&[], object, "{\"id\": 1, \"error\":{}}"),
+        (&[], twice, "{\"error\":1,\"error\":2}"),
         (&["--event", "other"], typed, ""),
         (&["--once", "--until", "[DONE]"], typed, "overloaded"),
         (&["--max-events", "1"], typed, "overloaded"),

@@ -47,6 +47,24 @@ impl<'a> Event<'a> {
     pub fn json<T: Deserialize<'a>>(&self) -> Result<T, DecodeJsonError> {
         decode(self.data, self.event_type, &self.range)
     }
+
+    /// Returns whether the data is a JSON object with a member `error` that is not `null`: how many servers report an
+    /// error in the middle of a stream.
+    ///
+    /// ```
+    /// use sse_wire::Event;
+    ///
+    /// assert!(Event::new("message", "{\"error\": {\"code\": 429}}").is_error_object());
+    /// assert!(!Event::new("message", "{\"text\": \"Hel\", \"error\": null}").is_error_object());
+    /// assert!(!Event::new("message", "[DONE]").is_error_object());
+    /// ```
+    ///
+    /// # Memory and cost
+    ///
+    /// Data that begins with `{` is parsed. Only a name with escapes allocates.
+    pub fn is_error_object(&self) -> bool {
+        has_error(self.data)
+    }
 }
 
 impl OwnedEvent {
@@ -58,11 +76,16 @@ impl OwnedEvent {
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, DecodeJsonError> {
         decode(&self.data, &self.event_type, &self.range)
     }
+
+    /// Returns whether the data is a JSON object with a member `error` that is not `null`, as
+    /// [`Event::is_error_object`] does.
+    pub fn is_error_object(&self) -> bool {
+        has_error(&self.data)
+    }
 }
 
 /// Returns whether the data is a JSON object with a member `error` that is not `null`.
-#[cfg(feature = "http-body")]
-pub(crate) fn has_error(data: &str) -> bool {
+fn has_error(data: &str) -> bool {
     struct Members(bool);
 
     impl<'de> Deserialize<'de> for Members {

@@ -142,8 +142,7 @@ impl<B: Body> ResponseEvents<B> {
         self
     }
 
-    /// Returns an event whose data is a JSON object with a member `error` that is not `null` as an error, which is
-    /// the last item (feature `json`).
+    /// Returns an [error object](OwnedEvent::is_error_object) as an error, which is the last item (feature `json`).
     ///
     /// # Memory and cost
     ///
@@ -214,7 +213,7 @@ impl<B: Body> ResponseEvents<B> {
         }
         #[cfg(feature = "json")]
         if self.error_objects {
-            return crate::adapters::json::has_error(&event.data);
+            return event.is_error_object();
         }
         false
     }
