@@ -15,7 +15,6 @@ use sse_wire::{EncodeError, End, Event, Item, ParseError, Part, Refused};
 use crate::connection::{self, Step, StepResult};
 use crate::json::{self, Integer, Object, present, values};
 use crate::lines::{LONGEST, Lines};
-use crate::output::milliseconds;
 use crate::{arguments, log};
 
 /// A request of any kind: it has exactly one of `chunks`, `steps`, and `serialize`.
@@ -85,7 +84,7 @@ struct Parsed {
     #[serde(skip_serializing_if = "Option::is_none")]
     comments: Option<Vec<String>>,
     last_event_id: String,
-    retry: Option<u64>,
+    retry: Option<u128>,
     after: Vec<usize>,
     end: &'static str,
     errors: Vec<String>,
@@ -250,7 +249,7 @@ fn parse(
         events,
         comments: observe.then_some(comments),
         last_event_id: parser.last_event_id().to_owned(),
-        retry: parser.reconnection_time().map(milliseconds),
+        retry: parser.reconnection_time().map(|time| time.as_millis()),
         after,
         end,
         errors,

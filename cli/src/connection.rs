@@ -10,7 +10,6 @@ use sse_wire::{Action, Connection, Notice, Policy, ReadyState, ResponseHead};
 use crate::arguments;
 use crate::conform::{Chunk, ParsedEvent, SharedId};
 use crate::json::Integer;
-use crate::output::milliseconds;
 
 /// What happens to a connection.
 #[derive(Deserialize)]
@@ -42,7 +41,7 @@ fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
 #[serde(untagged)]
 pub(crate) enum StepResult {
     Request { last_event_id_header: Option<Rc<str>> },
-    Reconnect { action: &'static str, delay_ms: u64, last_event_id_header: Option<Rc<str>> },
+    Reconnect { action: &'static str, delay_ms: u128, last_event_id_header: Option<Rc<str>> },
     Bytes { events: Vec<ParsedEvent> },
     Action { action: &'static str },
 }
@@ -125,7 +124,7 @@ impl Driver {
             if let Notice::Reconnecting { delay, .. } = notice {
                 return StepResult::Reconnect {
                     action: "reconnect",
-                    delay_ms: milliseconds(delay),
+                    delay_ms: delay.as_millis(),
                     last_event_id_header: self.header(),
                 };
             }

@@ -108,7 +108,7 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
 }
 
 /// Appends a number.
-pub(crate) fn write_number(number: u64, out: &mut Vec<u8>) {
+pub(crate) fn write_number(number: impl itoa::Integer, out: &mut Vec<u8>) {
     out.extend(itoa::Buffer::new().format(number).as_bytes());
 }
 

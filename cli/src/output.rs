@@ -212,7 +212,7 @@ fn write_json(item: &Shown<'_>, time: Option<Rfc3339Timestamp>, out: &mut Vec<u8
         }
         Shown::ReconnectionTime(time) => {
             out.extend(b"{\"retry\":");
-            json::write_number(milliseconds(*time), out);
+            json::write_number(time.as_millis(), out);
         }
         Shown::Nothing => return,
     }
@@ -228,11 +228,6 @@ fn write_range(range: &Range<u64>, out: &mut Vec<u8>) {
     out.push(b',');
     json::write_number(range.end, out);
     out.push(b']');
-}
-
-/// Returns a reconnection time in milliseconds. A parser has none that is too long for a `u64`.
-pub(crate) fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Quotes the beginning of a text.

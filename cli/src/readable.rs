@@ -8,7 +8,7 @@ use humantime::Rfc3339Timestamp;
 use sse_wire::Event;
 
 use crate::escape;
-use crate::output::{Shown, milliseconds};
+use crate::output::Shown;
 
 /// The styles of the parts of an item.
 pub(crate) struct Styles {
@@ -42,7 +42,7 @@ pub(crate) fn write(
         Shown::Id(id, _) => write_id(id, styles, out),
         Shown::Comment(text, _) => styled(styles.aside, ": ", text, out),
         Shown::ReconnectionTime(time) => {
-            styled(styles.aside, "retry: ", &format!("{} ms", milliseconds(*time)), out);
+            styled(styles.aside, "retry: ", &format!("{} ms", time.as_millis()), out);
         }
         Shown::Nothing => return,
     }

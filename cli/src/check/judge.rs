@@ -239,6 +239,6 @@ fn meaning(block: &[u8]) -> Value {
         }
     }
     let clean = parser.finish() == Ok(End::Clean);
-    let retry = parser.reconnection_time().map(crate::output::milliseconds);
+    let retry = parser.reconnection_time().map(|time| time.as_millis());
     json!([parts, parser.last_event_id(), retry, clean])
 }
