@@ -1,18 +1,19 @@
 //! `sse-wire conform`: the conformance protocol, with which any harness can check the library. Each line is a request
 //! and gets one line as its answer, even if it is invalid.
 
-use std::fmt::{self, Formatter};
+mod connection;
+mod stream;
+
 use std::io::{self, BufReader, BufWriter, Write};
 use std::process::ExitCode;
-use std::rc::Rc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
-use sse_wire::{EncodeError, End, Event, Item, ParseError, Part, Refused};
+use sse_wire::{EncodeError, End, Item, ParseError, Part, Refused};
 
-use crate::connection::{self, Step, StepResult};
+use self::connection::{Step, StepResult};
+use self::stream::{Chunk, ParsedEvent, SharedId};
 use crate::json::{self, Integer, Object, present, values};
 use crate::lines::{LONGEST, Lines};
 use crate::{arguments, log};
@@ -42,31 +43,6 @@ values! {
     struct Values {}
 }
 
-/// Bytes of a stream, in Base64.
-pub(crate) struct Chunk(pub(crate) Vec<u8>);
-
-impl<'de> Deserialize<'de> for Chunk {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ChunkVisitor;
-
-        impl Visitor<'_> for ChunkVisitor {
-            type Value = Chunk;
-
-            fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
-                f.write_str("a string of standard Base64 with padding")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Chunk, E> {
-                STANDARD.decode(text).map(Chunk).map_err(|error| {
-                    E::custom(format_args!("not standard Base64 with padding: {error}"))
-                })
-            }
-        }
-
-        deserializer.deserialize_str(ChunkVisitor)
-    }
-}
-
 /// The answer to a request.
 #[derive(Serialize)]
 #[serde(untagged)]
@@ -88,39 +64,6 @@ struct Parsed {
     after: Vec<usize>,
     end: &'static str,
     errors: Vec<String>,
-}
-
-#[derive(Serialize)]
-pub(crate) struct ParsedEvent {
-    r#type: String,
-    data: String,
-    last_event_id: Rc<str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bytes: Option<[u64; 2]>,
-}
-
-impl ParsedEvent {
-    pub(crate) fn new(event: &Event<'_>, last_event_id: &mut SharedId) -> Self {
-        ParsedEvent {
-            r#type: event.event_type.to_owned(),
-            data: event.data.to_owned(),
-            last_event_id: last_event_id.of(event.last_event_id),
-            bytes: None,
-        }
-    }
-}
-
-/// The last event ID of an answer, which many events may have: it is copied only if it is another one.
-#[derive(Default)]
-pub(crate) struct SharedId(Rc<str>);
-
-impl SharedId {
-    pub(crate) fn of(&mut self, id: &str) -> Rc<str> {
-        if *self.0 != *id {
-            self.0 = id.into();
-        }
-        self.0.clone()
-    }
 }
 
 pub(crate) fn run() -> io::Result<ExitCode> {
@@ -214,11 +157,9 @@ fn parse(
             loop {
                 match cursor.next() {
                     Ok(Some(Item::Event(event))) => {
-                        let bytes = Some([event.range.start, event.range.end]);
-                        events.push(ParsedEvent {
-                            bytes,
-                            ..ParsedEvent::new(&event, &mut shared_id)
-                        });
+                        let mut parsed = ParsedEvent::new(&event, &mut shared_id);
+                        parsed.bytes = Some([event.range.start, event.range.end]);
+                        events.push(parsed);
                     }
                     Ok(Some(Item::Comment { text, .. })) => comments.push(text.to_owned()),
                     Ok(Some(_)) => {}

@@ -8,7 +8,6 @@
 mod arguments;
 mod check;
 mod conform;
-mod connection;
 mod encode;
 mod escape;
 mod explain;

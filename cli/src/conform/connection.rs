@@ -7,14 +7,14 @@ use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 use sse_wire::{Action, Connection, Notice, Policy, ReadyState, ResponseHead};
 
+use super::stream::{Chunk, ParsedEvent, SharedId};
 use crate::arguments;
-use crate::conform::{Chunk, ParsedEvent, SharedId};
 use crate::json::Integer;
 
 /// What happens to a connection.
 #[derive(Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum Step {
+pub(super) enum Step {
     Request {},
     Response {
         #[serde(deserialize_with = "status")]
@@ -39,14 +39,14 @@ fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
 /// The result of a step.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(crate) enum StepResult {
+pub(super) enum StepResult {
     Request { last_event_id_header: Option<Rc<str>> },
     Reconnect { action: &'static str, delay_ms: u128, last_event_id_header: Option<Rc<str>> },
     Bytes { events: Vec<ParsedEvent> },
     Action { action: &'static str },
 }
 
-pub(crate) fn run<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<StepResult> {
+pub(super) fn run<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<StepResult> {
     let parser = arguments::parser(Some(usize::MAX));
     let connection = Connection::with_parser(parser, Policy::specification());
     let mut driver = Driver { connection, now: Duration::ZERO, shared_id: SharedId::default() };
