@@ -25,6 +25,7 @@ mod runtime;
 #[cfg(feature = "http")]
 mod serve;
 mod shell;
+mod shown;
 
 use std::fmt;
 use std::io::{self, Write};

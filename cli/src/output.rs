@@ -3,11 +3,12 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::ops::Range;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use humantime::Rfc3339Timestamp;
-use sse_wire::{Event, Item, Pending};
+use sse_wire::{Event, Pending};
 
+use crate::shown::Shown;
 use crate::{escape, json, readable};
 
 /// The number of bytes that are collected before they are written, and to which a larger buffer shrinks.
@@ -152,29 +153,6 @@ impl Output {
         self.buffer.clear();
         self.buffer.shrink_to(2 * BUFFER);
         Ok(())
-    }
-}
-
-/// An item that can be shown.
-pub(crate) enum Shown<'a> {
-    Event(Event<'a>),
-    /// A block without an event that has set the last event ID, and its range.
-    Id(&'a str, Range<u64>),
-    /// A comment and its position.
-    Comment(&'a str, u64),
-    ReconnectionTime(Duration),
-    Nothing,
-}
-
-impl<'a> From<Item<'a>> for Shown<'a> {
-    fn from(item: Item<'a>) -> Self {
-        match item {
-            Item::Event(event) => Shown::Event(event),
-            Item::Block { id: Some(id), range, .. } => Shown::Id(id, range),
-            Item::Comment { text, position, .. } => Shown::Comment(text, position),
-            Item::ReconnectionTime { time, .. } => Shown::ReconnectionTime(time),
-            _ => Shown::Nothing,
-        }
     }
 }
 

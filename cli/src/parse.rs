@@ -10,7 +10,8 @@ use std::process::ExitCode;
 use sse_wire::{End, ParseError, Parser};
 
 use crate::input::{Input, Source, feed};
-use crate::output::{self, Output, Shown, cut};
+use crate::output::{self, Output, cut};
+use crate::shown::Shown;
 use crate::{arguments, log};
 
 #[derive(clap::Args)]

@@ -8,7 +8,7 @@ use humantime::Rfc3339Timestamp;
 use sse_wire::Event;
 
 use crate::escape;
-use crate::output::Shown;
+use crate::shown::Shown;
 
 /// The styles of the parts of an item.
 pub(crate) struct Styles {
