@@ -13,7 +13,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::arguments::some_time;
-use crate::log;
+use crate::messages::log;
 use cases::{Case, Trial};
 use judge::{Answered, Difference};
 use program::Program;

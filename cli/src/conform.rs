@@ -14,9 +14,10 @@ use sse_wire::{EncodeError, End, Item, ParseError, Part, Refused};
 
 use self::connection::{Step, StepResult};
 use self::stream::{Chunk, ParsedEvent, SharedId};
+use crate::arguments;
 use crate::json::{self, Integer, Object, present, values};
 use crate::lines::{LONGEST, Lines};
-use crate::{arguments, log};
+use crate::messages::log;
 
 /// A request of any kind: it has exactly one of `chunks`, `steps`, and `serialize`.
 #[derive(Deserialize)]

@@ -16,7 +16,7 @@ use sse_wire::Block;
 use crate::input::Source;
 use crate::json::{self, present, values};
 use crate::lines::{LONGEST, Lines};
-use crate::log;
+use crate::messages::log;
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]

@@ -13,7 +13,8 @@ use sse_wire_reference::{End, Interpreter, Line, Step, Verdict};
 use crate::arguments::size;
 use crate::input::{Input, Source, feed};
 use crate::lint::{Finding, Linter};
-use crate::{escape, json, log};
+use crate::messages::log;
+use crate::{escape, json};
 
 /// Shorter silences are not reported, because reading a file has them too.
 const SILENCE: Duration = Duration::from_millis(100);

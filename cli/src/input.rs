@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::log;
+use crate::messages::log;
 
 /// The smallest number of bytes that are read at once.
 const BUFFER: usize = 64 * 1024;

@@ -23,10 +23,11 @@ use tokio::time::timeout;
 use self::http::{Client, chain};
 pub(crate) use self::options::Arguments;
 use self::policy::policy;
-use crate::output::{Output, quote};
+use crate::arguments;
+use crate::messages::{log, quote};
+use crate::output::Output;
 use crate::runtime::{self, Interruption};
 use crate::shown::Shown;
-use crate::{arguments, log};
 
 /// The exit codes, as in the help.
 #[derive(Clone, Copy)]

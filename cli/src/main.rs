@@ -17,6 +17,7 @@ mod lines;
 mod lint;
 #[cfg(feature = "http")]
 mod listen;
+mod messages;
 mod output;
 mod parse;
 mod readable;
@@ -27,11 +28,12 @@ mod serve;
 mod shell;
 mod shown;
 
-use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
+
+use crate::messages::log;
 
 /// Parse, encode, and check text/event-stream (Server-Sent Events).
 #[derive(Parser)]
@@ -177,13 +179,4 @@ fn without_command(text: &clap::Error) -> ExitCode {
         _ if text.use_stderr() => ExitCode::from(2),
         _ => ExitCode::SUCCESS,
     }
-}
-
-/// Writes a message to stderr, escaped, because the text can contain parts of the input.
-fn log(what: fmt::Arguments<'_>) {
-    let mut line = String::from("sse-wire: ");
-    escape::line(&what.to_string(), &mut line);
-    line.push('\n');
-    // There is nowhere else to report it.
-    let _ = io::stderr().write_all(line.as_bytes());
 }

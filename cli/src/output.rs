@@ -1,12 +1,11 @@
-//! The output of all commands that show streams, readable or as JSON lines, and the message about an event that was
-//! cut.
+//! The output of all commands that show streams, readable or as JSON lines.
 
 use std::io::{self, IsTerminal, Write};
 use std::ops::Range;
 use std::time::SystemTime;
 
 use humantime::Rfc3339Timestamp;
-use sse_wire::{Event, Pending};
+use sse_wire::Event;
 
 use crate::shown::Shown;
 use crate::{escape, json, readable};
@@ -206,38 +205,4 @@ fn write_range(range: &Range<u64>, out: &mut Vec<u8>) {
     out.push(b',');
     json::write_number(range.end, out);
     out.push(b']');
-}
-
-/// Quotes the beginning of a text.
-pub(crate) fn quote(text: &str) -> String {
-    const SHOWN: usize = 60;
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{:?}… ({} bytes)", &text[..end], text.len()),
-        None => format!("{text:?}"),
-    }
-}
-
-/// Returns the message about an event that was lost when a stream was cut.
-pub(crate) fn cut(pending: &Pending<'_>) -> String {
-    let start = pending.range.start;
-    if pending.refused {
-        return format!(
-            "the stream was cut inside the event that begins at byte {start}, which is over the limit"
-        );
-    }
-    let mut parts = Vec::new();
-    if !pending.event_type.is_empty() {
-        parts.push(format!("type {}", quote(pending.event_type)));
-    }
-    if pending.sets_id {
-        parts.push(format!("id {}", quote(pending.last_event_id)));
-    }
-    parts.push(match pending.data {
-        Some(data) => format!("data {}", quote(data)),
-        None => "no data".into(),
-    });
-    format!(
-        "the stream was cut inside the event that begins at byte {start}: no blank line ends it, so it was discarded; pending: {}",
-        parts.join(", ")
-    )
 }

@@ -9,10 +9,11 @@ use std::process::ExitCode;
 
 use sse_wire::{End, ParseError, Parser};
 
+use crate::arguments;
 use crate::input::{Input, Source, feed};
-use crate::output::{self, Output, cut};
+use crate::messages::{cut, log};
+use crate::output::{self, Output};
 use crate::shown::Shown;
-use crate::{arguments, log};
 
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]

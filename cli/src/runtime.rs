@@ -11,7 +11,7 @@ use tokio::runtime::Builder;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use crate::log;
+use crate::messages::log;
 
 /// The exit code after a second signal: 128 and the number of SIGINT.
 const INTERRUPTED: i32 = 130;

@@ -28,7 +28,7 @@ use tokio::time::sleep;
 use self::access::{Cors, Hosts};
 use self::answer::{Answers, Clients};
 use crate::arguments::{reconnection_time, size, time};
-use crate::log;
+use crate::messages::log;
 use crate::runtime::{self, Interruption};
 
 /// How much of a stream is buffered for a client, besides the block that is being sent.

@@ -7,7 +7,7 @@ use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use crate::log;
+use crate::messages::log;
 
 /// Prints the completions of a shell.
 pub(crate) fn completions(mut command: Command, shell: Shell) -> io::Result<ExitCode> {

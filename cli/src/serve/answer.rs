@@ -16,7 +16,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use sse_wire::server::{Hub, LAST_EVENT_ID, RESPONSE_HEADERS, Subscriber, last_event_id};
 
 use super::access::{Cors, Hosts};
-use crate::log;
+use crate::messages::log;
 
 /// Everything that the responses need.
 pub(crate) struct Answers {

@@ -8,7 +8,7 @@ use sse_wire::server::{Hub, PublishError, survives_header};
 
 use crate::encode::Blocks;
 use crate::lines::Lines;
-use crate::log;
+use crate::messages::log;
 
 /// Reads all of stdin, in which no line may be longer than `longest`. Sets `failed` if a line is rejected.
 pub(crate) fn read(json: bool, longest: usize, hub: &Hub, failed: &AtomicBool) {
