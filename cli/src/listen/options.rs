@@ -6,7 +6,6 @@ use std::time::Duration;
 use hyper::Method;
 use sse_wire::Liveness;
 
-use super::policy::{idle_timeout, statuses};
 use super::request::{self, Certificates, Header};
 use crate::arguments::{reconnection_time, size, time};
 use crate::output;
@@ -189,3 +188,37 @@ Examples:
   sse-wire listen --once --until '[DONE]' --fail-on-error -d @request.json URL
   sse-wire listen --retry-status 401,500-599 --idle-timeout events=10m URL
   sse-wire listen --once --raw https://example.com/stream > recorded.sse";
+
+/// A part of the value of `--retry-status`.
+#[allow(clippy::reversed_empty_ranges)] // The range of no status.
+fn statuses(text: &str) -> Result<RangeInclusive<u16>, String> {
+    if text == "none" {
+        return Ok(1..=0);
+    }
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (first.parse::<u16>(), last.parse::<u16>()) {
+        (Ok(first), Ok(last)) if 100 <= first && first <= last && last <= 599 => {
+            let statuses = first..=last;
+            match [200, 204].iter().find(|status| statuses.contains(status)) {
+                Some(status) => Err(format!(
+                    "{status} cannot be retried: 200 opens the stream, and 204 ends it"
+                )),
+                None => Ok(statuses),
+            }
+        }
+        _ => Err("not a status like 503, a range like 500-599, or none".into()),
+    }
+}
+
+/// The value of `--idle-timeout`.
+fn idle_timeout(text: &str) -> Result<(Liveness, Duration), String> {
+    let (class, timeout) = text.split_once('=').unwrap_or(("bytes", text));
+    let class = match class {
+        "bytes" => Liveness::Bytes,
+        "comments" => Liveness::Comments,
+        "blocks" => Liveness::Blocks,
+        "events" => Liveness::Events,
+        _ => return Err("the class is one of bytes, comments, blocks and events".into()),
+    };
+    Ok((class, time(timeout)?))
+}
