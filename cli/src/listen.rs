@@ -1,6 +1,7 @@
 //! `sse-wire listen`: shows the events of a server, and reconnects. [`EventSource`] has the rules; this file has the
 //! messages.
 
+mod error;
 mod http;
 mod options;
 mod policy;
@@ -20,7 +21,8 @@ use sse_wire::{
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::timeout;
 
-use self::http::{Client, chain};
+use self::error::chain;
+use self::http::Client;
 pub(crate) use self::options::Arguments;
 use self::policy::policy;
 use crate::arguments;

@@ -8,7 +8,7 @@ use hyper::header::{HeaderName, HeaderValue};
 use reqwest::{Certificate, Url};
 use sse_wire::server::LAST_EVENT_ID;
 
-use super::http::chain;
+use super::error::chain;
 
 /// A header to send, or a default header to remove.
 #[derive(Clone, Debug, PartialEq)]
