@@ -14,10 +14,10 @@ use clap::ValueEnum;
 
 use crate::arguments::some_time;
 use crate::messages::log;
-use cases::{Case, Trial};
-use judge::{Answered, Difference};
+use cases::Case;
+use judge::Answered;
 use program::Program;
-use report::Report;
+use report::{Failure, Report, Verdict};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -82,22 +82,6 @@ impl From<Level> for sse_wire_vectors::Level {
             Level::Position => Self::Position,
         }
     }
-}
-
-/// The result of a case.
-pub(crate) enum Verdict {
-    Passed,
-    /// The program does not support what the case needs.
-    Unsupported(String),
-    Failed(Failure),
-}
-
-pub(crate) struct Failure {
-    /// The chunks in which the stream was sent.
-    trial: Trial,
-    /// A crash, a hang, noise, or an answer that is an error.
-    reason: Option<String>,
-    differences: Vec<Difference>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {

@@ -1,4 +1,4 @@
-//! The report on the cases, in each format.
+//! The results of the cases, and the report on them in each format.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -7,12 +7,28 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 use sse_wire_vectors::Suite;
 
-use super::cases::Case;
-use super::{Failure, Verdict};
+use super::cases::{Case, Trial};
+use super::judge::Difference;
 use crate::{escape, json};
 
 /// The number of characters of a value that are shown.
 const SHOWN: usize = 300;
+
+/// The result of a case.
+pub(super) enum Verdict {
+    Passed,
+    /// The program does not support what the case needs.
+    Unsupported(String),
+    Failed(Failure),
+}
+
+pub(super) struct Failure {
+    /// The chunks in which the stream was sent.
+    pub(super) trial: Trial,
+    /// A crash, a hang, noise, or an answer that is an error.
+    pub(super) reason: Option<String>,
+    pub(super) differences: Vec<Difference>,
+}
 
 pub(super) struct Report<'a> {
     suite: &'a Suite,
