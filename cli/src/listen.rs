@@ -15,8 +15,8 @@ use std::time::Duration;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes};
 use sse_wire::{
-    BoxBody, BoxEventSource, EventSource, Failure, Incoming, Interruption as Loss, OwnedEvent,
-    Refused, SourceError, SourceNotice,
+    BoxBody, BoxEventSource, EventSource, Failure, Incoming, Interruption as Loss, Refused,
+    SourceError, SourceNotice,
 };
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::timeout;
@@ -26,7 +26,7 @@ use self::http::Client;
 pub(crate) use self::options::Arguments;
 use self::policy::policy;
 use crate::arguments;
-use crate::messages::{log, quote};
+use crate::messages::{cut, log, quote};
 use crate::output::Output;
 use crate::runtime::{self, Interruption};
 use crate::shown::Shown;
@@ -231,7 +231,10 @@ impl Listener<'_> {
             SourceNotice::Reconnecting { reason, delay, error, unfinished, .. } => {
                 self.log_refused();
                 if let Some(event) = &unfinished {
-                    log(format_args!("{}", cut(event)));
+                    let event_type = Some(&*event.event_type).filter(|it| *it != "message");
+                    let id = event.sets_id.then_some(&*event.last_event_id);
+                    let lost = cut(event.range.start, event_type, id, Some(&event.data));
+                    log(format_args!("{lost}"));
                 }
                 let error =
                     error.map_or_else(String::new, |error| format!(" ({})", chain(&*error)));
@@ -308,21 +311,4 @@ async fn fail(error: SourceError<BoxBody>) -> String {
         Ok(text) if !text.is_empty() => format!("{said}; its body begins with {}", quote(&text)),
         _ => said,
     }
-}
-
-/// Returns the message about an event that was lost when a stream was cut.
-fn cut(event: &OwnedEvent) -> String {
-    let mut parts = Vec::new();
-    if event.event_type != "message" {
-        parts.push(format!("type {}", quote(&event.event_type)));
-    }
-    if event.sets_id {
-        parts.push(format!("id {}", quote(&event.last_event_id)));
-    }
-    parts.push(format!("data {}", quote(&event.data)));
-    format!(
-        "the stream was cut inside the event that begins at byte {}: no blank line ends it, so it was discarded; pending: {}",
-        event.range.start,
-        parts.join(", ")
-    )
 }

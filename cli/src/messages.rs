@@ -3,8 +3,6 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use sse_wire::Pending;
-
 use crate::escape;
 
 /// Writes a message to stderr, escaped, because the text can contain parts of the input.
@@ -25,25 +23,17 @@ pub(crate) fn quote(text: &str) -> String {
     }
 }
 
-/// Returns the message about an event that was lost when a stream was cut.
-pub(crate) fn cut(pending: &Pending<'_>) -> String {
-    let start = pending.range.start;
-    if pending.refused {
-        return format!(
-            "the stream was cut inside the event that begins at byte {start}, which is over the limit"
-        );
-    }
-    let mut parts = Vec::new();
-    if !pending.event_type.is_empty() {
-        parts.push(format!("type {}", quote(pending.event_type)));
-    }
-    if pending.sets_id {
-        parts.push(format!("id {}", quote(pending.last_event_id)));
-    }
-    parts.push(match pending.data {
-        Some(data) => format!("data {}", quote(data)),
-        None => "no data".into(),
-    });
+/// Returns the message about an event that was lost when a stream was cut: where it begins, and its parts so far.
+pub(crate) fn cut(
+    start: u64,
+    event_type: Option<&str>,
+    id: Option<&str>,
+    data: Option<&str>,
+) -> String {
+    let part = |name, text: Option<&str>| text.map(|text| format!("{name} {}", quote(text)));
+    let data = part("data", data).unwrap_or_else(|| "no data".into());
+    let parts = [part("type", event_type), part("id", id), Some(data)];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
     format!(
         "the stream was cut inside the event that begins at byte {start}: no blank line ends it, so it was discarded; pending: {}",
         parts.join(", ")

@@ -119,7 +119,16 @@ impl Replay<'_> {
         match self.parser.finish() {
             Ok(End::Clean) => {}
             Ok(End::Incomplete(pending)) => {
-                log(format_args!("{name}: {}", cut(&pending)));
+                let start = pending.range.start;
+                let event_type = Some(pending.event_type).filter(|it| !it.is_empty());
+                let id = pending.sets_id.then_some(pending.last_event_id);
+                let lost = match pending.refused {
+                    true => format!(
+                        "the stream was cut inside the event that begins at byte {start}, which is over the limit"
+                    ),
+                    false => cut(start, event_type, id, pending.data),
+                };
+                log(format_args!("{name}: {lost}"));
                 self.failed |= self.arguments.require_clean_end;
             }
             Err(error) => {
