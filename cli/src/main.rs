@@ -17,6 +17,8 @@ mod lines;
 mod lint;
 #[cfg(feature = "http")]
 mod listen;
+#[cfg(feature = "http")]
+mod loopback;
 mod messages;
 mod output;
 mod parse;

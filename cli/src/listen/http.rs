@@ -12,6 +12,7 @@ use sse_wire::{Attempt, FinalError};
 use super::error::{BoxError, chain, request_error};
 use super::options::Request;
 use super::request::{Certificates, Header};
+use crate::loopback::is_loopback;
 
 /// How many redirects a request follows.
 const REDIRECTS: usize = 10;
@@ -155,13 +156,9 @@ impl Client {
     /// Returns whether no proxy is used, by curl's rules, and for loopback addresses unless a proxy was named.
     fn is_direct(&self, url: &Url) -> bool {
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        let address: Option<std::net::IpAddr> = host.parse().ok();
-        let is_loopback = host == "localhost"
-            || host.ends_with(".localhost")
-            || address.is_some_and(|address| address.is_loopback());
         let names = self.no_proxy.split([',', ' ']).filter(|name| !name.is_empty());
         let mut names = names.map(|name| name.trim_start_matches('.'));
-        (is_loopback && !self.proxies_loopback)
+        (!self.proxies_loopback && is_loopback(host))
             || names.any(|name| {
                 let domain = host.strip_suffix(name);
                 name == "*" || domain.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))

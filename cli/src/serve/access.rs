@@ -8,6 +8,8 @@ use hyper::header::{
 use hyper::http::uri::Authority;
 use hyper::{Request, Uri};
 
+use crate::loopback::is_loopback;
+
 /// The host names that a request can have.
 ///
 /// The host name of a page can resolve to 127.0.0.1. The page then has the same origin as a server there that accepts any
@@ -30,14 +32,6 @@ impl Hosts {
         let host = authority.host().trim_end_matches('.');
         is_loopback(host) || others.iter().any(|other| other.eq_ignore_ascii_case(host))
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    let host = host.to_ascii_lowercase();
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || address.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
 /// The origins whose pages may read the stream.
