@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 const SSE_WIRE: &str = env!("CARGO_BIN_EXE_sse-wire");
@@ -113,6 +115,25 @@ fn unsupported_cases_neither_pass_nor_fail_but_a_run_in_which_none_passed_fails(
     assert_eq!((&report["passed"], &report["failed"]), (&Value::from(0), &Value::from(0)));
     assert_eq!(report["cases"][0]["reason"], "never");
     assert_eq!(code, 1);
+}
+
+#[test]
+fn unsupported_is_a_string_and_any_other_value_of_it_is_ignored() {
+    let cases = sse_wire_vectors::encoder();
+    let case = cases.iter().find(|case| case.expected.is_ok()).unwrap();
+    let about: &sse_wire_vectors::Case = case;
+    let bytes = STANDARD.encode(case.expected.as_ref().unwrap());
+    for value in ["null", "false"] {
+        let answers = |answer: &str| {
+            let script = format!("while read line; do echo '{answer}'; done");
+            report(&["--only", &about.id], &shell(&script))
+        };
+        let (right, code) = answers(&format!(r#"{{"bytes": "{bytes}", "unsupported": {value}}}"#));
+        assert_eq!((&right["passed"], code), (&Value::from(1), 0), "{value}");
+        let (wrong, code) = answers(&format!(r#"{{"unsupported": {value}}}"#));
+        assert_eq!(failed(&wrong)[0]["reason"], "error: the answer has no `bytes`", "{value}");
+        assert_eq!(code, 1);
+    }
 }
 
 #[test]

@@ -32,8 +32,8 @@ pub(super) fn judge(
     answer: &Map<String, Value>,
     needs: &[String],
 ) -> Answered {
-    if let Some(why) = answer.get("unsupported") {
-        return Answered::Unsupported(why.as_str().unwrap_or_default().to_owned());
+    if let Some(Value::String(why)) = answer.get("unsupported") {
+        return Answered::Unsupported(why.clone());
     }
     let mut comparison = Comparison { level: case.about().level, differences: Vec::new() };
     let refused = matches!(case, Case::Encoder(case) if case.expected.is_err());
