@@ -137,6 +137,14 @@ fn unsupported_is_a_string_and_any_other_value_of_it_is_ignored() {
 }
 
 #[test]
+fn an_error_that_is_not_a_string_refuses_nothing() {
+    let script = r#"while read line; do echo '{"error": null}'; done"#;
+    let (report, code) = report(&["--only", "refused-nul"], &shell(script));
+    assert_eq!((&report["passed"], code), (&Value::from(0), 1));
+    assert_eq!(failed(&report)[0]["reason"], "error: neither `bytes` nor a string `error`");
+}
+
+#[test]
 fn a_case_is_unsupported_if_the_answer_lacks_the_member_that_it_checks() {
     let script = "while read line; do echo '{\"events\": []}'; done";
     let (report, _) = report(&["--quick", "--only", "retry,id,promptness"], &shell(script));

@@ -214,8 +214,9 @@ impl Comparison {
                         self.member(member, Level::Must, json!(expected), got);
                     }
                 }
-                if !answer.contains_key("error") {
-                    return Err(Answered::Wrong("error: neither `bytes` nor `error`".into()));
+                if !answer.get("error").is_some_and(Value::is_string) {
+                    let reason = "error: neither `bytes` nor a string `error`";
+                    return Err(Answered::Wrong(reason.into()));
                 }
             }
         }
