@@ -10,7 +10,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde::de::IgnoredAny;
-
 use sse_wire::Block;
 
 use crate::input::Source;
@@ -40,7 +39,7 @@ const EXAMPLES: &str = r#"Examples:
   sse-wire parse --json in.sse | sse-wire encode > out.sse"#;
 
 values! {
-    /// The number of the current line.
+    /// A line of input.
     struct Line {
         #[serde(default, deserialize_with = "present")]
         last_event_id: Option<String>,

@@ -248,7 +248,8 @@ impl<'de> Deserialize<'de> for Integer {
     }
 }
 
-/// Declares an object with the values of a block, all of which can be absent, and these other members.
+/// Declares an object with the values of a block, all of which can be absent, and these other members. It is a macro
+/// because serde does not support `flatten` together with `deny_unknown_fields`.
 macro_rules! values {
     ($(#[$about:meta])* struct $name:ident { $($more:tt)* }) => {
         $(#[$about])*
