@@ -38,9 +38,9 @@ pub(super) struct Report<'a> {
 
 /// The numbers of cases of a rule that passed, failed, and were not supported.
 #[derive(Clone, Copy, Default)]
-struct Count {
-    passed: usize,
-    failed: usize,
+pub(super) struct Count {
+    pub(super) passed: usize,
+    pub(super) failed: usize,
     unsupported: usize,
 }
 
@@ -65,15 +65,7 @@ impl<'a> Report<'a> {
         self.cases.push((case, verdict));
     }
 
-    pub(super) fn passed(&self) -> usize {
-        self.total().passed
-    }
-
-    pub(super) fn failed(&self) -> usize {
-        self.total().failed
-    }
-
-    fn total(&self) -> Count {
+    pub(super) fn total(&self) -> Count {
         let mut count = Count::default();
         self.cases.iter().for_each(|(_, verdict)| count.add(verdict));
         count
