@@ -92,7 +92,7 @@ impl Linter {
                     "an event with {} bytes of data, which every client keeps in memory until the event ends",
                     event.data.len()
                 );
-                self.find("huge-event", range, problem, "send a URL for it, or send it in parts");
+                self.huge(range, problem);
             }
         }
         std::mem::take(&mut self.findings)
@@ -168,15 +168,14 @@ impl Linter {
                 );
             }
             Verdict::OverLimit { limit } => {
-                self.find(
-                    "huge-event",
-                    range,
-                    format!("a line or its block is longer than {limit} bytes"),
-                    "send a URL for it, or send it in parts",
-                );
+                self.huge(range, format!("a line or its block is longer than {limit} bytes"));
             }
             _ => {}
         }
+    }
+
+    fn huge(&mut self, range: &Range<usize>, problem: String) {
+        self.find("huge-event", range, problem, "send a URL for it, or send it in parts");
     }
 
     fn id(&mut self, value: &str, range: &Range<usize>) {
