@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
 
-use crate::escape;
+use crate::{escape, lines};
 
 /// Appends a value as one line of JSON.
 pub(crate) fn write_line(
@@ -132,8 +132,7 @@ impl serde_json::ser::Formatter for ForTerminals {
 
 /// Reads one line, an object. The error is for users.
 pub(crate) fn read_line<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
-    let text = std::str::from_utf8(line)
-        .map_err(|error| format!("not UTF-8 at byte {}", error.valid_up_to()))?;
+    let text = lines::text(line)?;
     if text.trim_ascii().is_empty() {
         return Err("an empty line, but a JSON object is expected".into());
     }

@@ -63,6 +63,11 @@ impl<R: Read> Lines<BufReader<R>> {
     }
 }
 
+/// Returns a line as text. The error is for users.
+pub(crate) fn text(line: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(line).map_err(|error| format!("not UTF-8 at byte {}", error.valid_up_to()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use sse_wire::Block;
 use sse_wire::server::{Hub, PublishError, survives_header};
 
 use crate::encode::Blocks;
-use crate::lines::Lines;
+use crate::lines::{Lines, text};
 use crate::messages::log;
 
 /// Reads all of stdin, in which no line may be longer than `longest`. Sets `failed` if a line is rejected.
@@ -36,7 +36,8 @@ pub(crate) fn read(json: bool, longest: usize, hub: &Hub, failed: &AtomicBool) {
         let published = line.and_then(|line| match line.trim_ascii() {
             b"" if json => Ok(()),
             line if json => blocks.line(line, publish),
-            _ => text(line).and_then(|text| {
+            // A CR at its end belongs to the line end.
+            _ => text(line.strip_suffix(b"\r").unwrap_or(line)).and_then(|text| {
                 publish(&Block::new().data(text)).map_err(|error| error.to_string())
             }),
         });
@@ -44,10 +45,4 @@ pub(crate) fn read(json: bool, longest: usize, hub: &Hub, failed: &AtomicBool) {
             log_and_fail(format_args!("stdin: line {number}: {reason}"));
         }
     }
-}
-
-/// Returns a line without a CR at its end.
-fn text(line: &[u8]) -> Result<&str, String> {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    std::str::from_utf8(line).map_err(|error| format!("not UTF-8 at byte {}", error.valid_up_to()))
 }
