@@ -35,7 +35,15 @@ fn once_receives_one_stream_and_its_clean_end_is_a_success() {
 #[test]
 fn once_fails_if_the_stream_is_cut_or_lost() {
     for (answer, said) in [
-        (stream("data: 1\n\ndata: cut"), "was cut inside the event that begins at byte 9"),
+        (
+            stream("data: 1\n\ndata: cut"),
+            "was cut inside the event that begins at byte 9: no blank line ends it, so it was \
+             discarded; pending: data \"cut\"",
+        ),
+        (
+            stream("data: 1\n\nevent: e\nid: 7\ndata: cut"),
+            r#"pending: type "e", id "7", data "cut""#,
+        ),
         (
             lost("data: 1\n\n"),
             "there was a network error (request or response body error: error reading a body from \
