@@ -58,7 +58,7 @@ impl<'a> Pending<'a> {
         };
         Some(Event {
             event_type,
-            data: self.data.filter(|_| !self.refused)?,
+            data: self.data?,
             last_event_id: self.last_event_id,
             sets_id: self.sets_id,
             range: self.range,

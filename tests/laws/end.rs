@@ -1,6 +1,6 @@
 //! The end of a stream: what was pending, and what stays for the next stream.
 
-use sse_wire::{End, Parser};
+use sse_wire::{End, Event, Parser};
 
 use crate::support::{decoder_cases, every_chunking};
 
@@ -62,4 +62,22 @@ fn the_end_has_what_was_pending_and_whether_its_line_was_cut() {
         returned("", Some("\u{FEFF}x\ny"), "", (false, true, false), 0..18)
     );
     assert_eq!(pending(":c"), returned("", None, "", (false, true, false), 0..2));
+}
+
+#[test]
+fn what_was_pending_becomes_an_event_if_it_has_data_and_was_not_refused() {
+    let event = |stream: &[u8]| {
+        let mut parser = Parser::with_limit(16);
+        let _ = parser.push(stream).discard();
+        match parser.finish().unwrap() {
+            End::Clean => None,
+            End::Incomplete(pending) => pending.into_event().map(Event::into_owned),
+        }
+    };
+    let mut expected = Event::new("message", "x\ny").into_owned();
+    (expected.last_event_id, expected.sets_id, expected.range) = ("1".into(), true, 0..22);
+    assert_eq!(event(b"id: 1\ndata: x\ndata: y\n"), Some(expected));
+    assert_eq!(event(b"event: e\ndata\n").unwrap().event_type, "e");
+    assert_eq!(event(b"event: e\nid: 1"), None);
+    assert_eq!(event(b"data: longer than the limit\ndata: x"), None);
 }
