@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use sse_wire::io::BlockWriter;
-use sse_wire::{Block, EncodeError, EncodeJsonError, OwnedEvent, Parser, Part, SliceSink};
+use sse_wire::{Block, EncodeError, EncodeJsonError, Event, OwnedEvent, Parser, Part, SliceSink};
 
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
 struct Delta<'a> {
@@ -43,6 +43,16 @@ fn zero_copy_a_value_borrows_from_the_event_and_outlives_it_as_the_data_does() {
         assert!(matches!(delta.escaped, Cow::Borrowed("b")));
     });
     assert_eq!(info.count_total, 0);
+}
+
+#[test]
+fn an_error_object_is_one_in_a_lent_event_and_in_an_owned_one() {
+    for (data, is_error) in [(r#"{"error": 1}"#, true), (r#"{"error": null}"#, false), ("1", false)]
+    {
+        let event = Event::new("message", data);
+        assert_eq!(event.is_error_object(), is_error, "{data}");
+        assert_eq!(event.into_owned().is_error_object(), is_error, "{data}");
+    }
 }
 
 #[test]

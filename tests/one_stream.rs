@@ -129,6 +129,8 @@ fn the_last_event_without_its_blank_line_is_returned_on_request() {
         assert_eq!((seen.last().unwrap().as_str(), error), (last, None), "{stream:?}");
         assert_eq!(end, Some(StreamEnd::Clean));
     }
+    let all = events(response(&["data: 1"], false)).unwrap().deliver_unfinished();
+    assert_eq!(read(all.with_parser(Parser::with_limit(64))).0, ["1"], "whichever comes first");
     let stream = "data: 1\n\ndata: [DONE]";
     let all = events(response(&[stream], false)).unwrap().deliver_unfinished().until("[DONE]");
     assert_eq!(read(all), (vec!["1".to_owned()], None, Some(StreamEnd::Sentinel)));

@@ -18,6 +18,7 @@ use std::time::Duration;
 use allocation_counter::measure;
 use bytes::Bytes;
 use futures::channel::mpsc;
+use futures::stream::FusedStream;
 use futures::{FutureExt, Stream, StreamExt, stream};
 use http_body::Body;
 use sse_wire::server::{EventBody, KeepAlive, RESPONSE_HEADERS};
@@ -201,12 +202,14 @@ fn an_error_of_the_stream_or_of_an_item_ends_the_body_after_earlier_items() {
     let encode = |item: Result<&'static str, Broken>, out: &mut Vec<u8>| encode_id(item?, out);
     let mut body = EventBody::new(stream::iter(items), encode);
     assert_eq!(poll(&mut body), frame("id: 1\n\n"));
-    assert!(!body.is_end_stream(), "an error is still expected");
+    assert!(!body.is_end_stream() && !body.is_terminated(), "an error is still expected");
     let Poll::Ready(Some(Err(error))) = Pin::new(&mut body).poll_frame(&mut context()) else {
         panic!()
     };
     assert_eq!(error.downcast_ref(), Some(&Broken), "in its own type");
     assert_eq!(poll(&mut body), Given::End);
+    assert!(body.is_terminated());
+    assert!(format!("{body:?}").contains("ended: true"));
 
     let mut body = EventBody::new(stream::iter(["1", "2\ninjected", "3"]), encode_id);
     assert_eq!(poll(&mut body), frame("id: 1\n\n"));

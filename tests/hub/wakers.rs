@@ -52,6 +52,18 @@ async fn publishing_wakes_each_that_waits_for_the_topic_once() {
     assert_eq!(woken(), [1, 1, 1]);
 }
 
+#[tokio::test]
+async fn the_latest_waker_is_woken_and_no_earlier_one() {
+    let hub = Hub::new(Retention::default());
+    let mut body = subscribe(&hub, Subscriber::new());
+    let counts: [Arc<Count>; 3] = Default::default();
+    for count in &counts {
+        while frame(&mut body, &Waker::from(count.clone())).is_ready() {}
+    }
+    publish(&hub, "x");
+    assert_eq!(counts.map(|count| count.0.load(Ordering::Relaxed)), [0, 0, 1]);
+}
+
 #[test]
 fn no_event_and_no_wake_is_lost_between_threads() {
     const PUBLISHERS: usize = 3;
