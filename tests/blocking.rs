@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::io::{self, Read};
+use std::rc::Rc;
 use std::time::Duration;
 
 use http::Response;
@@ -47,7 +48,7 @@ fn policy() -> Policy {
     Policy { reconnection_time: Duration::ZERO, ..Policy::specification() }
 }
 
-fn text(item: Option<Result<Incoming, SourceError<Body>>>) -> String {
+fn text<B>(item: Option<Result<Incoming, SourceError<B>>>) -> String {
     match item {
         None => "none".into(),
         Some(Ok(Incoming::Event(event))) => format!("{}:{}", event.last_event_id, event.data),
@@ -121,4 +122,34 @@ fn a_blocking_source_can_be_reconnected_and_closed_and_ends_with_a_final_error()
     expect!(source, "none");
     source.reconnect();
     expect!(source, "none");
+}
+
+/// A body that is read at once, and counts as open until it is dropped.
+struct Whole(&'static [u8], #[allow(dead_code)] Rc<()>);
+
+impl Read for Whole {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+#[test]
+fn reconnecting_and_closing_drop_the_connection_with_what_was_read_of_it() {
+    let open = Rc::new(());
+    let mut source = EventSource::new(|_: Attempt| {
+        let body = Whole(b"id: 1\ndata: a\n\ndata: b\n\ndata: lost\n\n", open.clone());
+        let response = Response::builder().header("content-type", "text/event-stream").body(body);
+        Ok::<_, http::Error>(response?)
+    })
+    .with_policy(policy());
+    assert_eq!(source.last_event_id(), "");
+    expect!(source, "open", "1:a", "1:b");
+    assert_eq!((source.last_event_id(), Rc::strong_count(&open)), ("1", 2));
+    source.reconnect();
+    assert_eq!(Rc::strong_count(&open), 1, "the connection is closed at once");
+    expect!(source, "reconnecting in 0ns: requested by the caller", "open", "1:a");
+    source.close();
+    assert_eq!(Rc::strong_count(&open), 1);
+    expect!(source, "none");
+    assert!(format!("{source:?}").starts_with("EventSource { connection: "));
 }

@@ -83,7 +83,7 @@ impl AsyncWrite for Stuck {
         self.called("write_vectored")
     }
     fn is_write_vectored(&self) -> bool {
-        true
+        self.0 != "not vectored"
     }
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.called("flush")
@@ -98,6 +98,7 @@ async fn every_kind_of_write_has_the_timeout_and_calls_its_counterpart() {
     for what in ["write", "write_vectored", "flush", "shutdown"] {
         let mut stream = WriteTimeout::new(Stuck(""), TIME);
         assert!(stream.is_write_vectored(), "or each piece would be copied");
+        assert!(!WriteTimeout::new(Stuck("not vectored"), TIME).is_write_vectored());
         let done = poll_fn(|cx| {
             let stream = Pin::new(&mut stream);
             match what {

@@ -44,6 +44,26 @@ async fn reconnect_starts_again_after_a_failure_ends_a_wait_and_drops_a_connecti
 }
 
 #[tokio::test(start_paused = true)]
+async fn reconnecting_and_closing_drop_the_connection_at_once() {
+    let open = Arc::new(());
+    let request = |_: Attempt| {
+        let open = open.clone();
+        let chunks = stream::iter([Ok(b"data: a\n\ndata: lost\n\n".to_vec())]);
+        let chunks = chunks.chain(stream::pending()).inspect(move |_| _ = &open);
+        ready(Ok::<_, io::Error>(body(chunks.boxed())))
+    };
+    let mut source = EventSource::new(request).with_policy(policy());
+    expect!(source, "open", ":a");
+    assert_eq!(Arc::strong_count(&open), 2);
+    source.reconnect();
+    assert_eq!(Arc::strong_count(&open), 1);
+    expect!(source, "reconnecting in 0ns: requested by the caller", "open", ":a");
+    source.close();
+    assert_eq!(Arc::strong_count(&open), 1);
+    expect!(source, "none");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_missing_response_and_a_stream_without_events_time_out() {
     let (request, _) = source([Answer::Silence, Answer::Open(": keep-alive\n\n")]);
     let silence = Silence { events: Some(Duration::from_secs(20)), ..Silence::default() };
@@ -53,6 +73,19 @@ async fn a_missing_response_and_a_stream_without_events_time_out() {
     assert_eq!(start.elapsed(), Duration::from_secs(60));
     expect!(source, "open", "reconnecting in 3s: no event arrived in time");
     assert_eq!(start.elapsed(), Duration::from_secs(63 + 20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_limit_that_ends_earlier_than_the_one_before_is_not_missed() {
+    let request = |_: Attempt| async {
+        sleep(Duration::from_secs(1)).await;
+        answer(Answer::Open(": keep-alive\n\n")).await
+    };
+    let silence = Silence { events: Some(Duration::from_secs(20)), ..Silence::default() };
+    let mut source = EventSource::new(request).with_policy(Policy { silence, ..policy() });
+    let start = Instant::now();
+    expect!(source, "open", "reconnecting in 3s: no event arrived in time");
+    assert_eq!(start.elapsed(), Duration::from_secs(1 + 20));
 }
 
 #[tokio::test(start_paused = true)]
