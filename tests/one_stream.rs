@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures::executor::block_on;
-use futures::stream::{self, Stream};
+use futures::stream::{self, FusedStream, Stream};
 use http::Response;
 use sse_wire::http_body::ChunkBody;
 use sse_wire::{Failure, Parser, ResponseEvents, StreamEnd, StreamError, events};
@@ -30,6 +30,7 @@ fn read(
     mut events: ResponseEvents<ChunkBody<Chunks>>,
 ) -> (Vec<String>, Option<String>, Option<StreamEnd>) {
     let (mut seen, mut last) = (Vec::new(), None);
+    assert!(!events.is_terminated());
     block_on(async {
         loop {
             match events.try_next().await {
@@ -39,6 +40,7 @@ fn read(
             }
         }
         assert!(matches!(events.try_next().await, Ok(None)), "it ends once");
+        assert!(events.is_terminated());
     });
     (seen, last, events.end())
 }
@@ -66,6 +68,16 @@ fn a_clean_end_a_cut_a_missing_sentinel_and_a_sentinel_are_different_ends() {
     assert_eq!(ends(&["data: 1\n\n"], None, true), (1, true, StreamEnd::Transport));
     assert_eq!(ends(&["data: [DONE]\n\n"], done, true), (0, false, StreamEnd::Sentinel));
     assert_eq!(ends(&[], None, false), (0, false, StreamEnd::Clean));
+}
+
+#[test]
+fn the_last_event_id_is_that_of_the_last_event() {
+    let mut events = events(response(&["data: 1\n\nid: 7\ndata: 2\n\n"], false)).unwrap();
+    for id in ["", "7", "7"] {
+        let _ = block_on(events.try_next()).unwrap();
+        assert_eq!(events.last_event_id(), id);
+    }
+    assert_eq!(format!("{events:?}"), "ResponseEvents { end: Some(Clean), .. }");
 }
 
 #[test]

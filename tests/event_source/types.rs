@@ -1,14 +1,19 @@
 //! The types of a source: `Send`, `Unpin`, boxed, and over any timer.
 
 use std::cell::RefCell;
+use std::error::Error;
 use std::future::ready;
+use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures::stream::{self, StreamExt};
 use http::Response;
-use sse_wire::{Attempt, BoxEventSource, EventSource, LocalBoxEventSource, SourceError, Timer};
+use sse_wire::{
+    Attempt, BoxEventSource, EventSource, FinalError, LocalBoxEventSource, SourceError, Timer,
+};
 
-use crate::{Answer, policy, source};
+use crate::{Answer, Outer, body, policy, source};
 
 fn assert_send_and_unpin<T: Send + Unpin>(value: T) -> T {
     value
@@ -87,4 +92,25 @@ fn a_source_works_without_tokio_and_without_send() {
         );
     });
     assert_eq!(*clock.borrow(), Duration::from_secs(9));
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_and_sources_are_debug_whatever_the_body_is() {
+    let mut response = body(stream::empty().boxed());
+    *response.status_mut() = http::StatusCode::NOT_FOUND;
+    let refused = sse_wire::events(response).unwrap_err();
+    let expected = "ResponseError { failure: Status(404), status: 404, .. }";
+    assert_eq!(format!("{refused:?}"), expected);
+    assert_eq!(format!("{:?}", SourceError::Response(refused)), format!("Response({expected})"));
+
+    let (request, _) = source([]);
+    assert!(format!("{:?}", EventSource::new(request)).starts_with("EventSource { connection: "));
+}
+
+#[test]
+fn a_final_error_has_the_message_and_the_source_of_the_error_in_it() {
+    let inner = || Outer(io::ErrorKind::ConnectionRefused.into());
+    let error = FinalError::new(inner());
+    assert_eq!(error.to_string(), inner().to_string());
+    assert_eq!(error.source().unwrap().to_string(), "connection refused");
 }
