@@ -172,6 +172,8 @@ fn a_rejected_block_changes_nothing() {
     let error = hub.publish(&Block::new().id("2\n")).unwrap_err();
     assert!(matches!(error, PublishError::Encode(EncodeError::LineBreak { at: 1, .. })), "{error}");
     assert_eq!(hub.counts(), before);
+    let exact = Hub::new(Retention::new().bytes(needed));
+    assert!(exact.publish(&Block::new().id("2").data(&large)).is_ok(), "it fits exactly");
     assert!(Settings::new().gap("a\nb", "").is_err());
 }
 
