@@ -208,6 +208,26 @@ fn finish_reports_the_end_after_none_and_the_parser_continues_with_the_next_conn
 }
 
 #[test]
+fn the_last_event_without_its_blank_line_is_returned_on_request() {
+    for (stream, last) in [
+        (&b"data: 1\n\nevent: e\ndata: 2"[..], Some("2")),
+        (b"data: 1\n\ndata: 2\n", Some("2")),
+        (b"data: 1\n\nid: 2\n", None),
+        (b"data: 1\n\n", None),
+    ] {
+        let reader = || EventReader::new(stream).deliver_unfinished();
+        let mut lent = reader();
+        assert_eq!(lent.next().unwrap().unwrap().data, "1");
+        assert_eq!(lent.next().unwrap().map(|event| event.data.to_owned()).as_deref(), last);
+        assert_eq!(lent.next().unwrap(), None, "once");
+        let mut owned = reader();
+        assert_eq!(owned.next_owned().unwrap().unwrap().data, "1");
+        assert_eq!(owned.next_owned().unwrap().map(|event| event.data).as_deref(), last);
+        assert_eq!(owned.next_owned().unwrap(), None, "once");
+    }
+}
+
+#[test]
 fn finish_drops_unparsed_bytes_and_reports_them() {
     let mut reader = EventReader::new(&b"data: 1\n\ndata: 2\n\n"[..]);
     reader.next().unwrap();
