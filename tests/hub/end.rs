@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::stream::FusedStream;
 use http_body::Body;
 use sse_wire::Block;
 use sse_wire::server::{Hub, PublishError, Retention, Settings, Subscriber};
@@ -23,7 +24,10 @@ async fn close_ends_all_after_what_is_retained_for_them_with_a_last_event() {
     assert_eq!(hub.publish(&last), Err(PublishError::Closed));
     let (text, ended) = read(&mut early);
     assert_eq!((data(&text), ended), (vec!["1".into(), "2".into(), String::new()], true));
+    assert!(!other.is_end_stream() && !other.is_terminated());
+    assert_eq!(format!("{other:?}"), "Subscription { ended: false, .. }");
     assert_eq!(read(&mut other), ("event: bye\ndata: \n\n".into(), true));
+    assert!(other.is_end_stream() && other.is_terminated());
     let (text, ended) = read(&mut subscribe(&hub, with_id(&id)));
     assert_eq!((data(&text).len(), ended), (2, true));
     let counts = hub.counts();

@@ -215,6 +215,24 @@ async fn the_last_ids_of_the_latest_1000_idle_topics_are_known_and_earlier_ones_
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_idle_topics_those_that_were_used_last_are_known() {
+    let hub = Hub::new(Retention::new().age(SECOND));
+    let publish = |name: &str| hub.publish_to(name, &Block::new().data("x")).unwrap();
+    publish("created first");
+    let forgotten = publish("used first");
+    for number in 0..999 {
+        publish(&number.to_string());
+    }
+    let known = publish("created first");
+    advance(SECOND).await;
+    assert_eq!(hub.counts().topics, 0);
+    let mut body = subscribe(&hub, with_id(&known).topic("created first"));
+    assert_eq!(live(&mut body), "");
+    let mut body = subscribe(&hub, with_id(&forgotten).topic("used first"));
+    assert!(live(&mut body).starts_with("event: gap\n"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn topics_without_subscribers_are_removed_automatically() {
     let hub = Hub::new(Settings::from(Retention::new().age(SECOND)).own_ids());
     let grown = measure(|| {

@@ -202,6 +202,30 @@ fn nothing_lost_in_silence_dropped_tokens_make_the_end_unclean() {
     assert_eq!(tokenizer.position(), 9);
     assert_eq!(tokenizer.finish(), 9..18);
     assert_eq!(tokenizer.finish(), 0..0, "the next stream is whole");
+    for chunk in [&b"data: x\n\n"[..], b"data: y\n\n", b""] {
+        let _ = tokenizer.push(chunk);
+    }
+    assert_eq!(tokenizer.finish(), 0..18, "whether or not a later chunk was begun");
+}
+
+#[test]
+fn nothing_lost_in_silence_a_blank_line_right_after_unread_bytes_ends_their_block() {
+    for (chunk, next, events) in [
+        (&b"data: a\n\ndata: b\r"[..], &b"\rdata: c\n\n"[..], 1),
+        (b"data: a\n\ndata: b\n", b"\ndata: c\n\n", 1),
+        (b"data: a\n\ndata: b\r", b"\ndata: c\n\n", 0),
+        (b"data: a\n\ndata: b", b"\ndata: c\n\n", 0),
+    ] {
+        let mut parser = Parser::new();
+        assert!(parser.push(chunk).next().unwrap().is_some());
+        let mut cursor = parser.push(next);
+        assert_eq!(unread(cursor.next()), chunk.len() - 9);
+        let mut count = 0;
+        while cursor.next().unwrap().is_some() {
+            count += 1;
+        }
+        assert_eq!(count, events, "{chunk:?} {next:?}");
+    }
 }
 
 #[test]
