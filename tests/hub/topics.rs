@@ -214,6 +214,25 @@ async fn the_last_ids_of_the_latest_1000_idle_topics_are_known_and_earlier_ones_
     assert!(live(&mut early).starts_with("event: gap\n"), "a forgotten topic may be this one");
 }
 
+#[test]
+fn the_bound_for_bytes_is_used_up_exactly_in_one_topic_and_in_several() {
+    let len = "id: x\ndata: x\n\n".len() + "x".len();
+    for names in [["a", "a", "a"], ["a", "b", "c"]] {
+        let topics = if names[1] == "a" { 1 } else { 3 };
+        let bytes =
+            3 * (len + Retention::BLOCK_OVERHEAD) + (topics - 1) * Retention::TOPIC_OVERHEAD;
+        for (bound, retained) in [(bytes, 3), (bytes - 1, 2)] {
+            let hub = Hub::new(Settings::from(Retention::new().bytes(bound)).own_ids());
+            for name in names {
+                hub.publish_to(name, &Block::new().id("x").data("x")).unwrap();
+            }
+            let counts = hub.counts();
+            assert_eq!(counts.events, retained, "{names:?} {bound}");
+            assert!(counts.bytes == bytes || retained < 3);
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn of_idle_topics_those_that_were_used_last_are_known() {
     let hub = Hub::new(Retention::new().age(SECOND));
