@@ -217,8 +217,7 @@ async fn the_last_ids_of_the_latest_1000_idle_topics_are_known_and_earlier_ones_
 #[test]
 fn the_bound_for_bytes_is_used_up_exactly_in_one_topic_and_in_several() {
     let len = "id: x\ndata: x\n\n".len() + "x".len();
-    for names in [["a", "a", "a"], ["a", "b", "c"]] {
-        let topics = if names[1] == "a" { 1 } else { 3 };
+    for (names, topics) in [(["a", "a", "a"], 1), (["a", "b", "a"], 2), (["a", "b", "c"], 3)] {
         let bytes =
             3 * (len + Retention::BLOCK_OVERHEAD) + (topics - 1) * Retention::TOPIC_OVERHEAD;
         for (bound, retained) in [(bytes, 3), (bytes - 1, 2)] {
