@@ -64,10 +64,10 @@ impl<S: Storage> Parser<S> {
         }
     }
 
-    /// Reserves room for a value of `len` bytes and an LF, if there certainly is enough.
+    /// Reserves room for `len` bytes, if there certainly is enough.
     #[inline]
     pub(super) fn has_room(&mut self, len: usize) -> bool {
-        match self.room.checked_sub(len + 1) {
+        match self.room.checked_sub(len) {
             Some(room) => {
                 self.room = room;
                 true

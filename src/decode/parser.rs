@@ -76,7 +76,7 @@ pub struct Parser<S = Growable> {
     pub(super) buffers: Buffers<S>,
     pub(super) limit: usize,
     pub(super) max_id_len: usize,
-    /// A value with fewer bytes than this certainly fits.
+    /// How many more bytes certainly fit.
     pub(super) room: usize,
     /// The places of the last event ID string, of the last event ID buffer, and of the current line if it is
     /// an `id` or an observed comment.
