@@ -84,6 +84,14 @@ async fn events_after_the_first_use_of_an_id_are_sent() {
         hub.publish(&Block::new().id(id).data(data)).unwrap();
     }
     assert!(live(&mut subscribe(&hub, with_id("same"))).starts_with(GAP), "event 2 may be missed");
+
+    let hub = Hub::new(Retention::new().events(4));
+    for id in ["same", "a", "b", "same", "c", "d", "same"] {
+        hub.publish(&Block::new().id(id).data(id)).unwrap();
+    }
+    let text = live(&mut subscribe(&hub, with_id("same")));
+    assert!(text.starts_with(GAP), "its first use is gone, but not its second");
+    assert_eq!(data(&text)[1..], ["same", "c", "d", "same"]);
 }
 
 #[tokio::test(start_paused = true)]
