@@ -18,6 +18,12 @@ fn nothing_is_delivered_after_close_not_even_the_rest_of_a_chunk() {
     assert_eq!(connection.ready_state(), ReadyState::Closed);
 
     let mut connection = open();
+    let mut events = connection.push(chunk);
+    assert_eq!(events.next_owned().unwrap().unwrap().data, "1");
+    events.close();
+    assert_eq!(events.next_owned(), Ok(None));
+
+    let mut connection = open();
     let mut items = connection.observe(chunk);
     assert!(matches!(items.next(), Ok(Some(Item::Event(_)))));
     items.close();
@@ -93,4 +99,25 @@ fn untaken_notices_are_those_of_the_last_connection() {
 fn ready_states_have_the_numbers_of_the_specification() {
     use ReadyState::{Closed, Connecting, Open};
     assert_eq!([Connecting, Open, Closed].map(|state| state as u8), [0, 1, 2]);
+}
+
+#[test]
+fn a_notice_is_a_message_for_people() {
+    let mut connection = Connection::new(BARE);
+    assert_eq!(connection.poll(Duration::ZERO), Action::Connect);
+    connection.handle_response(EVENT_STREAM);
+    assert_eq!(connection.next_notice().unwrap().to_string(), "open");
+    _ = connection.handle_end().unwrap();
+    let Action::Wait { until } = connection.poll(Duration::ZERO) else { panic!() };
+    let message = connection.next_notice().unwrap().to_string();
+    assert_eq!(message, "reconnecting in 3s: the server ended the stream");
+    for (status, message) in [
+        (204, "the server asks clients not to reconnect (status 204)"),
+        (404, "the response has the status 404; an event stream needs 200"),
+    ] {
+        let mut connection = connection.clone();
+        assert_eq!(connection.poll(until), Action::Connect);
+        connection.handle_response(ResponseHead { status, ..EVENT_STREAM });
+        assert_eq!(connection.next_notice().unwrap().to_string(), message);
+    }
 }
