@@ -8,7 +8,7 @@ mod support;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use sse_wire_reference::{Interpreter, interpret};
+use sse_wire_reference::{End, Interpreter, Step, Verdict, decode, interpret};
 use support::equality::{Reference, Ways};
 use support::reference::ReferenceDriver;
 use support::{Driver, decoder_cases};
@@ -133,6 +133,65 @@ fn each_line_has_its_range_its_effect_and_the_section() {
         )
     );
     assert_eq!(end(b"", "7"), "the stream ends: the last event ID is \"7\"; nothing is unfinished");
+}
+
+/// The steps of a stream, and its end.
+fn steps(mut interpreter: Interpreter, mut stream: &[u8]) -> (Vec<Step>, End) {
+    let mut steps: Vec<_> = std::iter::from_fn(|| interpreter.next(&mut stream)).collect();
+    let (last, end) = interpreter.finish();
+    steps.extend(last);
+    (steps, end)
+}
+
+#[test]
+fn a_line_over_the_limit_has_no_effect_and_its_block_dispatches_nothing() {
+    let stream = b"data: 1234\ndata: 12345\n\ndata: 12345\ndata: a\nid: 7\n\ndata: \xFFa\n\n\xFF: 12345678\n";
+    let (steps, _) = steps(Interpreter::new("").with_limit(11), stream);
+    let over = Verdict::OverLimit { limit: 11 };
+    let places = (0..steps.len()).filter(|&at| steps[at].line.verdict == over);
+    assert_eq!((steps.len(), places.collect::<Vec<_>>()), (10, vec![1, 3, 9]));
+    let events: Vec<_> = steps.iter().filter_map(|step| step.event.as_ref()).collect();
+    assert_eq!(events.len(), 1, "blocks with such a line are skipped");
+    assert_eq!((events[0].data.as_str(), events[0].last_event_id.as_str()), ("\u{FFFD}a", "7"));
+    assert_eq!(steps[6].line.verdict, Verdict::SkippedBlock { id: Some("7".into()) });
+    assert_eq!((steps[7].line.ill_formed.len(), steps[9].line.ill_formed.len()), (1, 0));
+}
+
+#[test]
+fn the_end_of_a_stream_completes_a_byte_order_mark_and_a_line_that_a_cr_ends() {
+    for (stream, verdicts, unfinished) in [
+        (&b"\xEF\xBB\xBF"[..], &["a byte order mark"][..], false),
+        (b"\xEF\xBB", &["discarded"], true),
+        (b"data: x\r", &["appends"], true),
+        (b"data: x\n\r", &["appends", "a blank line"], false),
+        (b"data: x\n\nda", &["appends", "a blank line", "discarded"], true),
+        (b"data: x\n\n\xEF\xBB\xBF", &["appends", "a blank line", "discarded"], true),
+    ] {
+        let (steps, end) = steps(Interpreter::new(""), stream);
+        assert_eq!(steps.len(), verdicts.len(), "{stream:?}");
+        for (step, verdict) in steps.iter().zip(verdicts) {
+            assert!(step.line.verdict.to_string().contains(verdict), "{}", step.line);
+        }
+        assert_eq!(!end.to_string().contains("nothing is unfinished"), unfinished, "{end}");
+    }
+}
+
+#[test]
+fn an_interpretation_displays_its_lines() {
+    let meaning = interpret(b"data: x\n\n", "");
+    let lines: Vec<_> = meaning.to_string().lines().map(str::to_owned).collect();
+    assert_eq!(lines, meaning.lines.iter().map(ToString::to_string).collect::<Vec<_>>());
+}
+
+#[test]
+fn ill_formed_sequences_are_those_that_begin_in_the_range() {
+    let text = decode(b"\xFFa\xFF");
+    let sequences = |range| text.ill_formed(range).collect::<Vec<_>>();
+    assert_eq!(text.characters, "\u{FFFD}a\u{FFFD}");
+    assert_eq!(sequences(0..4), [0..1]);
+    assert_eq!(sequences(3..7), [2..3]);
+    assert_eq!(sequences(4..7), [2..3]);
+    assert_eq!(sequences(0..7), [0..1, 2..3]);
 }
 
 /// Text that servers send, and text that no server should send, whole and cut.

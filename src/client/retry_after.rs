@@ -83,6 +83,11 @@ mod tests {
         );
         check("Mon, 01 Mar 2100 00:00:00 GMT", Some("Sun, 28 Feb 2100 00:00:00 GMT"), Some(86_400));
         check("Sat, 01 Jan 2000 00:00:00 GMT", Some("Fri, 31 Dec 1999 23:59:59 GMT"), Some(1));
+        check(
+            "Fri, 01 Jan 2100 00:00:00 GMT",
+            Some("Sat, 01 Jan 2000 00:00:00 GMT"),
+            Some((100 * 365 + 25) * 86_400),
+        );
     }
 
     #[test]

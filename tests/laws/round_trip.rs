@@ -17,8 +17,11 @@ fn round_trip_an_event_becomes_a_block_with_its_own_id_and_no_default_type() {
     let mut events = parser.push(stream.as_bytes());
     for block in blocks {
         let mut encoded = String::new();
-        Block::from(&events.next().unwrap().unwrap()).encode(&mut encoded).unwrap();
+        let event = events.next().unwrap().unwrap();
+        Block::from(&event).encode(&mut encoded).unwrap();
         assert_eq!(encoded, block);
+        let owned = event.clone().into_owned();
+        assert_eq!(Block::from(&owned), Block::from(&event));
     }
 }
 

@@ -161,7 +161,10 @@ proptest! {
 /// Returns how many unread bytes the error reports.
 fn unread<T: std::fmt::Debug>(result: Result<T, ParseError>) -> usize {
     match result {
-        Err(ParseError::Unread { bytes, .. }) => bytes,
+        Err(error @ ParseError::Unread { bytes, .. }) => {
+            assert!(error.to_string().contains(&format!("the last {bytes} bytes")), "{error}");
+            bytes
+        }
         other => panic!("{other:?}"),
     }
 }
