@@ -57,6 +57,15 @@ fn text_or_an_end_in_the_middle_of_a_character_is_rejected() {
     data.write_bytes(b"a\xE2").unwrap();
     assert_eq!(data.write("b"), Err(EncodeError::NotUtf8 { at: 1 }));
     drop(data);
+    // At once, wherever the character is cut.
+    for (cut, next) in
+        [(&b"\xE2"[..], &b"b"[..]), (b"\xE2\x82", b"\xE2\x82\xAC"), (b"\xF0", b"\xFF")]
+    {
+        let mut data = writer(&mut stream);
+        data.write_bytes(b"a").unwrap();
+        data.write_bytes(cut).unwrap();
+        assert_eq!(data.write_bytes(next), Err(EncodeError::NotUtf8 { at: 1 }));
+    }
     let mut data = writer(&mut stream);
     data.write_bytes(b"\xE2").unwrap();
     assert_eq!(data.finish(), Err(EncodeError::NotUtf8 { at: 0 }));
