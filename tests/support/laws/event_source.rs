@@ -63,7 +63,7 @@ impl Settings {
 pub fn event_source(input: &[u8]) {
     let (steps, settings) = stream_and_controls::<Settings>(input);
     let growable = Parser::with_limit(settings.limit());
-    let mut arrays = over_arrays([0xFF; AMPLE], [0xFF; AMPLE], [0xFF; AMPLE]);
+    let mut arrays = over_arrays([0xFF; AMPLE], [0xFF; AMPLE], [0xFF; 3 * AMPLE]);
     arrays.set_limit(settings.limit()).unwrap();
     let mut world = World {
         settings,
@@ -116,7 +116,7 @@ pub fn event_source(input: &[u8]) {
     world.poll();
 }
 
-type OverArrays = Connection<Arrays<[u8; AMPLE], [u8; AMPLE], [u8; AMPLE]>>;
+type OverArrays = Connection<Arrays<[u8; AMPLE], [u8; AMPLE], [u8; 3 * AMPLE]>>;
 
 struct World {
     settings: Settings,
