@@ -2,10 +2,17 @@
 
 use std::time::Duration;
 
-use sse_wire::{Item, Parser};
+use sse_wire::{Item, LastEventId, Parser};
 
 use crate::support::outcome::Output;
 use crate::{events_of, texts};
+
+#[test]
+fn a_last_event_id_is_used_as_its_text() {
+    let id = LastEventId::from("7");
+    assert!(id == "7" && id == *"7" && id != "8" && id != *"8");
+    assert_eq!((id.as_ref(), format!("{id:?} {id}").as_str()), ("7", "\"7\" 7"));
+}
 
 #[test]
 fn an_owned_event_has_the_id_in_force_and_never_an_earlier_one() {
