@@ -32,10 +32,10 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-type Chunks<'c> = Script<Result<&'c [u8], Broken>>;
+type Chunks<T> = Script<Result<T, Broken>>;
 
 /// The data of each event, or what is returned in its place.
-fn returned(stream: &mut EventStream<Chunks<'_>>) -> Vec<String> {
+fn returned<T: AsRef<[u8]> + Unpin>(stream: &mut EventStream<Chunks<T>>) -> Vec<String> {
     std::iter::from_fn(|| match poll_next(stream) {
         Poll::Ready(Some(Ok(event))) => Some(event.data),
         Poll::Ready(Some(Err(ReadError::Transport(error)))) => Some(error.to_string()),

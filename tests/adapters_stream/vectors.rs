@@ -33,7 +33,7 @@ const WAYS: [Way; 6] =
     [Way::Poll, Way::PollReady, Way::Events, Way::ForgottenCursors, Way::Items, Way::Mixed];
 
 /// Returns everything until the stream is pending, and whether it has ended.
-fn run(stream: &mut EventStream<Chunks<'_>>, way: Way, decoded: &mut Decoded) -> bool {
+fn run(stream: &mut EventStream<Chunks<&[u8]>>, way: Way, decoded: &mut Decoded) -> bool {
     let mut turn = 0;
     loop {
         let step = match way {
