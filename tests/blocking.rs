@@ -2,14 +2,18 @@
 
 #![cfg(feature = "http")]
 
+#[path = "support/incoming.rs"]
+mod incoming;
+
 use std::cell::RefCell;
 use std::io::{self, Read};
 use std::rc::Rc;
 use std::time::Duration;
 
 use http::Response;
+use incoming::text;
 use sse_wire::blocking::EventSource;
-use sse_wire::{Attempt, FinalError, Incoming, Policy, SourceError};
+use sse_wire::{Attempt, FinalError, Policy, SourceError};
 
 /// A body that is read byte by byte, with an interruption before each, and may break off.
 struct Body {
@@ -46,15 +50,6 @@ fn reply(status: u16, text: &'static str, cut: bool) -> Reply {
 /// No waits, so that no test has to sleep.
 fn policy() -> Policy {
     Policy { reconnection_time: Duration::ZERO, ..Policy::specification() }
-}
-
-fn text<B>(item: Option<Result<Incoming, SourceError<B>>>) -> String {
-    match item {
-        None => "none".into(),
-        Some(Ok(Incoming::Event(event))) => format!("{}:{}", event.last_event_id, event.data),
-        Some(Ok(Incoming::Notice(notice))) => notice.to_string(),
-        Some(Err(error)) => format!("error: {error}"),
-    }
 }
 
 macro_rules! expect {

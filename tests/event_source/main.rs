@@ -2,6 +2,9 @@
 
 #![cfg(feature = "client")]
 
+#[path = "../support/incoming.rs"]
+mod incoming;
+
 use std::collections::VecDeque;
 use std::error::Error;
 use std::fmt;
@@ -12,8 +15,9 @@ use std::sync::{Arc, Mutex};
 
 use futures::stream::{self, BoxStream, StreamExt};
 use http::Response;
+use incoming::text;
 use sse_wire::http_body::ChunkBody;
-use sse_wire::{Attempt, FinalError, Incoming, Policy, SourceError};
+use sse_wire::{Attempt, FinalError, Policy};
 
 type Body = ChunkBody<BoxStream<'static, io::Result<Vec<u8>>>>;
 
@@ -96,16 +100,6 @@ type Reply = Result<Response<Body>, Box<dyn Error + Send + Sync>>;
 /// No jitter, so that waits are predictable.
 fn policy() -> Policy {
     Policy { jitter: 0, ..Policy::default() }
-}
-
-/// An item as text.
-fn text<B>(item: Option<Result<Incoming, SourceError<B>>>) -> String {
-    match item {
-        None => "none".into(),
-        Some(Ok(Incoming::Event(event))) => format!("{}:{}", event.last_event_id, event.data),
-        Some(Ok(Incoming::Notice(notice))) => notice.to_string(),
-        Some(Err(error)) => format!("error: {error}"),
-    }
 }
 
 macro_rules! expect {
