@@ -23,10 +23,16 @@ pub(super) use own::look;
 use super::{BLOCK, CR, LF, Look, Scan};
 
 /// Looks at windows up to the first that has line ends.
+#[inline(never)] // Inlined, it makes the compiler read two fields at once that were written one by one.
 pub(super) fn fill<const MASKS: usize>(scan: &mut Scan<MASKS>, chunk: &[u8]) -> bool {
     #[cfg(all(target_arch = "x86_64", feature = "std"))]
     if chunk.len() >= super::WINDOW * BLOCK && std::arch::is_x86_feature_detected!("avx2") {
         return avx2::fill(scan, chunk);
     }
+    fill_any(scan, chunk)
+}
+
+#[inline(never)]
+fn fill_any<const MASKS: usize>(scan: &mut Scan<MASKS>, chunk: &[u8]) -> bool {
     scan.fill_with(chunk, look)
 }
