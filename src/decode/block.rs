@@ -118,21 +118,13 @@ impl<S: Storage> Parser<S> {
     /// Decodes data and type, and returns whether the event is refused instead.
     #[cold]
     pub(super) fn decode(&mut self, chunk: &[u8]) -> bool {
-        let places = [Place::Data, Place::EventType];
-        let decoded = places.map(|place| {
+        for place in [Place::Data, Place::EventType] {
             self.buffers.keep(place, chunk, &self.lines.scan);
-            self.buffers.decoded_len(place)
-        });
-        // The bytes fit as they arrived. Both are counted together, since the limit that is reached first is
-        // that of both.
-        if decoded != places.map(|place| self.buffers.len(place)) {
-            let mut sizes = self.sizes();
-            places.into_iter().zip(decoded).for_each(|(place, len)| sizes[place as usize] = len);
-            if self.refuses_sizes(sizes) {
+            let len = self.buffers.decoded_len(place);
+            // The bytes fit as they arrived.
+            if self.refuses(place, len - self.buffers.len(place)) {
                 return true;
             }
-        }
-        for (place, len) in places.into_iter().zip(decoded) {
             self.buffers.decode(place, len);
         }
         false

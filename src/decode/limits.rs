@@ -120,12 +120,7 @@ impl<S: Storage> Parser<S> {
     /// three quarters of the limit.
     #[cold]
     fn refuses_without_room(&mut self, place: Place, len: usize) -> bool {
-        self.refuses_sizes(self.sizes_with(place, self.buffers.len(place) + len))
-    }
-
-    /// Refuses the event, and returns `true`, if these sizes do not fit.
-    #[cold]
-    pub(super) fn refuses_sizes(&mut self, sizes: Sizes) -> bool {
+        let sizes = self.sizes_with(place, self.buffers.len(place) + len);
         self.refuse_event_unless_fits(sizes).map_err(|error| self.report(error)).is_err()
     }
 

@@ -223,7 +223,10 @@ impl<'t> Model<'t> {
     fn blank_line(&mut self, end_of_line: &str) {
         let line = self.take(end_of_line);
         if self.data.is_some() {
-            self.check(self.decoded_sizes());
+            // Data first: the limit that is exceeded can be another one with the type as text.
+            let [data, event_type, ids] = self.decoded_sizes();
+            self.check([data, self.event_type, ids]);
+            self.check([data, event_type, ids]);
         }
         let dispatched = self.state.dispatch();
         let (id, sets_id) = (&self.state.last_event_id, dispatched.sets_id);
