@@ -15,15 +15,6 @@ use super::step::Stop;
 use super::storage::{Place, Storage};
 use super::text::Slot;
 
-/// The `retry` line that is being read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Retry {
-    Empty,
-    /// The value of its digits, in milliseconds.
-    Digits(u64),
-    Invalid,
-}
-
 impl<S: Storage> Parser<S> {
     /// Takes a piece of a value of data or type. If it does not fit, the event is refused.
     #[inline(always)]
@@ -55,22 +46,14 @@ impl<S: Storage> Parser<S> {
 
     /// Takes a piece of a `retry` line; returns whether it has set the reconnection time.
     pub(super) fn append_retry(&mut self, bytes: &[u8], first: bool, last: bool) -> bool {
-        let before = if first { Retry::Empty } else { self.retry };
-        self.retry =
-            bytes.iter().fold(before, |retry, byte| match (retry, byte.wrapping_sub(b'0')) {
-                (Retry::Empty, digit @ 0..10) => Retry::Digits(digit.into()),
-                (Retry::Digits(number), digit @ 0..10) => {
-                    Retry::Digits(number.saturating_mul(10).saturating_add(digit.into()))
-                }
-                _ => Retry::Invalid,
-            });
-        match self.retry {
-            Retry::Digits(milliseconds) if last => {
-                self.milliseconds = Some(milliseconds);
-                true
-            }
-            _ => false,
-        }
+        let before = if first { Some(None) } else { self.retry };
+        self.retry = bytes.iter().fold(before, |number, &byte| {
+            let digit = char::from(byte).to_digit(10)?;
+            Some(Some(number?.unwrap_or(0_u64).saturating_mul(10).saturating_add(digit.into())))
+        });
+        let set = self.retry.flatten().filter(|_| last);
+        self.milliseconds = set.or(self.milliseconds);
+        set.is_some()
     }
 
     /// Drops data and type, and sets the data to `slot`.

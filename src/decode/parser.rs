@@ -5,7 +5,6 @@ use core::fmt::{self, Debug, Formatter};
 use core::ops::Range;
 use core::time::Duration;
 
-use super::block::Retry;
 use super::cursor::{Events, Items};
 use super::ids::KeptLine;
 use super::lines::Lines;
@@ -86,7 +85,8 @@ pub struct Parser<S = Growable> {
     pub(super) kept_line: KeptLine,
     /// Whether the block that has ended has set the last event ID string.
     pub(super) sets_id: bool,
-    pub(super) retry: Retry,
+    /// The `retry` line that is being read: its number, if there was a digit; `None` if there was anything else.
+    pub(super) retry: Option<Option<u64>>,
     /// The reconnection time.
     pub(super) milliseconds: Option<u64>,
     /// The position of the observed comment.
@@ -184,7 +184,7 @@ impl<S> Parser<S> {
             line: Place::Id3,
             kept_line: KeptLine::Ignored,
             sets_id: false,
-            retry: Retry::Empty,
+            retry: None,
             milliseconds: None,
             comment_start: 0,
             errors: [None, None],
