@@ -14,7 +14,7 @@ impl<S: Storage> Parser<S> {
     /// Takes a piece of a comment, and returns whether the comment is complete and not refused.
     pub(super) fn append_comment(&mut self, chunk: &[u8], piece: Piece) -> bool {
         if piece.first {
-            (self.kept_line, self.comment_start) = (KeptLine::Comment, piece.line_start);
+            self.kept_line = KeptLine::Comment;
         }
         if self.kept_line != KeptLine::Comment {
             // The comment was refused, or its start was not observed.
@@ -22,10 +22,9 @@ impl<S: Storage> Parser<S> {
         }
         if let Err(limit) = self.keep_comment(chunk, &piece) {
             self.drop_comment();
-            let position = self.comment_start;
-            self.report(LimitError { refused: Refused::Comment, limit, position });
+            self.report(LimitError { refused: Refused::Comment, limit, position: piece.line_start });
         } else if piece.last {
-            self.due = Due::Comment;
+            (self.due, self.start) = (Due::Comment, piece.line_start);
         }
         self.due == Due::Comment
     }

@@ -212,7 +212,7 @@ impl<S: Storage> Parser<S> {
             }
             Stop::Comment => {
                 let text = self.buffers.text(self.line, chunk);
-                Item::Comment { text, position: self.comment_start }
+                Item::Comment { text, position: self.start }
             }
             Stop::ReconnectionTime => {
                 Item::ReconnectionTime { time: self.reconnection_time().unwrap_or_default() }

@@ -89,13 +89,11 @@ pub struct Parser<S = Growable> {
     pub(super) retry: Option<Option<u64>>,
     /// The reconnection time.
     pub(super) milliseconds: Option<u64>,
-    /// The position of the observed comment.
-    pub(super) comment_start: u64,
     /// The errors that have not been reported.
     pub(super) errors: [Option<ParseError>; 2],
     pub(super) due: Due,
-    /// The position and the length of the block that has ended. (The CPU would stall on a range that is
-    /// written in two parts and read as one.)
+    /// The position of the block or comment that has ended, and the length of the block. (The CPU would stall on a
+    /// range that is written in two parts and read as one.)
     pub(super) start: u64,
     pub(super) len: u64,
     /// The copy of the last event ID string that owned events share; empty until one needs it.
@@ -186,7 +184,6 @@ impl<S> Parser<S> {
             sets_id: false,
             retry: None,
             milliseconds: None,
-            comment_start: 0,
             errors: [None, None],
             due: Due::Nothing,
             start: 0,
