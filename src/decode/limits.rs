@@ -67,13 +67,9 @@ impl<S: Storage> Parser<S> {
     /// Reserves room for `len` bytes, if there certainly is enough.
     #[inline]
     pub(super) fn has_room(&mut self, len: usize) -> bool {
-        match self.room.checked_sub(len) {
-            Some(room) => {
-                self.room = room;
-                true
-            }
-            None => false,
-        }
+        let room = self.room.checked_sub(len);
+        self.room = room.unwrap_or(self.room);
+        room.is_some()
     }
 
     /// Returns the sizes of what is retained or lent.
