@@ -165,9 +165,9 @@ impl<S: Storage> Parser<S> {
     }
 
     fn event_type<'a>(&'a self, chunk: &'a [u8]) -> &'a str {
-        match self.buffers.text(Place::EventType, chunk) {
-            "" => DEFAULT_EVENT_TYPE,
-            event_type => event_type,
+        match self.buffers.len(Place::EventType) {
+            0 => DEFAULT_EVENT_TYPE,
+            _ => self.buffers.text(Place::EventType, chunk),
         }
     }
 
