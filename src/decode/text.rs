@@ -17,7 +17,6 @@
 
 #[cfg(feature = "alloc")]
 use alloc::string::String;
-use core::mem;
 use core::str::from_utf8;
 
 use super::scan::Scan;
@@ -224,7 +223,8 @@ impl<S: Storage> Buffers<S> {
     /// Gives back memory that is much larger than what is kept.
     #[inline]
     pub(crate) fn release(&mut self) {
-        if mem::take(&mut self.large) {
+        if self.large {
+            self.large = false;
             for place in Place::ALL {
                 self.large |= self.storage.release(place, self.kept(place).len);
             }
