@@ -57,7 +57,7 @@ impl<S: Storage> Parser<S> {
     pub fn retained(&self) -> usize {
         let line = self.buffers.len(self.line);
         match self.due {
-            Due::Ended => self.last_event_id().len(),
+            Due::Ended | Due::Finished => self.last_event_id().len(),
             // It was returned.
             Due::Comment => self.sizes().iter().sum::<usize>() - line,
             _ => self.sizes().iter().sum(),

@@ -254,7 +254,7 @@ impl<S: Storage> Parser<S> {
         self.forget_line(KeptLine::Ignored);
         self.decode(&[]);
         // What the block had stays until the next call.
-        (self.lines, self.due, self.errors) = (Lines::new(), Due::Ended, [None, None]);
+        (self.lines, self.due, self.errors) = (Lines::new(), Due::Finished, [None, None]);
         if let Some(error) = error {
             return Err(error);
         }

@@ -21,6 +21,8 @@ pub(super) enum Due {
     Nothing,
     /// Clear a block that has ended and was returned.
     Ended,
+    /// Clear the block that was returned as unfinished.
+    Finished,
     /// Clear a comment that was returned.
     Comment,
     /// Return a block whose event was refused at its blank line.
@@ -149,10 +151,8 @@ impl<S: Storage> Parser<S> {
     /// Clears what was returned.
     pub(super) fn clear_ended(&mut self) {
         match self.due {
-            Due::Ended => {
-                self.drop_event(Slot::Unset);
-                self.buffers.set(self.id, Slot::Unset);
-            }
+            Due::Ended => self.drop_event(Slot::Unset),
+            Due::Finished => self.drop_block(),
             Due::Comment => self.drop_comment(),
             _ => return,
         }
