@@ -86,10 +86,10 @@ impl<S: Storage> Parser<S> {
         let refused = !decoded && self.has_data() && self.decode(chunk);
         self.commit_id();
         self.buffers.release();
-        match self.buffers.slot(Place::Data) {
-            Slot::Refused if refused => Stop::Error,
-            Slot::Unset | Slot::Refused => Stop::Block,
-            Slot::Lent(_) | Slot::Kept(_) => Stop::Event,
+        match self.has_data() {
+            true => Stop::Event,
+            false if refused => Stop::Error,
+            false => Stop::Block,
         }
     }
 
