@@ -16,11 +16,11 @@ use super::storage::{Place, Storage};
 use super::text::Slot;
 
 impl<S: Storage> Parser<S> {
-    /// Takes a piece of a value of data or type. If it does not fit, the event is refused.
+    /// Takes a piece of a value of data or type. If it does not fit, the event is refused; returns whether it was.
     #[inline(always)]
-    pub(super) fn append(&mut self, place: Place, chunk: &[u8], piece: Piece) {
+    pub(super) fn append(&mut self, place: Place, chunk: &[u8], piece: Piece) -> bool {
         if self.buffers.slot(Place::Data) == Slot::Refused {
-            return;
+            return false;
         }
         if place == Place::EventType && piece.first {
             self.buffers.set(place, Slot::Unset);
@@ -30,11 +30,11 @@ impl<S: Storage> Parser<S> {
         // LF comes before each value but the first.
         let joint = piece.first && slot != Slot::Unset;
         if self.refuses(place, span.len() + usize::from(joint)) {
-            return;
+            return true;
         }
         if slot == Slot::Unset && piece.first && piece.last {
             self.buffers.set(place, Slot::Lent(span));
-            return;
+            return false;
         }
         let scan = &self.lines.scan;
         self.buffers.keep(place, chunk, scan);
@@ -42,6 +42,7 @@ impl<S: Storage> Parser<S> {
             self.buffers.push(place, &[LF], true);
         }
         self.buffers.push(place, span.bytes(chunk), scan.is_ascii(span.start));
+        false
     }
 
     /// Takes a piece of a `retry` line; returns whether it has set the reconnection time.

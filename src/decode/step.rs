@@ -71,8 +71,7 @@ impl<S: Storage> Parser<S> {
                 Step::Line(piece) => self.piece::<ALL>(chunk, piece),
                 // Of data most often, if chunks are small.
                 Step::Piece(piece) if piece.line == Line::Field(Field::Data) => {
-                    self.append(Place::Data, chunk, piece);
-                    self.errors[0].is_some().then_some(Stop::Error)
+                    self.append(Place::Data, chunk, piece).then_some(Stop::Error)
                 }
                 Step::Piece(piece) => self.cut_piece::<ALL>(chunk, &piece),
             };
@@ -92,7 +91,7 @@ impl<S: Storage> Parser<S> {
         // Not one `match`: the most frequent fields then need no jump table.
         if let Line::Field(field @ (Field::Data | Field::Event)) = piece.line {
             let place = if field == Field::Data { Place::Data } else { Place::EventType };
-            self.append(place, chunk, piece);
+            return self.append(place, chunk, piece).then_some(Stop::Error);
         } else if piece.line == Line::Field(Field::Id) {
             self.set_id(chunk, piece);
         } else if piece.line == Line::Field(Field::Retry) {
