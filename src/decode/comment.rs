@@ -5,28 +5,30 @@
 use super::ids::KeptLine;
 use super::line::Piece;
 use super::parser::Parser;
-use super::step::Due;
+use super::step::{Due, Stop};
 use super::storage::Storage;
 use super::text::Slot;
 use crate::error::{Limit, LimitError, Refused};
 
 impl<S: Storage> Parser<S> {
-    /// Takes a piece of a comment, and returns whether the comment is complete and not refused.
-    pub(super) fn append_comment(&mut self, chunk: &[u8], piece: Piece) -> bool {
+    /// Takes a piece of a comment.
+    pub(super) fn append_comment(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
         if piece.first {
             self.kept_line = KeptLine::Comment;
         }
         if self.kept_line != KeptLine::Comment {
             // The comment was refused, or its start was not observed.
-            return false;
+            return None;
         }
         if let Err(limit) = self.keep_comment(chunk, &piece) {
             self.drop_comment();
             self.report(LimitError { refused: Refused::Comment, limit, position: piece.line_start });
-        } else if piece.last {
+            return Some(Stop::Error);
+        }
+        if piece.last {
             (self.due, self.start) = (Due::Comment, piece.line_start);
         }
-        self.due == Due::Comment
+        piece.last.then_some(Stop::Comment)
     }
 
     fn keep_comment(&mut self, chunk: &[u8], piece: &Piece) -> Result<(), Limit> {

@@ -58,9 +58,9 @@ impl<S: Storage> Parser<S> {
         Ok(())
     }
 
-    /// Takes a piece of an `id` line.
+    /// Takes a piece of an `id` line, and returns whether something was refused.
     #[inline(always)]
-    pub(super) fn set_id(&mut self, chunk: &[u8], piece: Piece) {
+    pub(super) fn set_id(&mut self, chunk: &[u8], piece: Piece) -> bool {
         let (bytes, is_ascii) =
             (piece.span.bytes(chunk), self.lines.scan.is_ascii(piece.span.start));
         crate::work::count_bytes(bytes.len());
@@ -69,10 +69,11 @@ impl<S: Storage> Parser<S> {
         if is_plain && bytes.len() <= self.limit_of_ids().bytes && self.has_room(bytes.len()) {
             self.buffers.set(self.id, Slot::Unset);
             self.buffers.push(self.id, bytes, true);
-        } else {
-            // A copy: with the address of the piece taken, every piece would be in memory.
-            self.append_id(bytes, has_nul, is_ascii, &{ piece });
+            return false;
         }
+        // A copy: with the address of the piece taken, every piece would be in memory.
+        self.append_id(bytes, has_nul, is_ascii, &{ piece });
+        self.errors[0].is_some()
     }
 
     /// Takes a piece of any `id` line.

@@ -91,21 +91,18 @@ impl<S: Storage> Parser<S> {
         // Not one `match`: the most frequent fields then need no jump table.
         if let Line::Field(field @ (Field::Data | Field::Event)) = piece.line {
             let place = if field == Field::Data { Place::Data } else { Place::EventType };
-            return self.append(place, chunk, piece).then_some(Stop::Error);
+            self.append(place, chunk, piece).then_some(Stop::Error)
         } else if piece.line == Line::Field(Field::Id) {
-            self.set_id(chunk, piece);
+            self.set_id(chunk, piece).then_some(Stop::Error)
         } else if piece.line == Line::Field(Field::Retry) {
             let is_set = self.append_retry(piece.span.bytes(chunk), piece.first, piece.last);
-            return (is_set && ALL).then_some(Stop::ReconnectionTime);
-        } else if piece.line == Line::Comment {
-            if ALL && self.append_comment(chunk, piece) {
-                return Some(Stop::Comment);
-            }
-            if !ALL {
-                self.drop_comment();
-            }
+            (is_set && ALL).then_some(Stop::ReconnectionTime)
+        } else if piece.line == Line::Comment && ALL {
+            self.append_comment(chunk, piece)
+        } else {
+            self.drop_comment();
+            None
         }
-        self.errors[0].is_some().then_some(Stop::Error)
     }
 
     #[inline(always)]
