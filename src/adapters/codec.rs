@@ -8,7 +8,7 @@ use tokio_util::codec::{Decoder, Encoder};
 
 use super::error::WriteError;
 use super::intake::parser_methods;
-use crate::decode::{Growable, Parser, Storage};
+use crate::decode::{Growable, Items, Parser, Storage};
 use crate::encode::Block;
 use crate::encode::{Sink, sink::sealed};
 use crate::error::{EncodeError, ParseError};
@@ -219,7 +219,7 @@ where
 
     fn decode(&mut self, bytes: &mut BytesMut) -> io::Result<Option<Self::Item>> {
         while take_chunk(&mut self.parser, &mut self.chunk, bytes) {
-            let mut items = self.parser.resume_items(&self.chunk);
+            let mut items = Items { parser: &mut self.parser, chunk: &self.chunk };
             while let Some(item) = items.next().transpose() {
                 match item.map(&mut self.select) {
                     Ok(None) => {}

@@ -61,12 +61,12 @@ impl<S: Storage, M: Memory> Intake<S, M> {
 
     /// Returns the events of what was read, but not parsed yet.
     pub(crate) fn events(&mut self) -> Events<'_, '_, S> {
-        self.parser.resume(&self.memory.as_ref()[..self.len])
+        Events { parser: &mut self.parser, chunk: &self.memory.as_ref()[..self.len] }
     }
 
     /// Returns all items of what was read, but not parsed yet.
     pub(crate) fn items(&mut self) -> Items<'_, '_, S> {
-        self.parser.resume_items(&self.memory.as_ref()[..self.len])
+        Items { parser: &mut self.parser, chunk: &self.memory.as_ref()[..self.len] }
     }
 
     /// Parses up to the end of the next event. Returns whether there is one.

@@ -201,7 +201,7 @@ where
         let chunk = self.next_chunk().await?;
         Some(chunk.map(|()| {
             let (parser, chunk) = Pin::new(self).chunk();
-            parser.resume_items(chunk)
+            Items { parser, chunk }
         }))
     }
 
@@ -288,7 +288,7 @@ where
     /// Returns the events of the rest of the chunk.
     fn events(self: Pin<&mut Self>) -> Events<'_, '_> {
         let (parser, chunk) = self.chunk();
-        parser.resume(chunk)
+        Events { parser, chunk }
     }
 
     /// Returns the parser and the bytes of the chunk that it has started.

@@ -22,7 +22,11 @@ impl<S: Storage> Parser<S> {
         }
         if let Err(limit) = self.keep_comment(chunk, &piece) {
             self.drop_comment();
-            self.report(LimitError { refused: Refused::Comment, limit, position: piece.line_start });
+            self.report(LimitError {
+                refused: Refused::Comment,
+                limit,
+                position: piece.line_start,
+            });
             return Some(Stop::Error);
         }
         if piece.last {

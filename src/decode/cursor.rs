@@ -1,5 +1,11 @@
 //! The cursors over one chunk, which [`Parser::push`] and [`Parser::observe`] return. Both call the parser's
 //! one step, and lend what it has found.
+//!
+//! # Implementation notes
+//!
+//! Adapters make a cursor for a chunk that has [begun](Parser::begin); it continues after what the last cursor has
+//! taken. The bytes must be unchanged since `begin`: borrowed since then, or in memory that only this crate writes to;
+//! otherwise [`rescan`](Parser::rescan) comes first.
 
 use core::ops::Range;
 
@@ -29,8 +35,8 @@ use crate::event::{LastEventId, OwnedEvent, owned_event_type};
 #[must_use = "cursors read nothing until `next` is called"]
 #[derive(Debug)]
 pub struct Events<'p, 'c, S = Growable> {
-    pub(super) parser: &'p mut Parser<S>,
-    pub(super) chunk: &'c [u8],
+    pub(crate) parser: &'p mut Parser<S>,
+    pub(crate) chunk: &'c [u8],
 }
 
 /// The events, comments, and other items of one chunk: see [`Parser::observe`].
@@ -53,8 +59,8 @@ pub struct Events<'p, 'c, S = Growable> {
 #[must_use = "cursors read nothing until `next` is called"]
 #[derive(Debug)]
 pub struct Items<'p, 'c, S = Growable> {
-    pub(super) parser: &'p mut Parser<S>,
-    pub(super) chunk: &'c [u8],
+    pub(crate) parser: &'p mut Parser<S>,
+    pub(crate) chunk: &'c [u8],
 }
 
 impl<'c, S: Storage> Events<'_, 'c, S> {
@@ -121,13 +127,23 @@ macro_rules! rest_methods {
             ///
             /// [`ParseError::Unread`] if an earlier cursor was dropped before the end of its chunk.
             pub fn discard(self) -> Result<(), ParseError> {
-                self.parser.discard(self.chunk)
+                let mut result = Ok(());
+                loop {
+                    match self.parser.find_event(self.chunk) {
+                        Ok(false) => return result,
+                        Err(error @ ParseError::Unread { .. }) => result = Err(error),
+                        _ => {}
+                    }
+                }
             }
 
             /// Ends the cursor, and returns the bytes of the chunk that it has not taken, so that they can be pushed
             /// again, alone or followed by new bytes. Nothing is lost.
             pub fn into_rest(self) -> &'c [u8] {
-                &self.chunk[self.parser.leave(self.chunk)..]
+                if self.parser.due != Due::Ended {
+                    self.parser.keep_lent(self.chunk);
+                }
+                &self.chunk[self.parser.lines.leave()..]
             }
         }
     };
@@ -144,18 +160,6 @@ impl<S: Storage> Parser<S> {
         match self.step::<false>(chunk) {
             Stop::Error => self.take_error().map_or(Ok(false), Err),
             stop => Ok(stop == Stop::Event),
-        }
-    }
-
-    /// Takes the rest of the chunk, and returns the error for an earlier chunk that was left unread.
-    fn discard(&mut self, chunk: &[u8]) -> Result<(), ParseError> {
-        let mut result = Ok(());
-        loop {
-            match self.find_event(chunk) {
-                Ok(false) => return result,
-                Err(error @ ParseError::Unread { .. }) => result = Err(error),
-                _ => {}
-            }
         }
     }
 
@@ -220,14 +224,6 @@ impl<S: Storage> Parser<S> {
         })
     }
 
-    /// Ends a chunk before all of it was taken, and returns the index of the rest, which is pushed again.
-    fn leave(&mut self, chunk: &[u8]) -> usize {
-        if self.due != Due::Ended {
-            self.keep_lent(chunk);
-        }
-        self.lines.leave()
-    }
-
     /// Returns how many bytes of the chunk have not been taken.
     #[allow(dead_code)] // Only adapters ask.
     pub(crate) fn unread(&self) -> usize {
@@ -238,18 +234,6 @@ impl<S: Storage> Parser<S> {
     #[allow(dead_code)] // Only adapters ask.
     pub(crate) fn is_done(&self) -> bool {
         self.lines.unread() == 0 && self.errors[0].is_none() && self.due != Due::Refused
-    }
-
-    /// Continues in a chunk that has [begun](Self::begin), after what the last cursor has taken. The bytes must
-    /// be unchanged since `begin`: borrowed since then, or in memory that only this crate writes to. Otherwise
-    /// call [`rescan`](Self::rescan) first.
-    pub(crate) fn resume<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Events<'p, 'c, S> {
-        Events { parser: self, chunk }
-    }
-
-    /// Like [`resume`](Self::resume), for all items.
-    pub(crate) fn resume_items<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Items<'p, 'c, S> {
-        Items { parser: self, chunk }
     }
 
     /// Forgets what is known about the chunk, because its owner may have changed it. If it has another length,

@@ -199,7 +199,7 @@ impl<S: Storage> Parser<S> {
     /// complete. Nothing is read before the first call of the cursor.
     pub fn push<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Events<'p, 'c, S> {
         self.begin(chunk);
-        self.resume(chunk)
+        Events { parser: self, chunk }
     }
 
     /// Like [`push`](Self::push), but the cursor also returns comments, reconnection times, and blocks without an
@@ -222,7 +222,7 @@ impl<S: Storage> Parser<S> {
     /// ```
     pub fn observe<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Items<'p, 'c, S> {
         self.begin(chunk);
-        self.resume_items(chunk)
+        Items { parser: self, chunk }
     }
 
     /// Ends the stream, returns how it ended, and makes the parser ready for the next connection: the last event ID
