@@ -109,10 +109,8 @@ impl<'c, S: Storage> Items<'_, 'c, S> {
     /// Those of [`Events::next`]; also, a comment that exceeds the limit is refused.
     #[allow(clippy::should_implement_trait)] // An iterator could not lend.
     pub fn next(&mut self) -> Result<Option<Item<'_>>, ParseError> {
-        match self.parser.step::<true>(self.chunk) {
-            Stop::Error => self.parser.take_error().map_or(Ok(None), Err),
-            stop => Ok(self.parser.item(stop, self.chunk)),
-        }
+        let stop = self.parser.step::<true>(self.chunk)?;
+        Ok(self.parser.item(stop, self.chunk))
     }
 }
 
@@ -157,10 +155,7 @@ impl<S: Storage> Parser<S> {
     /// Takes the chunk up to the end of the next event, and returns whether there is one.
     #[inline(always)]
     pub(crate) fn find_event(&mut self, chunk: &[u8]) -> Result<bool, ParseError> {
-        match self.step::<false>(chunk) {
-            Stop::Error => self.take_error().map_or(Ok(false), Err),
-            stop => Ok(stop == Stop::Event),
-        }
+        Ok(self.step::<false>(chunk)? == Stop::Event)
     }
 
     /// Returns the range of the last block that ended.

@@ -41,14 +41,14 @@ pub(crate) enum Stop {
     Block,
     Comment,
     ReconnectionTime,
-    /// [`Parser::take_error`] has it.
+    /// Inside this module: an error was found.
     Error,
 }
 
 impl<S: Storage> Parser<S> {
     /// Continues to the next event, or with `ALL` to the next item.
     #[inline(always)]
-    pub(crate) fn step<const ALL: bool>(&mut self, chunk: &[u8]) -> Stop {
+    pub(crate) fn step<const ALL: bool>(&mut self, chunk: &[u8]) -> Result<Stop, ParseError> {
         self.clear_ended();
         let mut stop = self.errors[0].is_some().then_some(Stop::Error);
         if self.due != Due::Nothing && stop.is_none() {
@@ -58,7 +58,7 @@ impl<S: Storage> Parser<S> {
         if self.due != Due::Ended && self.lines.unread() == 0 {
             self.keep_lent(chunk);
         }
-        stop
+        if stop == Stop::Error { self.take_error() } else { Ok(stop) }
     }
 
     #[inline(always)]
@@ -138,10 +138,10 @@ impl<S: Storage> Parser<S> {
 
     /// Returns the error that a step has found.
     #[cold]
-    pub(crate) fn take_error(&mut self) -> Option<ParseError> {
+    fn take_error(&mut self) -> Result<Stop, ParseError> {
         let [first, second] = self.errors;
         self.errors = [second, None];
-        first
+        first.map_or(Ok(Stop::End), Err)
     }
 
     /// Clears what was returned.
