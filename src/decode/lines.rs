@@ -163,6 +163,19 @@ impl Lines {
         }
     }
 
+    /// Returns whether the whole chunk lies within the value of such a line.
+    #[inline(always)]
+    pub(crate) fn is_within(&mut self, line: Line, chunk: &[u8]) -> bool {
+        matches!(self.state, State::Value(begun, false) if begun == line)
+            && self.at == 0
+            && self.scan.peek(chunk).is_none()
+    }
+
+    /// Takes the whole chunk.
+    pub(crate) fn take_all(&mut self, chunk: &[u8]) {
+        self.at = chunk.len();
+    }
+
     /// Takes the next step.
     #[inline(always)]
     pub(crate) fn step(&mut self, chunk: &[u8]) -> Step {
