@@ -79,12 +79,9 @@ impl<S: Storage> Parser<S> {
     /// event is refused now. The buffers stay until [`clear_ended`](Self::clear_ended).
     #[inline(always)]
     pub(super) fn dispatch(&mut self, chunk: &[u8]) -> Stop {
-        let is_decoded = |place| match self.buffers.slot(place) {
-            Slot::Lent(span) => span.is_text(chunk, &self.lines.scan),
-            slot => slot == Slot::Unset,
-        };
-        let decoded = is_decoded(Place::Data) && is_decoded(Place::EventType);
-        let refused = !decoded && self.has_data() && self.decode(chunk);
+        let is_text = |place| self.buffers.is_text(place, chunk, &self.lines.scan);
+        let are_text = is_text(Place::Data) && is_text(Place::EventType);
+        let refused = !are_text && self.has_data() && self.decode(chunk);
         self.commit_id();
         self.buffers.release();
         match self.has_data() {

@@ -145,6 +145,16 @@ impl<S: Storage> Buffers<S> {
         }
     }
 
+    /// Returns whether what is kept or lent needs no decoding.
+    #[inline(always)]
+    pub(crate) fn is_text(&self, place: Place, chunk: &[u8], scan: &Scan) -> bool {
+        match self.slot(place) {
+            Slot::Lent(span) => span.is_text(chunk, scan),
+            Slot::Kept(Kept { len, known }) => known == len,
+            slot => slot == Slot::Unset,
+        }
+    }
+
     /// Returns the length of the value once it is decoded.
     pub(crate) fn decoded_len(&mut self, place: Place) -> usize {
         let Slot::Kept(Kept { len, known }) = &mut self.slots[place as usize] else {
