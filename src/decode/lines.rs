@@ -254,11 +254,10 @@ impl Lines {
         match self.state {
             State::Start => {
                 self.line_start = self.position();
-                match head_begun_by(first) {
-                    Some(head) if chunk.len() - self.at <= LONGEST_HEAD => {
-                        self.state = State::Head(head, 0);
-                    }
-                    _ => self.begin_value(&chunk[self.at..], 0),
+                let text = &chunk[self.at..];
+                match (text.len() <= LONGEST_HEAD).then(|| head_begun_by(first)).flatten() {
+                    Some(head) => self.state = State::Head(head, 0),
+                    None => self.begin_value(text, 0),
                 }
             }
             State::AfterCr => {
