@@ -331,6 +331,15 @@ fn bounded_memory_the_data_of_an_owned_event_takes_over_its_buffer() {
 }
 
 #[test]
+fn an_owned_event_of_small_data_allocates_once_although_chunk_borders_cut_it() {
+    let stream = format!("data: {}\n\n", "x".repeat(250)).repeat(1000);
+    let (events, info) = owned(&mut Parser::new(), stream.as_bytes().chunks(64));
+    assert_eq!(events.len(), 1000);
+    // The buffer of the parser grows a few times, and stays.
+    assert!(info.count_total < 1010, "{info:?}");
+}
+
+#[test]
 fn bounded_memory_ill_formed_data_allocates_four_times_its_bytes_at_most() {
     for len in [(64 << 10) - 1, 64 << 10, (64 << 10) + 1, 1 << 20] {
         let stream = [b"data: ", &vec![0xFF; len][..], b"\n\n"].concat();

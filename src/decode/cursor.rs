@@ -78,8 +78,8 @@ impl<'c, S: Storage> Events<'_, 'c, S> {
     }
 
     /// Returns the next event as an owned one, like [`next`](Self::next) with [`Event::into_owned`], but cheaper: it
-    /// takes over the memory of data that the parser had to keep, unless that is much larger than the data, and shares
-    /// the last event ID.
+    /// takes over the memory of data of more than 16 KiB that the parser had to keep, unless that is much larger than the
+    /// data, and shares the last event ID.
     ///
     /// ```
     /// let mut parser = sse_wire::Parser::new();

@@ -150,7 +150,7 @@ pub(crate) mod sealed {
         fn release(&mut self, _place: Place, _used: usize) -> bool {
             false
         }
-        /// Takes the first `len` bytes out with their memory, if that is not much larger.
+        /// Takes the first `len` bytes out with their memory, if a copy costs more and the memory is not much larger.
         #[cfg(feature = "alloc")]
         fn take(&mut self, _place: Place, _len: usize) -> Option<alloc::vec::Vec<u8>> {
             None
@@ -199,6 +199,8 @@ impl Growable {
     const ALWAYS_KEPT: usize = 4096;
     /// Copying fewer bytes than this takes about as long as a call.
     const SHORT: usize = 256;
+    /// Copying so many bytes costs less than growing a new buffer.
+    const CHEAP_TO_COPY: usize = 16 * 1024;
 
     pub(super) const fn new() -> Self {
         Growable([const { Vec::new() }; Place::ALL.len()])
@@ -267,7 +269,7 @@ impl sealed::Storage for Growable {
 
     fn take(&mut self, place: Place, len: usize) -> Option<Vec<u8>> {
         let memory = &mut self.0[place as usize];
-        (memory.capacity() / 2 <= len).then(|| {
+        (len > Self::CHEAP_TO_COPY && memory.capacity() / 2 <= len).then(|| {
             memory.truncate(len);
             core::mem::take(memory)
         })
