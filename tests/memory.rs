@@ -331,6 +331,16 @@ fn bounded_memory_the_data_of_an_owned_event_takes_over_its_buffer() {
 }
 
 #[test]
+fn bounded_memory_an_owned_event_leaves_a_buffer_that_is_much_larger() {
+    let mut parser = Parser::new();
+    decode(&mut parser, event_of(1 << 20).chunks(1000));
+    // More than a quarter of it, so that the parser keeps it, and less than half.
+    let (events, _) = owned(&mut parser, event_of(700 << 10).chunks(1000));
+    let data = &events[0].data;
+    assert!(data.capacity() <= 2 * data.len(), "{}", data.capacity());
+}
+
+#[test]
 fn an_owned_event_of_small_data_allocates_once_although_chunk_borders_cut_it() {
     let stream = format!("data: {}\n\n", "x".repeat(250)).repeat(1000);
     let (events, info) = owned(&mut Parser::new(), stream.as_bytes().chunks(64));

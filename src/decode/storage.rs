@@ -200,7 +200,7 @@ impl Growable {
     /// Copying fewer bytes than this takes about as long as a call.
     const SHORT: usize = 256;
     /// Copying so many bytes costs less than growing a new buffer.
-    const CHEAP_TO_COPY: usize = 16 * 1024;
+    const CHEAP_TO_COPY: usize = 16_384;
 
     pub(super) const fn new() -> Self {
         Growable([const { Vec::new() }; Place::ALL.len()])
