@@ -11,7 +11,7 @@ use super::text::Slot;
 use crate::error::{Limit, LimitError, Refused};
 
 impl<S: Storage> Parser<S> {
-    /// Takes a piece of a comment.
+    /// Takes a piece of a comment, and returns why a cursor stops for it.
     pub(super) fn append_comment(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
         if piece.first {
             self.kept_line = KeptLine::Comment;
@@ -22,11 +22,8 @@ impl<S: Storage> Parser<S> {
         }
         if let Err(limit) = self.keep_comment(chunk, &piece) {
             self.drop_comment();
-            self.report(LimitError {
-                refused: Refused::Comment,
-                limit,
-                position: piece.line_start,
-            });
+            let position = piece.line_start;
+            self.report(LimitError { refused: Refused::Comment, limit, position });
             return Some(Stop::Error);
         }
         if piece.last {

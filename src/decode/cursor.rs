@@ -35,6 +35,7 @@ use crate::event::{LastEventId, OwnedEvent, owned_event_type};
 #[must_use = "cursors read nothing until `next` is called"]
 #[derive(Debug)]
 pub struct Events<'p, 'c, S = Growable> {
+    // Adapters make cursors, too: see the implementation notes.
     pub(crate) parser: &'p mut Parser<S>,
     pub(crate) chunk: &'c [u8],
 }
@@ -59,6 +60,7 @@ pub struct Events<'p, 'c, S = Growable> {
 #[must_use = "cursors read nothing until `next` is called"]
 #[derive(Debug)]
 pub struct Items<'p, 'c, S = Growable> {
+    // Adapters make cursors, too: see the implementation notes.
     pub(crate) parser: &'p mut Parser<S>,
     pub(crate) chunk: &'c [u8],
 }
@@ -138,9 +140,8 @@ macro_rules! rest_methods {
             /// Ends the cursor, and returns the bytes of the chunk that it has not taken, so that they can be pushed
             /// again, alone or followed by new bytes. Nothing is lost.
             pub fn into_rest(self) -> &'c [u8] {
-                if self.parser.due != Due::Ended {
-                    self.parser.keep_lent(self.chunk);
-                }
+                self.parser.clear_ended();
+                self.parser.keep_lent(self.chunk);
                 &self.chunk[self.parser.lines.leave()..]
             }
         }

@@ -146,7 +146,7 @@ impl<S: Storage> Buffers<S> {
     }
 
     /// Returns whether what is kept or lent needs no decoding.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn is_text(&self, place: Place, chunk: &[u8], scan: &Scan) -> bool {
         match self.slot(place) {
             Slot::Lent(span) => span.is_text(chunk, scan),
@@ -161,7 +161,7 @@ impl<S: Storage> Buffers<S> {
             return self.len(place);
         };
         let rest = &self.storage.memory(place)[*known..*len];
-        if rest.is_empty() || is_utf8(rest) {
+        if is_utf8(rest) {
             *known = *len;
             return *len;
         }
@@ -214,7 +214,7 @@ impl<S: Storage> Buffers<S> {
         }
     }
 
-    /// Returns the same as a `String`: with its memory, if that is not much larger.
+    /// Returns the same as a `String`: with its memory, if a copy costs more and the memory is not much larger.
     #[cfg(feature = "alloc")]
     #[allow(unsafe_code)]
     pub(crate) fn take(&mut self, place: Place, chunk: &[u8]) -> String {
