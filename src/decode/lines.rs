@@ -164,7 +164,7 @@ impl Lines {
     }
 
     /// Returns whether the whole chunk lies within the value of such a line.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn is_within(&mut self, line: Line, chunk: &[u8]) -> bool {
         matches!(self.state, State::Value(begun, false) if begun == line)
             && self.at == 0

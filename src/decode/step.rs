@@ -41,7 +41,7 @@ pub(crate) enum Stop {
     Block,
     Comment,
     ReconnectionTime,
-    /// Inside this module: an error was found.
+    /// An error was found, which [`Parser::step`] returns instead.
     Error,
 }
 
@@ -65,7 +65,7 @@ impl<S: Storage> Parser<S> {
     }
 
     /// Takes the whole chunk, if it lies within data that is kept: a short way to `append` for small chunks.
-    #[inline(always)]
+    #[inline]
     fn append_chunk(&mut self, chunk: &[u8]) -> bool {
         let is_within = self.lines.is_within(Line::Field(Field::Data), chunk)
             && matches!(self.buffers.slot(Place::Data), Slot::Kept(_))

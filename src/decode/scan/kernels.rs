@@ -32,7 +32,7 @@ pub(super) fn fill<const MASKS: usize>(scan: &mut Scan<MASKS>, chunk: &[u8]) -> 
     fill_any(scan, chunk)
 }
 
-#[inline(never)]
+#[inline(never)] // So that AVX2 does not save its registers.
 fn fill_any<const MASKS: usize>(scan: &mut Scan<MASKS>, chunk: &[u8]) -> bool {
     scan.fill_with(chunk, look)
 }

@@ -9,7 +9,7 @@ use super::{BLOCK, CR, LF, Look, Scan};
 
 /// [`fill`](super::fill); only for a processor that was seen to have AVX2.
 #[allow(unsafe_code)]
-#[inline(always)]
+#[inline]
 pub(in super::super) fn fill<const MASKS: usize>(scan: &mut Scan<MASKS>, chunk: &[u8]) -> bool {
     debug_assert!(std::arch::is_x86_feature_detected!("avx2"));
     // SAFETY: the caller has seen AVX2.
