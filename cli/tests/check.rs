@@ -145,6 +145,27 @@ fn an_error_that_is_not_a_string_refuses_nothing() {
 }
 
 #[test]
+fn errors_and_the_events_of_a_piece_are_lists() {
+    let actions = r#"{"action": "closed"}, {"action": "none"}, {"action": "none"}"#;
+    for (case, answer, reason) in [
+        (
+            "dec-0163",
+            r#"{"events": [], "end": "clean", "errors": 0}"#.to_owned(),
+            "error: `errors` is no list",
+        ),
+        (
+            "con-0001",
+            format!(r#"{{"results": [{actions}, {{}}]}}"#),
+            "error: a result of step 4 has no list `events`",
+        ),
+    ] {
+        let script = format!("while read line; do echo '{answer}'; done");
+        let (report, code) = report(&["--only", case], &shell(&script));
+        assert_eq!((&failed(&report)[0]["reason"], code), (&Value::from(reason), 1));
+    }
+}
+
+#[test]
 fn a_case_is_unsupported_if_the_answer_lacks_the_member_that_it_checks() {
     let script = "while read line; do echo '{\"events\": []}'; done";
     let (report, _) = report(&["--quick", "--only", "retry,id,promptness"], &shell(script));

@@ -93,10 +93,11 @@ impl Comparison {
             let got = events.iter().map(|event| event["bytes"].clone()).collect();
             self.member("bytes", Level::Position, ranges(&case.events), &got);
         }
-        let errors = answer.get("errors").map(|errors| match errors {
-            Value::Array(errors) => json!(errors.len()),
-            other => other.clone(),
-        });
+        let errors = match answer.get("errors") {
+            None => None,
+            Some(Value::Array(errors)) => Some(json!(errors.len())),
+            Some(_) => return Err(Answered::Wrong("error: `errors` is no list".into())),
+        };
         let end = if case.clean { "clean" } else { "incomplete" };
         for (member, level, expected, got) in [
             ("last_event_id", Level::Must, json!(case.last_event_id), answer.get("last_event_id")),
@@ -161,8 +162,14 @@ impl Comparison {
             let got = of_step.first().copied().unwrap_or(&Value::Null);
             match outcome {
                 Outcome::Events(expected) => {
-                    let lists = of_step.iter().filter_map(|result| result["events"].as_array());
-                    let events: Vec<Value> = lists.flatten().cloned().collect();
+                    let mut events = Vec::new();
+                    for result in of_step {
+                        let Some(Value::Array(of_piece)) = result.get("events") else {
+                            let reason = format!("error: a result of {step} has no list `events`");
+                            return Err(Answered::Wrong(reason));
+                        };
+                        events.extend(of_piece.iter().cloned());
+                    }
                     self.events(&step, expected, &events);
                 }
                 Outcome::Request(header) => {
