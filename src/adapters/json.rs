@@ -152,6 +152,7 @@ impl Block<'_> {
     ///
     /// The JSON is first written to a `String`, which is faster than to check each of its many short pieces. To write a
     /// large value without that memory, pass [`data_writer`](Self::data_writer) to `serde_json::to_writer`.
+    #[inline]
     pub fn encode_json<T, S>(&self, value: &T, sink: &mut S) -> Result<(), EncodeJsonError>
     where
         T: Serialize + ?Sized,
