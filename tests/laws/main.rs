@@ -1,5 +1,5 @@
 //! The laws of the parser, the tokenizer, and the encoder, each under its name, on streams of hostile pieces in random
-//! order. (Linear time is in `src/work.rs`, memory in `tests/memory.rs`, and limits in `tests/limits`, including that
+//! order. (Linear time is in `src/work.rs`, memory in `tests/memory`, and limits in `tests/limits`, including that
 //! no input wedges a parser.)
 
 #![cfg(feature = "std")]

@@ -1,69 +1,9 @@
-//! The laws about memory, checked with a counting allocator.
+//! Bounded memory: what the parser's buffers have, and when they shrink.
 
-#![cfg(feature = "alloc")]
+use allocation_counter::measure;
+use sse_wire::{Arrays, ParseError, Parser, Refused};
 
-use std::time::Duration;
-
-use allocation_counter::{AllocationInfo, measure};
-use sse_wire::{Arrays, Block, Item, OwnedEvent, ParseError, Parser, Refused, SliceSink};
-
-/// The number of events, and the allocations, of decoding `chunks` with an existing parser.
-fn decode<'c>(
-    parser: &mut Parser,
-    chunks: impl Iterator<Item = &'c [u8]>,
-) -> (usize, AllocationInfo) {
-    let mut count = 0;
-    let info = measure(|| {
-        for chunk in chunks {
-            let mut events = parser.push(chunk);
-            loop {
-                match events.next() {
-                    Ok(Some(event)) => count += usize::from(!event.data.is_empty()),
-                    Ok(None) => break,
-                    Err(_) => {}
-                }
-            }
-        }
-    });
-    (count, info)
-}
-
-fn event_of(data_len: usize) -> Vec<u8> {
-    let mut stream = Vec::new();
-    Block::new().data(&"x".repeat(data_len)).encode(&mut stream).unwrap();
-    stream
-}
-
-#[test]
-fn zero_copy_a_lent_event_allocates_nothing() {
-    let stream =
-        "event: tick\ndata: some text, also é\r\n\r\n: comment\n\ndata: 漢字\n\nretry: 7\n\n"
-            .repeat(50);
-    let (count, info) = decode(&mut Parser::new(), [stream.as_bytes()].into_iter());
-    assert_eq!((count, info.count_total), (100, 0));
-}
-
-#[test]
-fn zero_copy_ids_of_one_length_allocate_once_for_each_buffer() {
-    let stream = "id: 12345678\ndata: x\n\n".repeat(1000);
-    let (count, info) = decode(&mut Parser::new(), [stream.as_bytes()].into_iter());
-    assert_eq!(count, 1000);
-    assert!(info.count_total <= 3, "{info:?}");
-}
-
-#[test]
-fn zero_copy_items_that_are_observed_allocate_nothing_within_a_block_either() {
-    let stream = "event: e\n: comment\nretry: 5\ndata: x\n: comment\n\nevent: e\n\n".repeat(25);
-    let mut parser = Parser::new();
-    let mut items = parser.observe(stream.as_bytes());
-    let mut comments = 0;
-    let info = measure(|| {
-        while let Some(item) = items.next().unwrap() {
-            comments += usize::from(matches!(item, Item::Comment { text: "comment", .. }));
-        }
-    });
-    assert_eq!((comments, info.count_total), (50, 0));
-}
+use crate::{decode, event_of, owned};
 
 #[test]
 fn bounded_memory_a_warm_buffer_is_reused() {
@@ -184,72 +124,6 @@ fn bounded_memory_the_memory_of_a_dropped_id_is_freed_with_the_next_block() {
 }
 
 #[test]
-fn bounded_memory_the_copy_of_an_id_for_owned_events_is_freed_with_the_id() {
-    let mut parser = Parser::new();
-    parser.set_id_limit(usize::MAX).unwrap();
-    let stream = format!("id: {}\ndata: x\n\n", "x".repeat(1 << 20));
-    let info = measure(|| {
-        assert!(parser.push(stream.as_bytes()).next_owned().unwrap().is_some());
-        assert!(parser.push(b"id\n\n").next().unwrap().is_none());
-    });
-    assert!(info.bytes_current < 8192, "{info:?}");
-}
-
-#[test]
-fn an_owned_event_allocates_only_for_its_values() {
-    for (stream, allocations) in [
-        (&b"data: x\n\n"[..], 1),
-        (b"data\n\n", 0),
-        (b"event: message\ndata: x\n\n", 1),
-        (b"event: e\ndata: x\n\n", 2),
-        (b"event: e\nid: 1\ndata: x\n\n", 3),
-    ] {
-        let mut parser = Parser::new();
-        let mut events = parser.push(stream);
-        let event = events.next().unwrap().unwrap();
-        let mut owned = None;
-        let info = measure(|| owned = Some(event.clone().into_owned()));
-        assert_eq!(info.count_total, allocations, "{}", stream.escape_ascii());
-        assert_eq!(owned.unwrap().as_event(), event);
-    }
-}
-
-/// The owned events of `chunks`, and the total allocations of them and their parser.
-fn owned<'c>(
-    parser: &mut Parser,
-    chunks: impl Iterator<Item = &'c [u8]>,
-) -> (Vec<OwnedEvent>, AllocationInfo) {
-    let mut owned = Vec::with_capacity(1000);
-    let info = measure(|| {
-        for chunk in chunks {
-            let mut events = parser.push(chunk);
-            while let Some(event) = events.next_owned().unwrap() {
-                owned.push(event);
-            }
-        }
-    });
-    (owned, info)
-}
-
-#[test]
-fn bounded_memory_one_large_id_does_not_make_every_later_event_large() {
-    const ID: usize = 60 << 10;
-    let stream =
-        format!("id: {}\ndata: 123456\n\n{}", "i".repeat(ID), "data: 123456\n\n".repeat(299));
-    for size in [3, 1460, usize::MAX] {
-        let (events, info) = owned(&mut Parser::new(), stream.as_bytes().chunks(size));
-        assert_eq!(events.len(), 300);
-        assert!(
-            events.iter().all(|event| event.last_event_id.len() == ID && event.data == "123456")
-        );
-        // The parser's, while it grows, and one that all events share.
-        assert!(info.bytes_total < 5 * ID as u64, "chunks of {size}: {info:?}");
-        let shared = info.bytes_current;
-        assert!(shared < 4 * ID as i64, "chunks of {size}: {info:?}");
-    }
-}
-
-#[test]
 fn bounded_memory_an_id_of_8_mib_is_refused_unless_the_limit_for_ids_is_raised() {
     let stream = format!("id: {}\ndata: x\n\n", "i".repeat(8 << 20));
     for size in [1460, usize::MAX] {
@@ -280,76 +154,6 @@ fn bounded_memory_an_id_of_8_mib_is_refused_unless_the_limit_for_ids_is_raised()
 }
 
 #[test]
-fn bounded_memory_owned_events_cost_what_their_own_bytes_cost_even_after_a_large_one() {
-    for large in [0, 4 << 20] {
-        // Lent, kept as one line and joined of several.
-        for (event, size) in [
-            ("data: 0123456789\n\n".to_owned(), usize::MAX),
-            ("data: 0123456789\n\n".to_owned(), 7),
-            ("data: 01234\ndata: 56789\n\n".to_owned(), usize::MAX),
-            (format!("data: {}\n\n", "x".repeat(700)), 64),
-            (format!("data: {}\n\n", "x".repeat(9000)), 1460),
-        ] {
-            let mut parser = Parser::new();
-            let before = event_of(large);
-            let (first, _) = owned(&mut parser, before.chunks(1460));
-            assert_eq!(first[0].data.len(), large);
-            drop(first);
-            let stream = event.repeat(1000);
-            let (events, info) = owned(&mut parser, stream.as_bytes().chunks(size));
-            assert_eq!(events.len(), 1000);
-            let bytes: usize = events.iter().map(|event| event.data.len()).sum();
-            let held: usize = events.iter().map(|event| event.data.capacity()).sum();
-            assert!(held <= 2 * bytes, "{held} of {bytes}, {event:.20}, chunks of {size}");
-            assert!(
-                info.bytes_total <= 6 * bytes as u64 + 8192,
-                "{event:.20}, chunks of {size}: {info:?}"
-            );
-        }
-    }
-}
-
-#[test]
-fn bounded_memory_an_owned_event_does_not_hold_the_buffer_of_a_larger_one_before_it() {
-    for large in [4000, 1 << 20] {
-        let mut parser = Parser::new();
-        assert_eq!(decode(&mut parser, event_of(large).chunks(1460)).0, 1);
-        let (events, info) = owned(&mut parser, b"data: small\n\n".chunks(7));
-        assert_eq!((events.len(), events[0].data.capacity()), (1, 5), "{large}");
-        // The part that is always kept.
-        assert!(info.bytes_max < 8192, "{large}: {info:?}");
-    }
-}
-
-#[test]
-fn bounded_memory_the_data_of_an_owned_event_takes_over_its_buffer() {
-    let stream = event_of(64 << 10);
-    let (events, info) = owned(&mut Parser::new(), [&stream[..1000], &stream[1000..]].into_iter());
-    assert_eq!(events[0].data.len(), 64 << 10);
-    // For the first piece and for the whole; a copy would be one more.
-    assert_eq!(info.count_total, 2, "{info:?}");
-}
-
-#[test]
-fn bounded_memory_an_owned_event_leaves_a_buffer_that_is_much_larger() {
-    let mut parser = Parser::new();
-    decode(&mut parser, event_of(1 << 20).chunks(1000));
-    // More than a quarter of it, so that the parser keeps it, and less than half.
-    let (events, _) = owned(&mut parser, event_of(700 << 10).chunks(1000));
-    let data = &events[0].data;
-    assert!(data.capacity() <= 2 * data.len(), "{}", data.capacity());
-}
-
-#[test]
-fn an_owned_event_of_small_data_allocates_once_although_chunk_borders_cut_it() {
-    let stream = format!("data: {}\n\n", "x".repeat(250)).repeat(1000);
-    let (events, info) = owned(&mut Parser::new(), stream.as_bytes().chunks(64));
-    assert_eq!(events.len(), 1000);
-    // The buffer of the parser grows a few times, and stays.
-    assert!(info.count_total < 1010, "{info:?}");
-}
-
-#[test]
 fn bounded_memory_ill_formed_data_allocates_four_times_its_bytes_at_most() {
     for len in [(64 << 10) - 1, 64 << 10, (64 << 10) + 1, 1 << 20] {
         let stream = [b"data: ", &vec![0xFF; len][..], b"\n\n"].concat();
@@ -370,27 +174,6 @@ fn bounded_memory_ill_formed_data_allocates_four_times_its_bytes_at_most() {
             }
         }
     }
-}
-
-#[test]
-fn encoding_into_warm_or_fixed_memory_allocates_nothing() {
-    let block = Block::new()
-        .event_type("e")
-        .id("1")
-        .retry(Duration::from_millis(5))
-        .comment("c")
-        .data("one\ntwo\rthree");
-    let mut vec = Vec::with_capacity(200);
-    let mut memory = [0; 200];
-    let info = measure(|| {
-        block.encode(&mut vec).unwrap();
-        assert_eq!(block.encode_to_slice(&mut memory), block.encoded_len());
-        let mut sink = SliceSink::new(&mut memory);
-        let mut data = block.data_writer(&mut sink).unwrap();
-        data.write("more\n").unwrap();
-        data.finish().unwrap();
-    });
-    assert_eq!(info.count_total, 0);
 }
 
 #[test]
@@ -426,18 +209,6 @@ fn bounded_memory_a_buffer_shrinks_to_twice_the_block() {
     }
     let (events, info) = decode(&mut parser, event_of(9 << 10).chunks(1024));
     assert_eq!((events, info.count_total), (1, 0));
-}
-
-#[test]
-fn a_block_reserves_its_room_in_a_sink_at_once() {
-    let text = "x".repeat(1000);
-    for block in
-        [Block::new().data(&text), Block::new().comment(&text), Block::new().id("1").data(&text)]
-    {
-        let bytes = measure(|| block.encode(&mut Vec::new()).unwrap());
-        let string = measure(|| block.encode(&mut String::new()).unwrap());
-        assert_eq!((bytes.count_total, string.count_total), (1, 1), "{block:?}");
-    }
 }
 
 #[test]
