@@ -28,10 +28,14 @@ impl Place {
         }
     }
 
-    /// Returns the part of an array of this length for one of the places for IDs.
-    pub(super) const fn third(self, len: usize) -> Range<usize> {
-        let start = (self as usize - Place::Id1 as usize) * (len / 3);
-        start..start + len / 3
+    /// Returns the part of an array of this length that is for this place.
+    const fn part(self, len: usize) -> Range<usize> {
+        match self {
+            Place::Data | Place::EventType => 0..len,
+            Place::Id1 => 0..len / 3,
+            Place::Id2 => len / 3..2 * (len / 3),
+            Place::Id3 => 2 * (len / 3)..3 * (len / 3),
+        }
     }
 }
 
@@ -135,19 +139,9 @@ pub(crate) mod sealed {
         fn max_len(&self, place: Place) -> usize {
             self.memory(place).len()
         }
-        /// Appends to the `used` bytes that are in use, beyond the end of the memory, if it can grow.
-        /// Returns whether some of it may have to be [released](Self::release).
-        fn append(&mut self, _place: Place, _used: usize, _bytes: &[u8]) -> bool {
-            false
-        }
-        /// Makes memory of which `used` bytes are in use at least `len` bytes long, if it can grow.
-        /// Returns the same.
-        fn grow(&mut self, _place: Place, _used: usize, _len: usize) -> bool {
-            false
-        }
-        /// Gives memory back that `used` bytes don't justify; returns whether there may be more to
-        /// give back at the end of a later block.
-        fn release(&mut self, _place: Place, _used: usize) -> bool {
+        /// Makes memory of which `used` bytes are in use at least `len` bytes long, if it can grow, and much smaller
+        /// if it is much larger. Returns whether it may have to be made smaller later.
+        fn resize(&mut self, _place: Place, _used: usize, _len: usize) -> bool {
             false
         }
         /// Takes the first `len` bytes out with their memory, if a copy costs more and the memory is not much larger.
@@ -158,38 +152,31 @@ pub(crate) mod sealed {
     }
 }
 
-impl<const N: usize> Memory for [u8; N] {}
+impl<M: sealed::Memory> Memory for M {}
 impl<const N: usize> sealed::Memory for [u8; N] {}
-impl Memory for &mut [u8] {}
 impl sealed::Memory for &mut [u8] {}
-#[cfg(feature = "alloc")]
-impl Memory for Vec<u8> {}
 #[cfg(feature = "alloc")]
 impl sealed::Memory for Vec<u8> {}
 
-impl<D: Memory, E: Memory, I: Memory> Storage for Arrays<D, E, I> {}
+impl<S: sealed::Storage> Storage for S {}
 impl<D: Memory, E: Memory, I: Memory> sealed::Storage for Arrays<D, E, I> {
     fn memory(&self, place: Place) -> &[u8] {
-        match place {
+        let array = match place {
             Place::Data => self.data.as_ref(),
             Place::EventType => self.event_type.as_ref(),
-            _ => {
-                let ids = self.ids.as_ref();
-                &ids[place.third(ids.len())]
-            }
-        }
+            _ => self.ids.as_ref(),
+        };
+        &array[place.part(array.len())]
     }
 
     fn memory_mut(&mut self, place: Place) -> &mut [u8] {
-        match place {
+        let array = match place {
             Place::Data => self.data.as_mut(),
             Place::EventType => self.event_type.as_mut(),
-            _ => {
-                let ids = self.ids.as_mut();
-                let range = place.third(ids.len());
-                &mut ids[range]
-            }
-        }
+            _ => self.ids.as_mut(),
+        };
+        let part = place.part(array.len());
+        &mut array[part]
     }
 }
 
@@ -197,32 +184,14 @@ impl<D: Memory, E: Memory, I: Memory> sealed::Storage for Arrays<D, E, I> {
 impl Growable {
     /// An allocation up to this size stays.
     const ALWAYS_KEPT: usize = 4096;
-    /// Copying fewer bytes than this takes about as long as a call.
-    const SHORT: usize = 256;
     /// Copying so many bytes costs less than growing a new buffer.
     const CHEAP_TO_COPY: usize = 16_384;
 
     pub(super) const fn new() -> Self {
         Growable([const { Vec::new() }; Place::ALL.len()])
     }
-
-    /// Returns memory with the `used` bytes and room for `len`.
-    fn reserve(&mut self, place: Place, used: usize, len: usize) -> &mut Vec<u8> {
-        let memory = &mut self.0[place as usize];
-        memory.truncate(used);
-        if len > memory.capacity() {
-            if len > 2 * used {
-                // So that no more than 4 times what is in use is allocated while it is moved.
-                memory.shrink_to_fit();
-            }
-            memory.reserve_exact(len.max(2 * used) - used);
-        }
-        memory
-    }
 }
 
-#[cfg(feature = "alloc")]
-impl Storage for Growable {}
 #[cfg(feature = "alloc")]
 impl sealed::Storage for Growable {
     fn memory(&self, place: Place) -> &[u8] {
@@ -238,31 +207,24 @@ impl sealed::Storage for Growable {
     }
 
     #[cold]
-    fn append(&mut self, place: Place, used: usize, bytes: &[u8]) -> bool {
-        let memory = self.reserve(place, used, used + bytes.len());
-        memory.extend_from_slice(bytes);
-        if bytes.len() < Self::SHORT {
-            // Zeroes some of the rest, so that the next short pieces need no call.
-            memory.resize(memory.capacity().min(memory.len() + Self::ALWAYS_KEPT), 0);
-        }
-        memory.capacity() > Self::ALWAYS_KEPT
-    }
-
-    #[cold]
-    fn grow(&mut self, place: Place, used: usize, len: usize) -> bool {
-        if len > self.memory(place).len() {
-            self.reserve(place, used, len).resize(len, 0);
-        }
-        self.0[place as usize].capacity() > Self::ALWAYS_KEPT
-    }
-
-    fn release(&mut self, place: Place, used: usize) -> bool {
+    fn resize(&mut self, place: Place, used: usize, len: usize) -> bool {
         let memory = &mut self.0[place as usize];
-        if memory.capacity() > Self::ALWAYS_KEPT && memory.capacity() / 4 > used {
-            crate::work::count_bytes(used);
-            let len = Self::ALWAYS_KEPT.max(2 * used);
-            memory.truncate(len);
-            memory.shrink_to(len);
+        if len > memory.len() {
+            memory.truncate(used);
+            if len > memory.capacity() {
+                if len > 2 * used {
+                    // So that no more than 4 times what is in use is allocated while it is moved.
+                    memory.shrink_to_fit();
+                }
+                memory.reserve_exact(len.max(2 * used) - used);
+            }
+            // Some more, so that the next short pieces need no call; not all, because the system gives memory
+            // that is never written to only in name.
+            memory.resize(memory.capacity().min(len + Self::ALWAYS_KEPT), 0);
+        } else if memory.capacity() > Self::ALWAYS_KEPT && memory.capacity() / 4 > len {
+            crate::work::count_bytes(len);
+            memory.truncate(Self::ALWAYS_KEPT.max(2 * len));
+            memory.shrink_to(Self::ALWAYS_KEPT.max(2 * len));
         }
         memory.capacity() > Self::ALWAYS_KEPT
     }

@@ -127,11 +127,13 @@ impl<S: Storage> Buffers<S> {
         crate::work::count_bytes(bytes.len());
         let Kept { len, known } = self.kept(place);
         let end = len + bytes.len();
-        match (self.storage.memory_mut(place).get_mut(len..end), bytes) {
+        if end > self.storage.memory(place).len() {
+            self.large |= self.storage.resize(place, len, end);
+        }
+        match (&mut self.storage.memory_mut(place)[len..end], bytes) {
             // Often an LF: no call is needed.
-            (Some([kept]), [byte]) => *kept = *byte,
-            (Some(kept), _) => kept.copy_from_slice(bytes),
-            (None, _) => self.large |= self.storage.append(place, len, bytes),
+            ([kept], [byte]) => *kept = *byte,
+            (kept, _) => kept.copy_from_slice(bytes),
         }
         let known = if is_text && known == len { end } else { known };
         self.set(place, Slot::Kept(Kept { len: end, known }));
@@ -179,7 +181,9 @@ impl<S: Storage> Buffers<S> {
         if known == len {
             return;
         }
-        self.large |= self.storage.grow(place, len, decoded_len);
+        if decoded_len > self.storage.memory(place).len() {
+            self.large |= self.storage.resize(place, len, decoded_len);
+        }
         let room = &mut self.storage.memory_mut(place)[..decoded_len];
         // The bytes are moved to the end first. They are never longer than their text, so nothing is
         // overwritten before it is read.
@@ -236,7 +240,8 @@ impl<S: Storage> Buffers<S> {
         if self.large {
             self.large = false;
             for place in Place::ALL {
-                self.large |= self.storage.release(place, self.kept(place).len);
+                let len = self.kept(place).len;
+                self.large |= self.storage.resize(place, len, len);
             }
         }
     }
