@@ -39,7 +39,7 @@ use reqwest::redirect::Policy;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sse_wire::http_body::BodyData;
-use sse_wire::{Failure, Field, ResponseHead, Token, Tokenizer};
+use sse_wire::{Failure, Field, Line, ResponseHead, Token, Tokenizer};
 use tokio::net::TcpListener;
 
 /// The longest data line in which `model` is replaced. A longer one is forwarded unchanged; a gateway that has to hide
@@ -64,7 +64,9 @@ impl Rewriter {
         // How much of the chunk was forwarded or kept.
         let mut done = 0;
         for token in self.tokenizer.push(chunk) {
-            let Token::Value { field: Field::Data, bytes, position, complete, .. } = token else {
+            let Token::Line { line: Line::Field(Field::Data), bytes, position, complete, .. } =
+                token
+            else {
                 continue;
             };
             let start = (position - chunk_starts) as usize;

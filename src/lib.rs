@@ -46,7 +46,7 @@
 //! | 9.2.3 the response: announce the connection, or fail it | [`Connection::handle_response`]; [`Notice::Open`], [`Notice::Failed`] |
 //! | 9.2.3 reestablish the connection | [`Connection::handle_end`], [`Connection::handle_network_error`]; [`Notice::Reconnecting`], [`Action::Wait`] |
 //! | 9.2.4 `Last-Event-ID` | [`Connection::last_event_id_header`] |
-//! | 9.2.5 event stream: lines, comments, fields | [`Tokenizer`], [`Token`], [`Field`] |
+//! | 9.2.5 event stream: lines, comments, fields | [`Tokenizer`], [`Token`], [`Line`], [`Field`] |
 //! | 9.2.5 an event's lines and its blank line | [`Token::BlankLine`], [`Event::range`]; to write one, [`Block`] |
 //! | 9.2.6 UTF-8 decode, byte order mark | [`Parser`]; a [`Token`] has the stream's bytes |
 //! | 9.2.6 event type buffer, data buffer | [`Event::event_type`], [`Event::data`]; at the end, [`Pending`] |
@@ -165,7 +165,7 @@ pub use client::{
     Policy, ReadyState, ResponseHead, SendAgain, Silence,
 };
 pub use decode::{
-    Arrays, Events, Growable, Items, Memory, Parser, Storage, Token, Tokenizer, Tokens,
+    Arrays, Events, Growable, Items, Line, Memory, Parser, Storage, Token, Tokenizer, Tokens,
 };
 pub use encode::{Block, DataWriter, FmtSink, Sink, SliceSink};
 pub use error::{EncodeError, LastEventIdError, LimitError, ParseError, Part, Refused};

@@ -4,7 +4,7 @@
 
 use std::hint::black_box;
 
-use sse_wire::{Arrays, Event, Item, Parser, Storage, Token, Tokenizer};
+use sse_wire::{Arrays, Event, Item, Line, Parser, Storage, Token, Tokenizer};
 
 use crate::workloads::Workload;
 
@@ -121,12 +121,9 @@ fn touch_text(text: &str) -> u64 {
 #[inline(always)]
 fn touch_token(token: &Token<'_>) -> u64 {
     match *token {
-        Token::Value { field, bytes, position, complete, .. } => {
-            touch_bytes(bytes) + position + u64::from(complete) + field as u64
-        }
-        Token::Comment { bytes, position, complete, .. }
-        | Token::Unknown { bytes, position, complete, .. } => {
-            touch_bytes(bytes) + position + u64::from(complete)
+        Token::Line { line, bytes, position, complete, .. } => {
+            let field = if let Line::Field(field) = line { field as u64 } else { 9 };
+            touch_bytes(bytes) + position + u64::from(complete) + field
         }
         Token::BlankLine { ref block, .. } => block.start + block.end,
         _ => 0,

@@ -10,7 +10,7 @@
 use core::time::Duration;
 
 use super::policy::Silence;
-use crate::decode::{Token, Tokenizer};
+use crate::decode::{Line, Token, Tokenizer};
 use crate::field::Field;
 
 /// A sign that the server is alive, from the weakest to the strongest: see [`Silence`](crate::Silence).
@@ -96,8 +96,8 @@ impl Idle {
         }
         for token in self.tokenizer.push(new) {
             let sign = match token {
-                Token::Comment { complete: true, .. } => Some(Liveness::Comments),
-                Token::Value { field, .. } => {
+                Token::Line { line: Line::Comment, complete: true, .. } => Some(Liveness::Comments),
+                Token::Line { line: Line::Field(field), .. } => {
                     let block =
                         if field == Field::Data { Liveness::Events } else { Liveness::Blocks };
                     self.block = self.block.max(Some(block));

@@ -6,13 +6,14 @@
 use super::text::Span;
 use crate::field::Field;
 
-/// The kind of a line that is not blank.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Line {
+/// The kind of a line that is not blank (9.2.6): see [`Token::Line`](crate::Token::Line).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Line {
+    /// A line with one of the fields of the specification.
     Field(Field),
-    /// A line that begins with a colon: its name is empty.
+    /// A line that begins with a colon.
     Comment,
-    /// A field name that the specification does not know.
+    /// A line with another field name, which the specification says to ignore.
     Unknown,
 }
 

@@ -19,6 +19,7 @@ mod text;
 mod tokenizer;
 
 pub use self::cursor::{Events, Items};
+pub use self::line::Line;
 pub use self::parser::Parser;
 pub use self::storage::{Arrays, Growable, Memory, Storage};
 pub use self::tokenizer::{Token, Tokenizer, Tokens};

@@ -6,19 +6,18 @@ use core::ops::Range;
 
 use super::line::Line;
 use super::lines::{Lines, Step};
-use crate::field::Field;
 
 /// Cuts a stream into [`Token`]s, for gateways, keep-alive timers, data larger than memory, and tools that explain a
 /// stream.
 ///
 /// ```
-/// use sse_wire::{Field, Token, Tokenizer};
+/// use sse_wire::{Field, Line, Token, Tokenizer};
 ///
 /// let mut tokenizer = Tokenizer::new();
 /// let mut data_bytes = 0;
 /// for chunk in [&b"data: he"[..], b"llo\n\n"] {
 ///     for token in tokenizer.push(chunk) {
-///         if let Token::Value { field: Field::Data, bytes, .. } = token {
+///         if let Token::Line { line: Line::Field(Field::Data), bytes, .. } = token {
 ///             data_bytes += bytes.len();
 ///         }
 ///     }
@@ -139,16 +138,11 @@ impl<'c> Iterator for Tokens<'_, 'c> {
             Step::BlankLine(end) => return Some(Token::BlankLine { block: lines.end_block(end) }),
             Step::UnknownHead(bytes) => {
                 let position = lines.position() - bytes.len() as u64;
-                return Some(Token::Unknown { bytes, position, complete: false });
+                return Some(Token::Line { line: Line::Unknown, bytes, position, complete: false });
             }
         };
-        let bytes = piece.span.bytes(self.chunk);
-        let (position, complete) = (lines.position_of(piece.span.start), piece.last);
-        Some(match piece.line {
-            Line::Field(field) => Token::Value { field, bytes, position, complete },
-            Line::Comment => Token::Comment { bytes, position, complete },
-            Line::Unknown => Token::Unknown { bytes, position, complete },
-        })
+        let (bytes, position) = (piece.span.bytes(self.chunk), lines.position_of(piece.span.start));
+        Some(Token::Line { line: piece.line, bytes, position, complete: piece.last })
     }
 }
 
@@ -157,48 +151,29 @@ impl FusedIterator for Tokens<'_, '_> {}
 /// A part of a stream, from a [`Tokenizer`](crate::Tokenizer).
 ///
 /// ```
-/// use sse_wire::{Field, Token, Tokenizer};
+/// use sse_wire::{Field, Line, Token, Tokenizer};
 ///
 /// let mut tokenizer = Tokenizer::new();
 /// let mut tokens = tokenizer.push(b"id: 7\ndata: hel");
-/// let Some(Token::Value { field, bytes, complete, .. }) = tokens.next() else { panic!() };
-/// assert_eq!((field, bytes, complete), (Field::Id, &b"7"[..], true));
-/// let Some(Token::Value { field, bytes, complete, .. }) = tokens.next() else { panic!() };
-/// assert_eq!((field, bytes, complete), (Field::Data, &b"hel"[..], false));
+/// let Some(Token::Line { line, bytes, complete, .. }) = tokens.next() else { panic!() };
+/// assert_eq!((line, bytes, complete), (Line::Field(Field::Id), &b"7"[..], true));
+/// let Some(Token::Line { line, bytes, complete, .. }) = tokens.next() else { panic!() };
+/// assert_eq!((line, bytes, complete), (Line::Field(Field::Data), &b"hel"[..], false));
 /// ```
 ///
-/// A value, a comment, or an unknown line that a chunk border cuts is returned in several pieces, of which all but the
-/// last have `complete: false`. A byte is returned as soon as its role is known, so a line may end with an empty
-/// piece. Bytes are those of the stream, not decoded; positions count from the stream's first byte.
+/// A line that a chunk border cuts is returned in several pieces, of which all but the last have `complete: false`. A
+/// byte is returned as soon as its role is known, so a line may end with an empty piece. Bytes are those of the stream,
+/// not decoded; positions count from the stream's first byte.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Token<'c> {
-    /// A piece of the value of a known field, without the space after the colon.
+    /// A piece of a line.
     #[non_exhaustive]
-    Value {
-        /// The field.
-        field: Field,
-        /// The piece.
-        bytes: &'c [u8],
-        /// The offset of the piece in the stream.
-        position: u64,
-        /// Whether the line ends here.
-        complete: bool,
-    },
-    /// A piece of a comment, without one space after the colon.
-    #[non_exhaustive]
-    Comment {
-        /// The piece.
-        bytes: &'c [u8],
-        /// The offset of the piece in the stream.
-        position: u64,
-        /// Whether the line ends here.
-        complete: bool,
-    },
-    /// A piece of a line with an unknown field name, including the name and the colon.
-    #[non_exhaustive]
-    Unknown {
-        /// The piece.
+    Line {
+        /// The kind of the line.
+        line: Line,
+        /// The piece: of the value of a known field or of a comment, without one space after the colon; or of an
+        /// unknown line, including the name and the colon.
         bytes: &'c [u8],
         /// The offset of the piece in the stream.
         position: u64,
@@ -232,9 +207,7 @@ impl Token<'_> {
     /// ```
     pub fn range(&self) -> Range<u64> {
         match *self {
-            Token::Value { bytes, position, .. }
-            | Token::Comment { bytes, position, .. }
-            | Token::Unknown { bytes, position, .. } => position..position + bytes.len() as u64,
+            Token::Line { bytes, position, .. } => position..position + bytes.len() as u64,
             Token::Unread { ref range } => range.clone(),
             Token::BlankLine { ref block } => block.end.saturating_sub(1)..block.end,
         }

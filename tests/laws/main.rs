@@ -22,7 +22,7 @@ use std::ops::Range;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use sse_wire::{Field, Token, Tokenizer};
+use sse_wire::{Token, Tokenizer};
 use support::outcome::Output;
 use support::{Driver, GrowableDriver, Way, arrays, equality, model, outcome};
 
@@ -81,11 +81,11 @@ fn events_of(stream: &[u8]) -> Vec<support::Returned> {
     GrowableDriver(Way::Push, "").decode(&[stream], None, None).events
 }
 
-/// The field, its kind, its bytes, and its range.
-type Line = (Option<Field>, &'static str, Vec<u8>, Range<u64>);
+/// The kind, the bytes, and the range of a line or a block.
+type Part = (String, Vec<u8>, Range<u64>);
 
-/// The lines of a stream, joined from a tokenizer's pieces, with the kind, the bytes, and the position of each.
-fn lines(chunks: &[&[u8]]) -> Vec<Line> {
+/// The lines of a stream, joined from a tokenizer's pieces, and its blocks.
+fn lines(chunks: &[&[u8]]) -> Vec<Part> {
     let mut tokenizer = Tokenizer::new();
     let mut pieces = Vec::new();
     for chunk in chunks {
@@ -94,31 +94,29 @@ fn lines(chunks: &[&[u8]]) -> Vec<Line> {
     joined(pieces.into_iter(), tokenizer.finish())
 }
 
-fn joined<'c>(pieces: impl Iterator<Item = Token<'c>>, unfinished: Range<u64>) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
+fn joined<'c>(pieces: impl Iterator<Item = Token<'c>>, unfinished: Range<u64>) -> Vec<Part> {
+    let mut lines: Vec<Part> = Vec::new();
     let mut open = false;
     for token in pieces {
         let range = token.range();
-        let (field, kind, bytes, complete) = match token {
-            Token::Value { field, bytes, complete, .. } => (Some(field), "value", bytes, complete),
-            Token::Comment { bytes, complete, .. } => (None, "comment", bytes, complete),
-            Token::Unknown { bytes, complete, .. } => (None, "unknown", bytes, complete),
+        let (kind, bytes, complete) = match token {
+            Token::Line { line, bytes, complete, .. } => (format!("{line:?}"), bytes, complete),
             Token::BlankLine { block, .. } => {
-                lines.push((None, "block", Vec::new(), block));
+                lines.push(("block".into(), Vec::new(), block));
                 continue;
             }
             other => panic!("{other:?}"),
         };
         if open {
             let line = lines.last_mut().unwrap();
-            assert_eq!((line.0, line.1, line.3.end), (field, kind, range.start));
-            line.2.extend_from_slice(bytes);
-            line.3.end = range.end;
+            assert_eq!((&line.0, line.2.end), (&kind, range.start));
+            line.1.extend_from_slice(bytes);
+            line.2.end = range.end;
         } else {
-            lines.push((field, kind, bytes.to_vec(), range));
+            lines.push((kind, bytes.to_vec(), range));
         }
         open = !complete;
     }
-    lines.push((None, "unfinished block", Vec::new(), unfinished));
+    lines.push(("unfinished block".into(), Vec::new(), unfinished));
     lines
 }

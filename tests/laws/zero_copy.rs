@@ -64,7 +64,9 @@ fn zero_copy_an_event_in_one_chunk_is_lent_from_it() {
             let block = &stream[event.range.start as usize..event.range.end as usize];
             let data_lines = Tokenizer::new()
                 .push(block)
-                .filter(|token| matches!(token, Token::Value { field: Field::Data, .. }))
+                .filter(|token| {
+                    matches!(token, Token::Line { line: sse_wire::Line::Field(Field::Data), .. })
+                })
                 .count();
             if data_lines == 1 && std::str::from_utf8(block).is_ok() {
                 assert!(within.contains(&event.data.as_ptr()), "{}: data copied", case.name);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use sse_wire::{Token, Tokenizer};
+use sse_wire::{Line, Token, Tokenizer};
 use sse_wire_reference::{State, Verdict};
 
 use super::equality::{Dispatched, Returned};
@@ -26,10 +26,8 @@ pub fn fold<E>(
     let byte = |at: usize| *chunks.iter().copied().flatten().nth(at).expect("a byte of the stream");
     for chunk in chunks {
         for token in tokenizer.push(chunk) {
-            if let Token::Value { bytes, complete, .. } | Token::Comment { bytes, complete, .. } =
-                &token
-            {
-                if let Token::Comment { position, .. } = token {
+            if let Token::Line { line, bytes, complete, position, .. } = token {
+                if line == Line::Comment {
                     // The colon, and perhaps a space, come before the first piece.
                     comment_at.get_or_insert_with(|| {
                         let before = position as usize - 1;
@@ -43,7 +41,7 @@ pub fn fold<E>(
             }
             let text = String::from_utf8_lossy(&value);
             match token {
-                Token::Value { field, .. } => {
+                Token::Line { line: Line::Field(field), .. } => {
                     if let Verdict::Retry { milliseconds } =
                         state.process_field(field.name(), &text)
                     {
@@ -51,7 +49,7 @@ pub fn fold<E>(
                         on(Step::Returned(Returned::ReconnectionTime { milliseconds }))?;
                     }
                 }
-                Token::Comment { .. } => {
+                Token::Line { line: Line::Comment, .. } => {
                     let position = comment_at.take().unwrap();
                     on(Step::Returned(Returned::Comment { text: &text, position }))?;
                 }
@@ -72,7 +70,7 @@ pub fn fold<E>(
                         }
                     }))?;
                 }
-                Token::Unknown { .. } => {}
+                Token::Line { .. } => {}
                 other => panic!("{other:?}"),
             }
             value.clear();

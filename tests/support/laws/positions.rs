@@ -1,7 +1,7 @@
 //! Positions of tokens: the pieces and their ranges are the stream.
 
 use arbitrary::Arbitrary;
-use sse_wire::{Token, Tokenizer};
+use sse_wire::{Line, Token, Tokenizer};
 
 use super::input::{Controls, Cuts, stream_and_controls};
 
@@ -12,14 +12,6 @@ struct Steering {
 
 impl Controls for Steering {
     const LEN: usize = Cuts::LEN;
-}
-
-/// What a line is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Line {
-    Value(&'static str),
-    Comment,
-    Unknown,
 }
 
 pub fn positions(input: &[u8]) {
@@ -84,11 +76,7 @@ impl Rebuilt<'_> {
         let range = token.range().start as usize..token.range().end as usize;
         self.end_line();
         let (line, bytes, complete) = match token {
-            Token::Value { field, bytes, complete, .. } => {
-                (Line::Value(field.name()), *bytes, *complete)
-            }
-            Token::Comment { bytes, complete, .. } => (Line::Comment, *bytes, *complete),
-            Token::Unknown { bytes, complete, .. } => (Line::Unknown, *bytes, *complete),
+            Token::Line { line, bytes, complete, .. } => (*line, *bytes, *complete),
             Token::BlankLine { block, .. } => {
                 assert_eq!(self.open, None, "a blank line is not part of another block");
                 assert_eq!(range, self.at..self.at + 1);
@@ -119,7 +107,8 @@ impl Rebuilt<'_> {
     fn begin(&mut self, line: Line) {
         let rest = self.rest();
         self.at += match line {
-            Line::Value(name) => {
+            Line::Field(field) => {
+                let name = field.name();
                 let value = rest.strip_prefix(name.as_bytes()).expect("the name");
                 match value {
                     [b':', b' ', ..] => name.len() + 2,
