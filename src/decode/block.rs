@@ -6,35 +6,31 @@
 //! The specification's buffers are [`Buffers`](super::text::Buffers), each with a [`Slot`]. A value that is
 //! one whole line stays in the chunk: it is lent. It is copied, and then kept, if a chunk border cuts it,
 //! if another `data` line follows, or when the chunk ends. Slots stay set after a block, so that its event
-//! can borrow them; the next step unsets them.
+//! can borrow them; the next step unsets them. A comment is taken like a value, in the place of the current line.
 
 use super::line::Piece;
 use super::parser::Parser;
 use super::scan::LF;
-use super::step::Stop;
+use super::step::{Due, Stop};
 use super::storage::{Place, Storage};
 use super::text::Slot;
+use crate::error::{Limit, Refused};
 
 impl<S: Storage> Parser<S> {
-    /// Takes a piece of a value of data or type. If it does not fit, the event is refused; returns whether it was.
+    /// Takes a piece of a value of data or type, or of a comment, unless it does not fit.
     #[inline(always)]
-    pub(super) fn append(&mut self, place: Place, chunk: &[u8], piece: Piece) -> bool {
-        if self.buffers.slot(Place::Data) == Slot::Refused {
-            return false;
-        }
-        if place == Place::EventType && piece.first {
+    fn append(&mut self, place: Place, chunk: &[u8], piece: Piece) -> Result<(), Limit> {
+        if place != Place::Data && piece.first {
             self.buffers.set(place, Slot::Unset);
         }
         let (span, slot) = (piece.span, self.buffers.slot(place));
         // The specification appends an LF after each value, and removes the last one in dispatch. Here an
         // LF comes before each value but the first.
         let joint = piece.first && slot != Slot::Unset;
-        if self.refuses(place, span.len() + usize::from(joint)) {
-            return true;
-        }
+        self.fits(place, span.len() + usize::from(joint))?;
         if slot == Slot::Unset && piece.first && piece.last {
             self.buffers.set(place, Slot::Lent(span));
-            return false;
+            return Ok(());
         }
         let scan = &self.lines.scan;
         self.buffers.keep(place, chunk, scan);
@@ -42,7 +38,37 @@ impl<S: Storage> Parser<S> {
             self.buffers.push(place, &[LF], true);
         }
         self.buffers.push(place, span.bytes(chunk), scan.is_ascii(span.start));
-        false
+        Ok(())
+    }
+
+    /// Takes a piece of data or type, and returns whether the event is refused.
+    #[inline(always)]
+    pub(super) fn append_event(&mut self, place: Place, chunk: &[u8], piece: Piece) -> bool {
+        if self.is_refused() {
+            return false;
+        }
+        let appended = self.append(place, chunk, piece);
+        appended.map_err(|limit| self.refuse_event(limit, self.lines.block_start)).is_err()
+    }
+
+    /// Takes a piece of an observed comment, and returns why a cursor stops for it.
+    #[inline(never)]
+    pub(super) fn append_comment(&mut self, chunk: &[u8], piece: &Piece) -> Option<Stop> {
+        if !piece.first && !self.is_keeping_line() {
+            // The comment was refused, or its start was not observed.
+            return None;
+        }
+        let mut result = self.append(self.line, chunk, *piece);
+        if piece.last {
+            (self.due, self.start) = (Due::Comment, piece.line_start);
+            result = result.and_then(|()| self.decode(self.line, chunk));
+        }
+        if let Err(limit) = result {
+            self.buffers.set(self.line, Slot::Unset);
+            self.report(Refused::Comment, limit, piece.line_start);
+            return Some(Stop::Error);
+        }
+        piece.last.then_some(Stop::Comment)
     }
 
     /// Takes a piece of a `retry` line; returns whether it has set the reconnection time.
@@ -66,7 +92,8 @@ impl<S: Storage> Parser<S> {
     /// Drops the whole block, because a part of it was not read.
     pub(super) fn drop_block(&mut self) {
         self.drop_event(Slot::Unset);
-        self.forget_ids();
+        self.buffers.set(self.id, Slot::Unset);
+        self.buffers.set(self.line, Slot::Unset);
     }
 
     /// Keeps the lent values, because their chunk ends.
@@ -75,39 +102,57 @@ impl<S: Storage> Parser<S> {
         self.buffers.keep(Place::EventType, chunk, &self.lines.scan);
     }
 
-    /// Ends the block at its blank line: as an event, as a block without one, or with an error if its
-    /// event is refused now. The buffers stay until [`clear_ended`](Self::clear_ended).
+    /// Ends the block at its blank line: as an event, as a block without one, or with an error if its event is refused
+    /// now. The buffers stay until [`clear_ended`](Self::clear_ended).
     #[inline(always)]
-    pub(super) fn dispatch(&mut self, chunk: &[u8]) -> Stop {
-        let is_text = |place| self.buffers.is_text(place, chunk, &self.lines.scan);
-        let are_text = is_text(Place::Data) && is_text(Place::EventType);
-        let refused = !are_text && self.has_data() && self.decode(chunk);
+    pub(super) fn dispatch<const ALL: bool>(&mut self, chunk: &[u8]) -> Option<Stop> {
+        let stop = match self.has_data() {
+            true if self.decode_event(chunk) => Stop::Event,
+            true => Stop::Error,
+            false => Stop::Block,
+        };
         self.commit_id();
         self.buffers.release();
-        match self.has_data() {
-            true => Stop::Event,
-            false if refused => Stop::Error,
-            false => Stop::Block,
+        self.due = if stop == Stop::Error { Due::Refused } else { Due::Ended };
+        if stop == Stop::Block && !ALL {
+            self.clear_ended();
+            return None;
         }
+        Some(stop)
     }
 
     /// Returns whether there is an event to dispatch.
     pub(super) fn has_data(&self) -> bool {
-        !matches!(self.buffers.slot(Place::Data), Slot::Unset | Slot::Refused)
+        self.buffers.slot(Place::Data) != Slot::Unset && !self.is_refused()
     }
 
-    /// Decodes data and type, and returns whether the event is refused instead.
+    /// Returns whether the event was refused.
+    pub(super) fn is_refused(&self) -> bool {
+        self.buffers.slot(Place::Data) == Slot::Refused
+    }
+
+    /// Decodes data and type, unless the event is refused instead; returns whether it stays.
+    #[inline(always)]
+    pub(super) fn decode_event(&mut self, chunk: &[u8]) -> bool {
+        let data = self.decode(Place::Data, chunk);
+        let both = data.and_then(|()| self.decode(Place::EventType, chunk));
+        both.map_err(|limit| self.refuse_event(limit, self.start)).is_ok()
+    }
+
+    /// Decodes a value, unless it does not fit then.
+    #[inline(always)]
+    fn decode(&mut self, place: Place, chunk: &[u8]) -> Result<(), Limit> {
+        let is_text = self.buffers.is_text(place, chunk, &self.lines.scan);
+        if is_text { Ok(()) } else { self.decode_bytes(place, chunk) }
+    }
+
     #[cold]
-    pub(super) fn decode(&mut self, chunk: &[u8]) -> bool {
-        for place in [Place::Data, Place::EventType] {
-            self.buffers.keep(place, chunk, &self.lines.scan);
-            let len = self.buffers.decoded_len(place);
-            // The bytes fit as they arrived.
-            if self.refuses(place, len - self.buffers.len(place)) {
-                return true;
-            }
-            self.buffers.decode(place, len);
-        }
-        false
+    fn decode_bytes(&mut self, place: Place, chunk: &[u8]) -> Result<(), Limit> {
+        self.buffers.keep(place, chunk, &self.lines.scan);
+        let len = self.buffers.decoded_len(place);
+        // The bytes fit as they arrived.
+        self.fits(place, len - self.buffers.len(place))?;
+        self.buffers.decode(place, len);
+        Ok(())
     }
 }

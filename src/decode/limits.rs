@@ -2,20 +2,17 @@
 //!
 //! # Implementation notes
 //!
-//! [`Parser::fits`] checks every limit. Bytes count as they arrived until they are decoded: data and type at
-//! the blank line, an ID at the end of its line. The check is skipped as long as there certainly is
+//! [`Parser::make_room`] checks every limit but that for IDs. Bytes count as they arrived until they are decoded: data
+//! and type at the blank line, an ID at the end of its line. The check is skipped as long as there certainly is
 //! [room](Parser::has_room) for a value.
 
-use super::ids::KeptLine;
+use super::line::Line;
 use super::parser::Parser;
 use super::step::Due;
 use super::storage::{Place, Storage};
 use super::text::Slot;
 use crate::error::{Limit, LimitError, ParseError, Refused};
 use crate::field::Field;
-
-/// The number of bytes in each place.
-type Sizes = [usize; Place::ALL.len()];
 
 impl<S: Storage> Parser<S> {
     /// Returns the limit in bytes; `usize::MAX` if there is none besides the arrays.
@@ -55,12 +52,11 @@ impl<S: Storage> Parser<S> {
 
     /// Returns how many bytes are retained. They count as they arrived until they are decoded.
     pub fn retained(&self) -> usize {
-        let line = self.buffers.len(self.line);
         match self.due {
             Due::Ended | Due::Finished => self.last_event_id().len(),
-            // It was returned.
-            Due::Comment => self.sizes().iter().sum::<usize>() - line,
-            _ => self.sizes().iter().sum(),
+            // It was returned or refused.
+            Due::Comment => self.sizes().0 - self.buffers.len(self.line),
+            _ => self.sizes().0,
         }
     }
 
@@ -72,31 +68,12 @@ impl<S: Storage> Parser<S> {
         room.is_some()
     }
 
-    /// Returns the sizes of what is retained or lent.
-    pub(super) fn sizes(&self) -> Sizes {
-        Place::ALL.map(|place| self.buffers.len(place))
-    }
-
-    /// Returns the sizes if there were `len` bytes in this place.
-    pub(super) fn sizes_with(&self, place: Place, len: usize) -> Sizes {
-        let mut sizes = self.sizes();
-        sizes[place as usize] = len;
-        sizes
-    }
-
-    /// Checks sizes against the limits, and returns the [room](Self::has_room) that they leave. If several
-    /// limits are exceeded, the error has the one that is reached first, byte by byte.
-    pub(super) fn fits(&self, sizes: Sizes) -> Result<usize, Limit> {
-        let sum = sizes.iter().fold(0, |sum: usize, &size| sum.saturating_add(size));
-        let mut room = self.limit.checked_sub(sum);
-        for (place, size) in Place::ALL.into_iter().zip(sizes) {
-            let max_len = self.buffers.max_len(place);
-            if size > max_len && sum - size + max_len < self.limit {
-                return Err(Limit { bytes: max_len, array: Some(place.field()) });
-            }
-            room = room.map(|room| room.min(max_len.saturating_sub(size)));
-        }
-        room.ok_or(Limit { bytes: self.limit, array: None })
+    /// Returns how many bytes are retained or lent, and how many more fit any array.
+    fn sizes(&self) -> (usize, usize) {
+        Place::ALL.into_iter().fold((0, usize::MAX), |(total, free), place| {
+            let len = self.buffers.len(place);
+            (total + len, free.min(self.buffers.max_len(place) - len))
+        })
     }
 
     /// Returns the limit for IDs. It leaves room for an event of a quarter of the limit, however long IDs are.
@@ -106,37 +83,39 @@ impl<S: Storage> Parser<S> {
         Limit { bytes: bytes.min(array), array: (array < bytes).then_some(Field::Id) }
     }
 
-    /// Refuses the event, and returns `true`, if `len` more bytes in this place do not fit.
+    /// Reserves room for `len` more bytes in this place, if they fit.
     #[inline]
-    pub(super) fn refuses(&mut self, place: Place, len: usize) -> bool {
-        !self.has_room(len) && self.refuses_without_room(place, len)
+    pub(super) fn fits(&mut self, place: Place, len: usize) -> Result<(), Limit> {
+        if self.has_room(len) { Ok(()) } else { self.make_room(place, len) }
     }
 
-    /// Does the same with all sizes. After the event is refused everything fits: IDs never need more than
-    /// three quarters of the limit.
+    /// Does the same by all sizes. If both the array and the limit are too small, the error has the one that is
+    /// reached first, byte by byte.
     #[cold]
-    fn refuses_without_room(&mut self, place: Place, len: usize) -> bool {
-        let sizes = self.sizes_with(place, self.buffers.len(place) + len);
-        self.refuse_event_unless_fits(sizes).map_err(|error| self.report(error)).is_err()
+    fn make_room(&mut self, place: Place, len: usize) -> Result<(), Limit> {
+        let (total, free) = self.sizes();
+        let total = total.saturating_add(len);
+        let (max_len, own) = (self.buffers.max_len(place), self.buffers.len(place) + len);
+        if own > max_len && total - own + max_len < self.limit {
+            return Err(Limit { bytes: max_len, array: Some(place.field()) });
+        }
+        let limit = Limit { bytes: self.limit, array: None };
+        let room = self.limit.checked_sub(total).ok_or(limit)?;
+        self.room = room.min(free.saturating_sub(len));
+        Ok(())
     }
 
-    fn refuse_event_unless_fits(&mut self, sizes: Sizes) -> Result<(), LimitError> {
-        match self.fits(sizes) {
-            Ok(room) => {
-                self.room = room;
-                Ok(())
-            }
-            Err(limit) => {
-                self.drop_event(Slot::Refused);
-                let position = self.lines.unfinished_block().start;
-                Err(LimitError { refused: Refused::Event, limit, position })
-            }
-        }
+    /// Refuses the event. Then everything fits: IDs never need more than three quarters of the limit.
+    #[cold]
+    pub(super) fn refuse_event(&mut self, limit: Limit, start: u64) {
+        self.drop_event(Slot::Refused);
+        self.report(Refused::Event, limit, start);
     }
 
     /// Remembers a refusal. Two are pending only if an event and then its ID are refused.
     #[cold]
-    pub(super) fn report(&mut self, error: LimitError) {
+    pub(super) fn report(&mut self, refused: Refused, limit: Limit, position: u64) {
+        let error = LimitError { refused, limit, position };
         self.errors[usize::from(self.errors[0].is_some())] = Some(ParseError::Limit(error));
     }
 
@@ -145,17 +124,21 @@ impl<S: Storage> Parser<S> {
         self.clear_ended();
         let before = (self.limit, self.max_id_len);
         (self.limit, self.max_id_len, self.room) = (limit, id_limit, 0);
-        let (limit, position) = (self.limit_of_ids(), self.lines.unfinished_block().start);
+        let (limit, position) = (self.limit_of_ids(), self.lines.block_start);
         if self.buffers.len(self.string).max(self.buffers.len(self.id)) > limit.bytes {
             (self.limit, self.max_id_len) = before;
             return Err(LimitError { refused: Refused::Id, limit, position });
         }
-        if self.kept_line == KeptLine::Id && self.buffers.len(self.line) > limit.bytes {
-            self.forget_line(KeptLine::LongId);
+        let in_comment = self.lines.is_reading(Line::Comment);
+        if !in_comment && self.buffers.len(self.line) > limit.bytes {
+            self.buffers.set(self.line, Slot::Refused);
         }
-        if self.fits(self.sizes()).is_err() {
-            self.drop_comment();
+        if in_comment && self.make_room(Place::Data, 0).is_err() {
+            self.buffers.set(self.line, Slot::Unset);
         }
-        self.refuse_event_unless_fits(self.sizes())
+        self.make_room(Place::Data, 0).map_err(|limit| {
+            self.drop_event(Slot::Refused);
+            LimitError { refused: Refused::Event, limit, position }
+        })
     }
 }

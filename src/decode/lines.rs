@@ -33,8 +33,9 @@ enum State {
 pub(crate) enum Step {
     /// Nothing: the chunk ends.
     End,
-    /// A blank line, whose line end begins here.
-    BlankLine(usize),
+    /// A blank line, which ends a block with this range. It excludes the LF of a CRLF, because a block is complete
+    /// before it arrives.
+    BlankLine(Range<u64>),
     /// The value of a whole line.
     Line(Piece),
     /// The part in this chunk of the value of a line that a chunk border cuts.
@@ -49,7 +50,7 @@ pub(crate) struct Lines {
     state: State,
     /// The positions of the chunk and of the block.
     origin: u64,
-    block_start: u64,
+    pub(super) block_start: u64,
     /// The position of the line that a chunk border cuts.
     line_start: u64,
     pub(crate) scan: Scan,
@@ -139,41 +140,30 @@ impl Lines {
         !matches!(self.state, State::Start | State::AfterCr | State::Head(_, 0))
     }
 
-    /// Ends the block at the blank line that was just taken, whose line end begins at `end`, and returns its
-    /// range. It excludes the LF of a CRLF, because a block is complete before it arrives.
-    #[inline]
-    pub(crate) fn end_block(&mut self, end: usize) -> Range<u64> {
-        let block = self.block_start..self.position_of(end + 1);
-        self.block_start = self.position();
-        block
-    }
-
     /// Takes everything up to the next blank line, which ends a block, and returns whether there is one.
     #[cold]
     pub(crate) fn skip_block(&mut self, chunk: &[u8]) -> bool {
         loop {
             match self.step(chunk) {
-                Step::BlankLine(end) => {
-                    self.end_block(end);
-                    return true;
-                }
+                Step::BlankLine(_) => return true,
                 Step::End => return false,
                 _ => {}
             }
         }
     }
 
-    /// Returns whether the whole chunk lies within the value of such a line.
+    /// Returns whether the value of such a line was begun and has not ended.
     #[inline]
-    pub(crate) fn is_within(&mut self, line: Line, chunk: &[u8]) -> bool {
+    pub(crate) fn is_reading(&self, line: Line) -> bool {
         matches!(self.state, State::Value(begun, false) if begun == line)
-            && self.at == 0
-            && self.scan.peek(chunk).is_none()
     }
 
-    /// Takes the whole chunk.
-    pub(crate) fn take_all(&mut self, chunk: &[u8]) {
-        self.at = chunk.len();
+    /// Takes the whole chunk, if it lies within a line.
+    #[inline]
+    pub(crate) fn take_all(&mut self, chunk: &[u8]) -> bool {
+        let is_within = self.at == 0 && self.scan.peek(chunk).is_none();
+        self.at = if is_within { chunk.len() } else { self.at };
+        is_within
     }
 
     /// Takes the next step.
@@ -202,7 +192,9 @@ impl Lines {
         let start = self.at;
         self.end_line(chunk, end);
         if start == end {
-            return Step::BlankLine(end);
+            let block = self.block_start..self.position_of(end + 1);
+            self.block_start = self.position();
+            return Step::BlankLine(block);
         }
         let (line, value) = classify(&chunk[start..end]);
         let (span, line_start) = (Span { start: start + value, end }, self.position_of(start));

@@ -6,7 +6,6 @@
 mod parser;
 
 mod block;
-mod comment;
 mod cursor;
 mod ids;
 mod limits;

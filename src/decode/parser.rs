@@ -6,7 +6,6 @@ use core::ops::Range;
 use core::time::Duration;
 
 use super::cursor::{Events, Items};
-use super::ids::KeptLine;
 use super::lines::Lines;
 use super::step::Due;
 use super::storage::{Arrays, Growable, Memory, Place, Storage};
@@ -82,7 +81,6 @@ pub struct Parser<S = Growable> {
     pub(super) string: Place,
     pub(super) id: Place,
     pub(super) line: Place,
-    pub(super) kept_line: KeptLine,
     /// Whether the block that has ended has set the last event ID string.
     pub(super) sets_id: bool,
     /// The `retry` line that is being read: its number, if there was a digit; `None` if there was anything else.
@@ -180,7 +178,6 @@ impl<S> Parser<S> {
             string: Place::Id1,
             id: Place::Id2,
             line: Place::Id3,
-            kept_line: KeptLine::Ignored,
             sets_id: false,
             retry: None,
             milliseconds: None,
@@ -251,8 +248,8 @@ impl<S: Storage> Parser<S> {
         self.clear_ended();
         let (error, skipped) = (self.errors[0], self.due == Due::Skip);
         let (in_line, range) = (self.lines.is_in_line(), self.lines.unfinished_block());
-        self.forget_line(KeptLine::Ignored);
-        self.decode(&[]);
+        self.buffers.set(self.line, Slot::Unset);
+        self.decode_event(&[]);
         // What the block had stays until the next call.
         (self.lines, self.due, self.errors) = (Lines::new(), Due::Finished, [None, None]);
         if let Some(error) = error {
@@ -261,14 +258,14 @@ impl<S: Storage> Parser<S> {
         if range.is_empty() && !skipped {
             return Ok(End::Clean);
         }
-        let sets_id = matches!(self.buffers.slot(self.id), Slot::Kept(_));
+        let sets_id = self.buffers.slot(self.id) != Slot::Unset;
         Ok(End::Incomplete(Pending {
             event_type: self.buffers.text(Place::EventType, &[]),
             data: self.has_data().then(|| self.buffers.text(Place::Data, &[])),
-            last_event_id: self.buffers.get(if sets_id { self.id } else { self.string }),
+            last_event_id: self.buffers.text(if sets_id { self.id } else { self.string }, &[]),
             sets_id,
             in_line,
-            refused: self.buffers.slot(Place::Data) == Slot::Refused,
+            refused: self.is_refused(),
             range,
         }))
     }
@@ -277,7 +274,7 @@ impl<S: Storage> Parser<S> {
     /// empty if there is none.
     #[inline]
     pub fn last_event_id(&self) -> &str {
-        self.buffers.get(self.string)
+        self.buffers.text(self.string, &[])
     }
 
     /// Returns the reconnection time, at most `u64::MAX` milliseconds; `None` if no `retry` line has set it.

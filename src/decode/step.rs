@@ -5,8 +5,6 @@
 //!
 //! [`Parser::step`] returns a plain value. Only then is an event built that borrows the buffers.
 
-use core::ops::Range;
-
 use super::line::{Line, Piece};
 use super::lines::Step;
 use super::parser::Parser;
@@ -23,7 +21,7 @@ pub(super) enum Due {
     Ended,
     /// Clear the block that was returned as unfinished.
     Finished,
-    /// Clear a comment that was returned.
+    /// Clear a comment that was returned or, at its end, refused.
     Comment,
     /// Return a block whose event was refused at its blank line.
     Refused,
@@ -50,14 +48,16 @@ impl<S: Storage> Parser<S> {
     #[inline(always)]
     pub(crate) fn step<const ALL: bool>(&mut self, chunk: &[u8]) -> Result<Stop, ParseError> {
         self.clear_ended();
-        let mut stop = self.errors[0].is_some().then_some(Stop::Error);
-        if self.due != Due::Nothing && stop.is_none() {
-            stop = self.take_due(chunk, ALL);
+        if self.errors[0].is_some() {
+            return self.take_error();
         }
-        if stop.is_none() && self.append_chunk(chunk) {
+        if let Some(stop) = self.take_due(chunk, ALL) {
+            return Ok(stop);
+        }
+        if self.append_chunk(chunk) {
             return Ok(Stop::End);
         }
-        let stop = stop.unwrap_or_else(|| self.find::<ALL>(chunk));
+        let stop = self.find::<ALL>(chunk);
         if self.due != Due::Ended && self.lines.unread() == 0 {
             self.keep_lent(chunk);
         }
@@ -67,11 +67,11 @@ impl<S: Storage> Parser<S> {
     /// Takes the whole chunk, if it lies within data that is kept: a short way to `append` for small chunks.
     #[inline]
     fn append_chunk(&mut self, chunk: &[u8]) -> bool {
-        let is_within = self.lines.is_within(Line::Field(Field::Data), chunk)
+        let is_within = self.lines.is_reading(Line::Field(Field::Data))
             && matches!(self.buffers.slot(Place::Data), Slot::Kept(_))
-            && self.has_room(chunk.len());
+            && self.has_room(chunk.len())
+            && self.lines.take_all(chunk);
         if is_within {
-            self.lines.take_all(chunk);
             self.buffers.push(Place::Data, chunk, self.lines.scan.is_ascii(0));
         }
         is_within
@@ -83,11 +83,14 @@ impl<S: Storage> Parser<S> {
             let stop = match self.lines.step(chunk) {
                 Step::End => return Stop::End,
                 Step::UnknownHead(_) => None,
-                Step::BlankLine(end) => self.blank_line::<ALL>(chunk, end),
+                Step::BlankLine(block) => {
+                    (self.start, self.len) = (block.start, block.end - block.start);
+                    self.dispatch::<ALL>(chunk)
+                }
                 Step::Line(piece) => self.piece::<ALL>(chunk, piece),
                 // Of data most often, if chunks are small.
                 Step::Piece(piece) if piece.line == Line::Field(Field::Data) => {
-                    self.append(Place::Data, chunk, piece).then_some(Stop::Error)
+                    self.append_event(Place::Data, chunk, piece).then_some(Stop::Error)
                 }
                 Step::Piece(piece) => self.cut_piece::<ALL>(chunk, &piece),
             };
@@ -105,50 +108,37 @@ impl<S: Storage> Parser<S> {
     #[inline(always)]
     fn piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
         // Not one `match`: the most frequent fields then need no jump table.
-        if let Line::Field(field @ (Field::Data | Field::Event)) = piece.line {
-            let place = if field == Field::Data { Place::Data } else { Place::EventType };
-            self.append(place, chunk, piece).then_some(Stop::Error)
+        if piece.line == Line::Field(Field::Data) {
+            self.append_event(Place::Data, chunk, piece).then_some(Stop::Error)
+        } else if piece.line == Line::Field(Field::Event) {
+            self.append_event(Place::EventType, chunk, piece).then_some(Stop::Error)
         } else if piece.line == Line::Field(Field::Id) {
-            self.set_id(chunk, piece).then_some(Stop::Error)
+            self.append_id(chunk, &{ piece }).then_some(Stop::Error)
         } else if piece.line == Line::Field(Field::Retry) {
             let is_set = self.append_retry(piece.span.bytes(chunk), piece.first, piece.last);
             (is_set && ALL).then_some(Stop::ReconnectionTime)
         } else if piece.line == Line::Comment && ALL {
-            self.append_comment(chunk, piece)
+            self.append_comment(chunk, &{ piece })
         } else {
-            self.drop_comment();
+            // Of a comment that is no longer observed, nothing is kept.
+            self.buffers.set(self.line, Slot::Unset);
             None
         }
     }
 
-    #[inline(always)]
-    fn blank_line<const ALL: bool>(&mut self, chunk: &[u8], at: usize) -> Option<Stop> {
-        let stop = self.dispatch(chunk);
-        let Range { start, end } = self.lines.end_block(at);
-        (self.start, self.len) = (start, end - start);
-        self.due = if stop == Stop::Error { Due::Refused } else { Due::Ended };
-        if stop == Stop::Block && !ALL {
-            self.clear_ended();
-            return None;
-        }
-        Some(stop)
-    }
-
     /// Does what is due, and returns why a cursor stops for it.
-    #[cold]
+    #[inline]
     fn take_due(&mut self, chunk: &[u8], all: bool) -> Option<Stop> {
-        if self.due == Due::Skip {
-            if !self.lines.skip_block(chunk) {
-                return Some(Stop::End);
+        match self.due {
+            Due::Refused if all => {
+                self.due = Due::Ended;
+                return Some(Stop::Block);
             }
-            self.due = Due::Nothing;
-            return None;
+            Due::Refused => self.drop_event(Slot::Unset),
+            Due::Skip if !self.lines.skip_block(chunk) => return Some(Stop::End),
+            _ => {}
         }
-        self.due = Due::Ended;
-        if all {
-            return Some(Stop::Block);
-        }
-        self.clear_ended();
+        self.due = Due::Nothing;
         None
     }
 
@@ -165,7 +155,7 @@ impl<S: Storage> Parser<S> {
         match self.due {
             Due::Ended => self.drop_event(Slot::Unset),
             Due::Finished => self.drop_block(),
-            Due::Comment => self.drop_comment(),
+            Due::Comment => self.buffers.set(self.line, Slot::Unset),
             _ => return,
         }
         self.due = Due::Nothing;

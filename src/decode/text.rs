@@ -11,8 +11,8 @@
 //! bytes of U+FFFD.
 //!
 //! All text that is returned without another check is made here. Two invariants make it sound:
-//! - [`Span::lent`] is called with a chunk and a span for which [`Span::is_text`] was true, in one borrow of
-//!   the chunk, or in memory of a sealed trait that only this crate writes to;
+//! - the text of a lent value is asked for only after [`Buffers::is_text`] was true, in one borrow of the chunk, or in
+//!   memory of a sealed trait that only this crate writes to;
 //! - the first `known` bytes in a place are UTF-8. They are private and change only here.
 
 #[cfg(feature = "alloc")]
@@ -42,32 +42,17 @@ impl Span {
     pub(crate) fn bytes(self, chunk: &[u8]) -> &[u8] {
         &chunk[self.start..self.end]
     }
-
-    /// Returns whether the bytes are UTF-8. `scan` is the one of this chunk.
-    #[inline]
-    pub(crate) fn is_text(self, chunk: &[u8], scan: &Scan) -> bool {
-        scan.is_ascii(self.start) || is_utf8(self.bytes(chunk))
-    }
-
-    /// Returns the bytes, which are known to be UTF-8, as text.
-    #[allow(unsafe_code)]
-    #[inline]
-    pub(crate) fn lent(self, chunk: &[u8]) -> &str {
-        let bytes = self.bytes(chunk);
-        debug_assert!(from_utf8(bytes).is_ok());
-        // SAFETY: `is_text` was true for this span and these bytes: see the notes above.
-        unsafe { core::str::from_utf8_unchecked(bytes) }
-    }
 }
 
-/// What a block has set a buffer to.
+/// What a buffer, or the place of the current line, is set to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Slot {
     Unset,
     /// A whole value, in the chunk.
     Lent(Span),
     Kept(Kept),
-    /// Only for data: the event was refused. Data and type are ignored up to the blank line.
+    /// For data: the event was refused, and data and type are ignored up to the blank line. For the current line: it is
+    /// an ID that is longer than the limit for IDs.
     Refused,
 }
 
@@ -151,28 +136,26 @@ impl<S: Storage> Buffers<S> {
     #[inline]
     pub(crate) fn is_text(&self, place: Place, chunk: &[u8], scan: &Scan) -> bool {
         match self.slot(place) {
-            Slot::Lent(span) => span.is_text(chunk, scan),
+            Slot::Lent(span) => scan.is_ascii(span.start) || is_utf8(span.bytes(chunk)),
             Slot::Kept(Kept { len, known }) => known == len,
-            slot => slot == Slot::Unset,
+            _ => true,
         }
     }
 
-    /// Returns the length of the value once it is decoded.
+    /// Returns the length that what is kept, which is not known to be text, has once it is decoded.
     pub(crate) fn decoded_len(&mut self, place: Place) -> usize {
-        let Slot::Kept(Kept { len, known }) = &mut self.slots[place as usize] else {
-            return self.len(place);
-        };
-        let rest = &self.storage.memory(place)[*known..*len];
+        let Kept { len, known } = self.kept(place);
+        let rest = &self.storage.memory(place)[known..len];
         if is_utf8(rest) {
-            *known = *len;
-            return *len;
+            self.set(place, Slot::Kept(Kept { len, known: len }));
+            return len;
         }
         crate::work::count_bytes(2 * rest.len());
         let parts = rest.utf8_chunks().map(|part| match part.invalid() {
             [] => part.valid().len(),
             _ => part.valid().len() + REPLACEMENT.len(),
         });
-        *known + parts.sum::<usize>()
+        known + parts.sum::<usize>()
     }
 
     /// Decodes what is kept. `decoded_len` is its length then, which fits.
@@ -201,21 +184,16 @@ impl<S: Storage> Buffers<S> {
         self.set(place, Slot::Kept(Kept { len: decoded_len, known: decoded_len }));
     }
 
-    /// Returns the kept text, as far as it is decoded.
+    /// Returns the lent or kept text, as far as it is decoded; empty if there is none.
     #[allow(unsafe_code)]
-    pub(crate) fn get(&self, place: Place) -> &str {
-        let text = &self.storage.memory(place)[..self.kept(place).known];
-        debug_assert!(from_utf8(text).is_ok());
-        // SAFETY: `known` bytes are UTF-8: see the notes above.
-        unsafe { core::str::from_utf8_unchecked(text) }
-    }
-
-    /// Returns the kept or lent text, once it is decoded; empty if there is none.
     pub(crate) fn text<'a>(&'a self, place: Place, chunk: &'a [u8]) -> &'a str {
-        match self.slot(place) {
-            Slot::Lent(span) => span.lent(chunk),
-            _ => self.get(place),
-        }
+        let bytes = match self.slot(place) {
+            Slot::Lent(span) => span.bytes(chunk),
+            _ => &self.storage.memory(place)[..self.kept(place).known],
+        };
+        debug_assert!(from_utf8(bytes).is_ok());
+        // SAFETY: `is_text` was true for this span and these bytes, or `known` bytes are UTF-8: see the notes above.
+        unsafe { core::str::from_utf8_unchecked(bytes) }
     }
 
     /// Returns the same as a `String`: with its memory, if a copy costs more and the memory is not much larger.
@@ -240,7 +218,7 @@ impl<S: Storage> Buffers<S> {
         if self.large {
             self.large = false;
             for place in Place::ALL {
-                let len = self.kept(place).len;
+                let Kept { len, .. } = self.kept(place);
                 self.large |= self.storage.resize(place, len, len);
             }
         }

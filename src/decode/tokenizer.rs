@@ -135,7 +135,7 @@ impl<'c> Iterator for Tokens<'_, 'c> {
         let piece = match lines.step(self.chunk) {
             Step::End => return None,
             Step::Line(piece) | Step::Piece(piece) => piece,
-            Step::BlankLine(end) => return Some(Token::BlankLine { block: lines.end_block(end) }),
+            Step::BlankLine(block) => return Some(Token::BlankLine { block }),
             Step::UnknownHead(bytes) => {
                 let position = lines.position() - bytes.len() as u64;
                 return Some(Token::Line { line: Line::Unknown, bytes, position, complete: false });
