@@ -224,7 +224,7 @@ impl sealed::Storage for Growable {
         } else if memory.capacity() > Self::ALWAYS_KEPT && memory.capacity() / 4 > len {
             crate::work::count_bytes(len);
             memory.truncate(Self::ALWAYS_KEPT.max(2 * len));
-            memory.shrink_to(Self::ALWAYS_KEPT.max(2 * len));
+            memory.shrink_to_fit();
         }
         memory.capacity() > Self::ALWAYS_KEPT
     }
