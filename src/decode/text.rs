@@ -201,8 +201,7 @@ impl<S: Storage> Buffers<S> {
     #[allow(unsafe_code)]
     pub(crate) fn take(&mut self, place: Place, chunk: &[u8]) -> String {
         let Kept { len, known } = self.kept(place);
-        let is_text = len > 0 && known == len;
-        match is_text.then(|| self.storage.take(place, len)).flatten() {
+        match (known == len).then(|| self.storage.take(place, len)).flatten() {
             Some(bytes) => {
                 self.set(place, Slot::Unset);
                 // SAFETY: all of it was known to be UTF-8: see the notes above.
