@@ -108,10 +108,9 @@ impl<S: Storage> Parser<S> {
     #[inline(always)]
     fn piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
         // Not one `match`: the most frequent fields then need no jump table.
-        if piece.line == Line::Field(Field::Data) {
-            self.append_event(Place::Data, chunk, piece).then_some(Stop::Error)
-        } else if piece.line == Line::Field(Field::Event) {
-            self.append_event(Place::EventType, chunk, piece).then_some(Stop::Error)
+        if let Line::Field(field @ (Field::Data | Field::Event)) = piece.line {
+            let place = if field == Field::Data { Place::Data } else { Place::EventType };
+            self.append_event(place, chunk, piece).then_some(Stop::Error)
         } else if piece.line == Line::Field(Field::Id) {
             self.append_id(chunk, &{ piece }).then_some(Stop::Error)
         } else if piece.line == Line::Field(Field::Retry) {
