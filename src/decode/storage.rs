@@ -139,9 +139,9 @@ pub(crate) mod sealed {
         fn max_len(&self, place: Place) -> usize {
             self.memory(place).len()
         }
-        /// Makes memory of which `used` bytes are in use at least `len` bytes long, if it can grow, and much smaller
-        /// if it is much larger. Returns whether it may have to be made smaller later.
-        fn resize(&mut self, _place: Place, _used: usize, _len: usize) -> bool {
+        /// Makes memory of which `used` bytes are in use at least `len` bytes long, if it can grow, with `bytes` after
+        /// those in use; or much smaller if it is much larger. Returns whether it may have to be made smaller later.
+        fn resize(&mut self, _place: Place, _used: usize, _len: usize, _bytes: &[u8]) -> bool {
             false
         }
         /// Takes the first `len` bytes out with their memory, if a copy costs more and the memory is not much larger.
@@ -184,6 +184,8 @@ impl<D: Memory, E: Memory, I: Memory> sealed::Storage for Arrays<D, E, I> {
 impl Growable {
     /// An allocation up to this size stays.
     const ALWAYS_KEPT: usize = 4096;
+    /// So much more is zeroed, so that the next short pieces need no call.
+    const AHEAD: usize = 256;
     /// Copying so many bytes costs less than growing a new buffer.
     const CHEAP_TO_COPY: usize = 16_384;
 
@@ -207,7 +209,7 @@ impl sealed::Storage for Growable {
     }
 
     #[cold]
-    fn resize(&mut self, place: Place, used: usize, len: usize) -> bool {
+    fn resize(&mut self, place: Place, used: usize, len: usize, bytes: &[u8]) -> bool {
         let memory = &mut self.0[place as usize];
         if len > memory.len() {
             memory.truncate(used);
@@ -218,13 +220,12 @@ impl sealed::Storage for Growable {
                 }
                 memory.reserve_exact(len.max(2 * used) - used);
             }
-            // Some more, so that the next short pieces need no call; not all, because the system gives memory
-            // that is never written to only in name.
-            memory.resize(memory.capacity().min(len + Self::ALWAYS_KEPT), 0);
+            memory.extend_from_slice(bytes);
+            memory.resize(memory.capacity().min(len + Self::AHEAD), 0);
         } else if memory.capacity() > Self::ALWAYS_KEPT && memory.capacity() / 4 > len {
             crate::work::count_bytes(len);
             memory.truncate(Self::ALWAYS_KEPT.max(2 * len));
-            memory.shrink_to_fit();
+            memory.shrink_to(Self::ALWAYS_KEPT);
         }
         memory.capacity() > Self::ALWAYS_KEPT
     }

@@ -112,13 +112,11 @@ impl<S: Storage> Buffers<S> {
         crate::work::count_bytes(bytes.len());
         let Kept { len, known } = self.kept(place);
         let end = len + bytes.len();
-        if end > self.storage.memory(place).len() {
-            self.large |= self.storage.resize(place, len, end);
-        }
-        match (&mut self.storage.memory_mut(place)[len..end], bytes) {
+        match (self.storage.memory_mut(place).get_mut(len..end), bytes) {
             // Often an LF: no call is needed.
-            ([kept], [byte]) => *kept = *byte,
-            (kept, _) => kept.copy_from_slice(bytes),
+            (Some([kept]), [byte]) => *kept = *byte,
+            (Some(kept), _) => kept.copy_from_slice(bytes),
+            (None, _) => self.large |= self.storage.resize(place, len, end, bytes),
         }
         let known = if is_text && known == len { end } else { known };
         self.set(place, Slot::Kept(Kept { len: end, known }));
@@ -165,7 +163,7 @@ impl<S: Storage> Buffers<S> {
             return;
         }
         if decoded_len > self.storage.memory(place).len() {
-            self.large |= self.storage.resize(place, len, decoded_len);
+            self.large |= self.storage.resize(place, len, decoded_len, &[]);
         }
         let room = &mut self.storage.memory_mut(place)[..decoded_len];
         // The bytes are moved to the end first. They are never longer than their text, so nothing is
@@ -218,7 +216,7 @@ impl<S: Storage> Buffers<S> {
             self.large = false;
             for place in Place::ALL {
                 let Kept { len, .. } = self.kept(place);
-                self.large |= self.storage.resize(place, len, len);
+                self.large |= self.storage.resize(place, len, len, &[]);
             }
         }
     }

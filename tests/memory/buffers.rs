@@ -94,6 +94,17 @@ fn bounded_memory_a_block_of_a_quarter_of_the_buffer_keeps_it_and_a_smaller_one_
 }
 
 #[test]
+fn bounded_memory_a_buffer_does_not_shrink_below_4_kib() {
+    let mut parser = Parser::new();
+    // The second piece doubles the buffer, of which little more than the data is written.
+    let [first, second] = [format!("data: {}", "x".repeat(2300)), "x\n\n".into()];
+    let (_, info) = decode(&mut parser, [first.as_bytes(), second.as_bytes()].into_iter());
+    assert_eq!(info.bytes_current, 4600);
+    let (_, info) = decode(&mut parser, [&b"event: x\n\n"[..]].into_iter());
+    assert_eq!(info.bytes_current, 4096 - 4600);
+}
+
+#[test]
 fn bounded_memory_the_text_of_ill_formed_data_is_freed_with_the_next_block() {
     let mut parser = Parser::new();
     // Each byte is three of text, and 4 KiB may stay.
