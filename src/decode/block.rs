@@ -54,7 +54,7 @@ impl<S: Storage> Parser<S> {
     /// Takes a piece of an observed comment, and returns why a cursor stops for it.
     #[inline(never)]
     pub(super) fn append_comment(&mut self, chunk: &[u8], piece: &Piece) -> Option<Stop> {
-        if !piece.first && !self.is_keeping_line() {
+        if !piece.first && !self.buffers.is_kept(self.line) {
             // The comment was refused, or its start was not observed.
             return None;
         }
@@ -92,8 +92,7 @@ impl<S: Storage> Parser<S> {
     /// Drops the whole block, because a part of it was not read.
     pub(super) fn drop_block(&mut self) {
         self.drop_event(Slot::Unset);
-        self.buffers.set(self.id, Slot::Unset);
-        self.buffers.set(self.line, Slot::Unset);
+        self.forget_ids();
     }
 
     /// Keeps the lent values, because their chunk ends.

@@ -39,8 +39,7 @@ impl<S: Storage> Parser<S> {
         if id.len() > room {
             return Err(LastEventIdError::TooLong { length: id.len(), room });
         }
-        self.buffers.set(self.id, Slot::Unset);
-        self.buffers.set(self.line, Slot::Unset);
+        self.forget_ids();
         self.buffers.push(self.id, id.as_bytes(), true);
         self.commit_id();
         (self.room, self.sets_id) = (0, false);
@@ -53,6 +52,7 @@ impl<S: Storage> Parser<S> {
     pub(super) fn append_id(&mut self, chunk: &[u8], piece: &Piece) -> bool {
         let (bytes, limit) = (piece.span.bytes(chunk), self.limit_of_ids());
         crate::work::count_bytes(bytes.len());
+        // A NUL is rare, and `contains` is faster than to look for its index.
         let nul = if bytes.contains(&0) { bytes.iter().position(|&byte| byte == 0) } else { None };
         let value = &bytes[..nul.unwrap_or(bytes.len())];
         let is_ascii = self.lines.scan.is_ascii(piece.span.start);
@@ -63,7 +63,7 @@ impl<S: Storage> Parser<S> {
             self.buffers.push(self.id, bytes, true);
             return false;
         }
-        if piece.first || self.is_keeping_line() {
+        if piece.first || self.buffers.is_kept(self.line) {
             let len = value.len().min(limit.bytes - self.buffers.len(self.line));
             self.fit_id(len);
             self.buffers.push(self.line, &value[..len], is_ascii);
@@ -102,14 +102,15 @@ impl<S: Storage> Parser<S> {
         }
     }
 
-    /// Returns whether a part of the current line is kept.
-    pub(super) fn is_keeping_line(&self) -> bool {
-        matches!(self.buffers.slot(self.line), Slot::Kept(_))
+    /// Clears the last event ID buffer and the place of the current line.
+    pub(super) fn forget_ids(&mut self) {
+        self.buffers.set(self.id, Slot::Unset);
+        self.buffers.set(self.line, Slot::Unset);
     }
 
     /// Makes the last event ID buffer, if the block has set it, the last event ID string.
     pub(super) fn commit_id(&mut self) {
-        self.sets_id = self.buffers.slot(self.id) != Slot::Unset;
+        self.sets_id = self.buffers.is_kept(self.id);
         if self.sets_id {
             swap(&mut self.id, &mut self.string);
             self.buffers.set(self.id, Slot::Unset);

@@ -162,7 +162,9 @@ impl Lines {
     #[inline]
     pub(crate) fn take_all(&mut self, chunk: &[u8]) -> bool {
         let is_within = self.at == 0 && self.scan.peek(chunk).is_none();
-        self.at = if is_within { chunk.len() } else { self.at };
+        if is_within {
+            self.at = chunk.len();
+        }
         is_within
     }
 

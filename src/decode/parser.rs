@@ -258,7 +258,7 @@ impl<S: Storage> Parser<S> {
         if range.is_empty() && !skipped {
             return Ok(End::Clean);
         }
-        let sets_id = self.buffers.slot(self.id) != Slot::Unset;
+        let sets_id = self.buffers.is_kept(self.id);
         Ok(End::Incomplete(Pending {
             event_type: self.buffers.text(Place::EventType, &[]),
             data: self.has_data().then(|| self.buffers.text(Place::Data, &[])),

@@ -68,7 +68,7 @@ impl<S: Storage> Parser<S> {
     #[inline]
     fn append_chunk(&mut self, chunk: &[u8]) -> bool {
         let is_within = self.lines.is_reading(Line::Field(Field::Data))
-            && matches!(self.buffers.slot(Place::Data), Slot::Kept(_))
+            && self.buffers.is_kept(Place::Data)
             && self.has_room(chunk.len())
             && self.lines.take_all(chunk);
         if is_within {
@@ -107,7 +107,8 @@ impl<S: Storage> Parser<S> {
 
     #[inline(always)]
     fn piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
-        // Not one `match`: the most frequent fields then need no jump table.
+        // Not one `match`: the most frequent fields then need no jump table. Copies, where a piece is passed by
+        // reference: otherwise every piece would be in memory.
         if let Line::Field(field @ (Field::Data | Field::Event)) = piece.line {
             let place = if field == Field::Data { Place::Data } else { Place::EventType };
             self.append_event(place, chunk, piece).then_some(Stop::Error)

@@ -93,6 +93,10 @@ impl<S> Buffers<S> {
         }
     }
 
+    pub(crate) fn is_kept(&self, place: Place) -> bool {
+        matches!(self.slot(place), Slot::Kept(_))
+    }
+
     /// Returns how many bytes are kept or lent.
     pub(crate) fn len(&self, place: Place) -> usize {
         match self.slot(place) {
