@@ -1,6 +1,6 @@
 //! Zero-copy: an event in one chunk is lent from it, and equals an owned one and one made by hand.
 
-use sse_wire::{Event, Field, Item, OwnedEvent, Parser, Token, Tokenizer};
+use sse_wire::{Event, Field, Item, Line, OwnedEvent, Parser, Token, Tokenizer};
 
 use crate::support::decoder_cases;
 
@@ -64,9 +64,7 @@ fn zero_copy_an_event_in_one_chunk_is_lent_from_it() {
             let block = &stream[event.range.start as usize..event.range.end as usize];
             let data_lines = Tokenizer::new()
                 .push(block)
-                .filter(|token| {
-                    matches!(token, Token::Line { line: sse_wire::Line::Field(Field::Data), .. })
-                })
+                .filter(|token| matches!(token, Token::Line { line: Line::Field(Field::Data), .. }))
                 .count();
             if data_lines == 1 && std::str::from_utf8(block).is_ok() {
                 assert!(within.contains(&event.data.as_ptr()), "{}: data copied", case.name);
