@@ -185,7 +185,7 @@ impl From<Event<'_>> for OwnedEvent {
     }
 }
 
-/// An event or another part of a stream: see [`Parser::observe`](crate::Parser::observe).
+/// An event or another part of a stream: see [`Events::next_item`](crate::Events::next_item).
 ///
 /// ```
 /// use sse_wire::Item;
@@ -200,7 +200,7 @@ impl From<Event<'_>> for OwnedEvent {
 ///     }
 /// }
 /// # let mut parser = sse_wire::Parser::new();
-/// # log(&parser.observe(b"retry: 1\n").next()?.unwrap());
+/// # log(&parser.push(b"retry: 1\n").next_item()?.unwrap());
 /// # Ok::<(), sse_wire::ParseError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

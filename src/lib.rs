@@ -25,7 +25,7 @@
 //! | do the same over a transport of your own | [`Connection`], the same rules without I/O | |
 //! | read events from a `Read`, a `Stream`, a body, a codec | [`io`](io/index.html), [`stream`](stream/index.html), [`http_body`](http_body/index.html), [`codec`](codec/index.html) | `std`, `stream`, `http-body`, `codec` |
 //! | read events from chunks | [`Parser`] | |
-//! | see comments, `retry`, and blocks without data too | [`Parser::observe`] | |
+//! | see comments, `retry`, and blocks without data too | [`Events::next_item`] | |
 //! | see every line, and data of any size | [`Tokenizer`] | |
 //! | write events | [`Block`] | |
 //! | answer a request with the items of a stream | [`response`](fn.response.html) | `server` |
@@ -161,11 +161,11 @@ pub use adapters::{DecodeJsonError, EncodeJsonError};
 ))]
 pub use adapters::{ReadError, WriteError};
 pub use client::{
-    Action, Connection, ConnectionEvents, ConnectionItems, Failure, Interruption, Liveness, Notice,
-    Policy, ReadyState, ResponseHead, SendAgain, Silence,
+    Action, Connection, ConnectionEvents, Failure, Interruption, Liveness, Notice, Policy,
+    ReadyState, ResponseHead, SendAgain, Silence,
 };
 pub use decode::{
-    Arrays, Events, Growable, Items, Line, Memory, Parser, Storage, Token, Tokenizer, Tokens,
+    Arrays, Events, Growable, Line, Memory, Parser, Storage, Token, Tokenizer, Tokens,
 };
 pub use encode::{Block, DataWriter, FmtSink, Sink, SliceSink};
 pub use error::{EncodeError, LastEventIdError, LimitError, ParseError, Part, Refused};

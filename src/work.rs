@@ -131,8 +131,8 @@ mod counted {
     enum Way {
         Push,
         PushOwned,
-        Observe,
-        /// By `push` and `observe` in turn.
+        Items,
+        /// By `next` and `next_item` in turn.
         Alternate,
         /// One event, then the rest unread.
         Left,
@@ -152,8 +152,8 @@ mod counted {
             loop {
                 let more = match way {
                     Way::Alternate if at % 2 == 1 => {
-                        let mut items = parser.observe(rest);
-                        while !matches!(items.next(), Ok(None)) {}
+                        let mut events = parser.push(rest);
+                        while !matches!(events.next_item(), Ok(None)) {}
                         false
                     }
                     Way::Push | Way::Alternate => {
@@ -166,9 +166,9 @@ mod counted {
                         while !matches!(events.next_owned(), Ok(None)) {}
                         false
                     }
-                    Way::Observe => {
-                        let mut items = parser.observe(rest);
-                        while !matches!(items.next(), Ok(None)) {}
+                    Way::Items => {
+                        let mut events = parser.push(rest);
+                        while !matches!(events.next_item(), Ok(None)) {}
                         false
                     }
                     Way::Left => {
@@ -189,9 +189,9 @@ mod counted {
                         more
                     }
                     Way::OneItemAPush => {
-                        let mut items = parser.observe(rest);
-                        let more = !matches!(items.next(), Ok(None));
-                        rest = items.into_rest();
+                        let mut events = parser.push(rest);
+                        let more = !matches!(events.next_item(), Ok(None));
+                        rest = events.into_rest();
                         more
                     }
                     Way::OneTokenAPush => {
@@ -212,13 +212,13 @@ mod counted {
     /// Every way, chunk size and limit, and what each costs at most.
     fn check(len: usize, most: impl Fn(Way) -> usize) {
         use Way::{
-            Alternate, Discard, Left, Observe, OneEventAPush, OneItemAPush, OneTokenAPush, Push,
+            Alternate, Discard, Items, Left, OneEventAPush, OneItemAPush, OneTokenAPush, Push,
             PushOwned, Tokens,
         };
         const WAYS: [Way; 10] = [
             Push,
             PushOwned,
-            Observe,
+            Items,
             Alternate,
             Left,
             Discard,
@@ -256,7 +256,7 @@ mod counted {
     fn linear_time_each_byte_is_read_and_moved_a_bounded_number_of_times() {
         check(20_000, |way| match way {
             // Line ends, text, NUL, a copy into a buffer, and one within it.
-            Way::Push | Way::PushOwned | Way::Observe | Way::Alternate => 8,
+            Way::Push | Way::PushOwned | Way::Items | Way::Alternate => 8,
             Way::Left | Way::Discard | Way::Tokens => 8,
             // A cursor reads ahead at most a window of 256 bytes, and the next one reads it again.
             Way::OneEventAPush | Way::OneItemAPush | Way::OneTokenAPush => 264,

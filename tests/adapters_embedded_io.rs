@@ -270,11 +270,11 @@ fn both_readers_return_comments() {
     let parser = || over_arrays([0; 8], [0; 8], [0; 8]);
     let stream = &b": a\n\n"[..];
     let mut reader = blocking::EventReader::new(stream, parser(), [0; 64]);
-    let mut items = reader.next_items().unwrap().unwrap();
-    assert!(matches!(items.next(), Ok(Some(Item::Comment { text: "a", .. }))));
+    let mut items = reader.next_events().unwrap().unwrap();
+    assert!(matches!(items.next_item(), Ok(Some(Item::Comment { text: "a", .. }))));
     let mut reader = asynchronous::EventReader::new(stream, parser(), [0; 64]);
-    let mut items = poll_once(reader.next_items()).unwrap().unwrap().unwrap();
-    assert!(matches!(items.next(), Ok(Some(Item::Comment { text: "a", .. }))));
+    let mut items = poll_once(reader.next_events()).unwrap().unwrap().unwrap();
+    assert!(matches!(items.next_item(), Ok(Some(Item::Comment { text: "a", .. }))));
 }
 
 #[test]

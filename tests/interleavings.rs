@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use sse_wire::{LastEventIdError, LimitError, ParseError, Parser, Refused, Storage};
-use support::outcome::{Output, Pending, observe, pending, push};
+use support::outcome::{Output, Pending, drain, pending, push, push_items};
 use support::shapes::{mutate, mutations, sent_stream};
 use support::{Decoded, Driver, Returned, TokenizerDriver, over_arrays, values};
 
@@ -85,17 +85,22 @@ fn call<S: Storage + Clone>(parser: &mut Parser<S>, call: &Call, rest: &[u8]) ->
     match *call {
         Call::Take(chunk) => {
             let bytes = &rest[..chunk.len.min(rest.len())];
-            let take = if chunk.observed { observe } else { push };
+            let take = if chunk.observed { push_items } else { push };
             let (drained, left) = take(parser, chunk.calls, bytes, &mut answer.output);
             assert!(!drained || left.is_empty());
             answer.taken = bytes.len() - left.len();
         }
         Call::Discard(chunk) | Call::Leave(chunk) => {
             let bytes = &rest[..chunk.len.min(rest.len())];
-            let discard = matches!(call, Call::Discard(_));
             answer.taken = bytes.len();
-            let take = if chunk.observed { leave_items } else { leave_events };
-            take(parser, chunk.calls, bytes, discard, &mut answer.output);
+            let mut cursor = parser.push(bytes);
+            drain(chunk.calls, &mut answer.output, || match chunk.observed {
+                true => Ok(cursor.next_item()?.map(Output::from)),
+                false => Ok(cursor.next()?.map(Output::from)),
+            });
+            if matches!(call, Call::Discard(_)) {
+                answer.output.extend(cursor.discard().err().map(Output::from));
+            }
         }
         Call::Finish => answer.end = Some(parser.finish().map(pending)),
         Call::SetLimit(limit) => answer.limit_error = parser.set_limit(limit).err(),
@@ -110,28 +115,6 @@ fn call<S: Storage + Clone>(parser: &mut Parser<S>, call: &Call, rest: &[u8]) ->
     }
     answer
 }
-
-/// Calls a cursor this often, and then discards the rest or drops it.
-macro_rules! leave {
-    ($name:ident, $push:ident) => {
-        fn $name<S: Storage>(
-            parser: &mut Parser<S>,
-            calls: usize,
-            chunk: &[u8],
-            discard: bool,
-            output: &mut Vec<Output>,
-        ) {
-            let mut cursor = parser.$push(chunk);
-            support::outcome::drain(calls, output, || Ok(cursor.next()?.map(Output::from)));
-            if discard {
-                output.extend(cursor.discard().err().map(Output::from));
-            }
-        }
-    };
-}
-
-leave!(leave_events, push);
-leave!(leave_items, observe);
 
 /// Ends with everything that is left.
 fn to_the_end(calls: Vec<Call>) -> impl Iterator<Item = Call> {

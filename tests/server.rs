@@ -98,9 +98,9 @@ fn a_keep_alive_is_not_an_event_and_sets_no_id() {
     let keep_alive = KeepAlive::new(NOW);
     keep_alive.due(KeepAlive::DEFAULT_INTERVAL).unwrap().encode(&mut stream).unwrap();
     let mut parser = Parser::new();
-    let mut items = parser.observe(&stream);
+    let mut items = parser.push(&stream);
     let mut seen = Vec::new();
-    while let Some(item) = items.next().unwrap() {
+    while let Some(item) = items.next_item().unwrap() {
         seen.push(match item {
             Item::Event(_) => "event",
             Item::Comment { text: "", .. } => "comment",

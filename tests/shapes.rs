@@ -35,8 +35,8 @@ type Block = (Range<u64>, Option<Returned>);
 fn blocks(stream: &[u8]) -> Vec<Block> {
     let mut parser = Parser::with_limit(usize::MAX);
     let mut blocks = Vec::new();
-    let mut items = parser.observe(stream);
-    while let Some(item) = items.next().unwrap() {
+    let mut items = parser.push(stream);
+    while let Some(item) = items.next_item().unwrap() {
         match item {
             Item::Event(event) => blocks.push((event.range.clone(), Some(values(&event)))),
             Item::Block { range, .. } => blocks.push((range, None)),
@@ -98,7 +98,7 @@ proptest! {
     ) {
         mutate(&mut stream.bytes, &mutations);
         let chunks = cut(&stream.bytes, &places);
-        let parsed = GrowableDriver(Way::Observe, "").decode(&chunks, id.as_deref(), None);
+        let parsed = GrowableDriver(Way::Items, "").decode(&chunks, id.as_deref(), None);
         let reference = support::reference::ReferenceDriver.decode(&chunks, id.as_deref(), None);
         let why = sse_wire_reference::interpret(&stream.bytes, id.as_deref().unwrap_or_default());
         prop_assert_eq!(parsed, reference, "\n{}", why);

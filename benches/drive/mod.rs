@@ -56,8 +56,8 @@ pub(crate) fn owned_events<S: Storage>(parser: &mut Parser<S>, stream: &[u8], ch
 /// Reads every item.
 pub(crate) fn items<S: Storage>(parser: &mut Parser<S>, stream: &[u8], chunk_size: usize) {
     for chunk in stream.chunks(chunk_size) {
-        let mut items = parser.observe(chunk);
-        while let Some(item) = items.next().expect(WITHIN_THE_LIMIT) {
+        let mut items = parser.push(chunk);
+        while let Some(item) = items.next_item().expect(WITHIN_THE_LIMIT) {
             black_box(match item {
                 Item::Event(event) => touch(&event),
                 Item::Block { id, range, .. } => touch_text(id.unwrap_or_default()) + range.end,

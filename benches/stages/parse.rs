@@ -43,7 +43,7 @@ fn parse(criterion: &mut Criterion, workload: &workloads::Workload, chunk_size: 
             let mut parser = drive::fixed_parser();
             bencher.iter(|| drive::lent_events(&mut parser, stream, chunk_size));
         });
-        group.bench_function("observe", |bencher| {
+        group.bench_function("items", |bencher| {
             let mut parser = Parser::new();
             bencher.iter(|| drive::items(&mut parser, stream, chunk_size));
         });

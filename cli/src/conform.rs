@@ -153,10 +153,10 @@ fn parse(
     let (mut after, mut errors) = (Vec::new(), Vec::new());
     let mut shared_id = SharedId::default();
     for Chunk(chunk) in chunks {
+        let mut cursor = parser.push(chunk);
         if observe {
-            let mut cursor = parser.observe(chunk);
             loop {
-                match cursor.next() {
+                match cursor.next_item() {
                     Ok(Some(Item::Event(event))) => {
                         let mut parsed = ParsedEvent::new(&event, &mut shared_id);
                         parsed.bytes = Some([event.range.start, event.range.end]);
@@ -171,7 +171,6 @@ fn parse(
                 }
             }
         } else {
-            let mut cursor = parser.push(chunk);
             loop {
                 match cursor.next() {
                     Ok(Some(event)) => events.push(ParsedEvent::new(&event, &mut shared_id)),

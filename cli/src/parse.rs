@@ -94,10 +94,10 @@ impl Replay<'_> {
             log(format_args!("{name}: {error} (--limit)"));
             self.failed = true;
         };
+        let mut events = self.parser.push(chunk);
         if self.arguments.output.comments {
-            let mut items = self.parser.observe(chunk);
             loop {
-                match items.next() {
+                match events.next_item() {
                     Ok(Some(item)) => self.output.show(item)?,
                     Ok(None) => return Ok(()),
                     Err(error) => refused(error),
@@ -105,7 +105,6 @@ impl Replay<'_> {
             }
         }
         // A separate loop, in which comments are not retained.
-        let mut events = self.parser.push(chunk);
         loop {
             match events.next() {
                 Ok(Some(event)) => self.output.show(Shown::Event(event))?,

@@ -8,7 +8,7 @@ use tokio_util::codec::{Decoder, Encoder};
 
 use super::error::WriteError;
 use super::intake::parser_methods;
-use crate::decode::{Growable, Items, Parser, Storage};
+use crate::decode::{Events, Growable, Parser, Storage};
 use crate::encode::Block;
 use crate::encode::{Sink, sink::sealed};
 use crate::error::{EncodeError, ParseError};
@@ -163,7 +163,7 @@ impl<S: Storage> Decoder for EventDecoder<S> {
 }
 
 /// Decodes bytes into values that the caller makes from events, comments, reconnection times, and blocks without an
-/// event ([`Parser::observe`]).
+/// event ([`Events::next_item`]).
 ///
 /// ```
 /// use futures_util::StreamExt;
@@ -219,8 +219,8 @@ where
 
     fn decode(&mut self, bytes: &mut BytesMut) -> io::Result<Option<Self::Item>> {
         while take_chunk(&mut self.parser, &mut self.chunk, bytes) {
-            let mut items = Items { parser: &mut self.parser, chunk: &self.chunk };
-            while let Some(item) = items.next().transpose() {
+            let mut events = Events { parser: &mut self.parser, chunk: &self.chunk };
+            while let Some(item) = events.next_item().transpose() {
                 match item.map(&mut self.select) {
                     Ok(None) => {}
                     Ok(Some(selected)) => return Ok(Some(Ok(selected))),

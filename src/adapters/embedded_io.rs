@@ -10,7 +10,7 @@ use ::embedded_io::{Error, ErrorKind, Read, Write};
 use super::error::{ReadError, WriteError};
 use super::intake::{Intake, reader_methods};
 use super::outgoing::{Outgoing, writer_methods};
-use crate::decode::{Events, Items, Memory, Parser, Storage};
+use crate::decode::{Events, Memory, Parser, Storage};
 use crate::encode::Block;
 use crate::event::Event;
 #[cfg(feature = "alloc")]
@@ -106,17 +106,6 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
     pub fn next_events(&mut self) -> Result<Option<Events<'_, '_, S>>, R::Error> {
         let more = self.read()?;
         Ok(more.then(|| self.intake.events()))
-    }
-
-    /// Like [`next_events`](Self::next_events), but the cursor also returns comments, reconnection times, and blocks
-    /// without an event, in order: see [`Parser::observe`].
-    ///
-    /// # Errors
-    ///
-    /// Those of the source; the cursor returns those of the limits.
-    pub fn next_items(&mut self) -> Result<Option<Items<'_, '_, S>>, R::Error> {
-        let more = self.read()?;
-        Ok(more.then(|| self.intake.items()))
     }
 
     /// Reads once if everything before was parsed, and returns whether there is something to parse.

@@ -11,7 +11,7 @@
 //! lends it. Both are inlined into the readers' `next`, and that into its caller, as the parser's own cursor is: with a
 //! call for each event, `next` had 0.7 to 0.9 of the parser's speed.
 
-use crate::decode::{Events, Items, Memory, Parser, Storage};
+use crate::decode::{Events, Memory, Parser, Storage};
 use crate::error::ParseError;
 #[cfg(feature = "alloc")]
 use crate::event::OwnedEvent;
@@ -62,11 +62,6 @@ impl<S: Storage, M: Memory> Intake<S, M> {
     /// Returns the events of what was read, but not parsed yet.
     pub(crate) fn events(&mut self) -> Events<'_, '_, S> {
         Events { parser: &mut self.parser, chunk: &self.memory.as_ref()[..self.len] }
-    }
-
-    /// Returns all items of what was read, but not parsed yet.
-    pub(crate) fn items(&mut self) -> Items<'_, '_, S> {
-        Items { parser: &mut self.parser, chunk: &self.memory.as_ref()[..self.len] }
     }
 
     /// Parses up to the end of the next event. Returns whether there is one.

@@ -34,7 +34,7 @@ pub use writer::BlockWriter;
 
 use super::error::ReadError;
 use super::intake::{Intake, reader_methods};
-use crate::decode::{Events, Growable, Items, Memory, Parser, Storage};
+use crate::decode::{Events, Growable, Memory, Parser, Storage};
 use crate::event::{End, Event, OwnedEvent};
 
 /// How many bytes are read at once if the caller provides no buffer.
@@ -198,17 +198,6 @@ impl<R: Read, S: Storage, M: Memory> EventReader<R, S, M> {
     pub fn next_events(&mut self) -> Result<Option<Events<'_, '_, S>>, io::Error> {
         let more = self.read()?;
         Ok(more.then(|| self.intake.events()))
-    }
-
-    /// Like [`next_events`](Self::next_events), but the cursor also returns comments, reconnection times, and blocks
-    /// without an event, in order: see [`Parser::observe`].
-    ///
-    /// # Errors
-    ///
-    /// Those of the source; the cursor returns those of the limits.
-    pub fn next_items(&mut self) -> Result<Option<Items<'_, '_, S>>, io::Error> {
-        let more = self.read()?;
-        Ok(more.then(|| self.intake.items()))
     }
 
     /// Returns an iterator of owned events; `for event in &mut reader` does the same.

@@ -37,7 +37,7 @@ use futures_core::stream::{FusedStream, Stream, TryStream};
 use pin_project_lite::pin_project;
 
 use super::error::ReadError;
-use crate::{End, Events, Items, OwnedEvent, ParseError, Parser};
+use crate::{End, Events, OwnedEvent, ParseError, Parser};
 
 pin_project! {
     /// The events of a stream of chunks.
@@ -60,8 +60,8 @@ pin_project! {
     /// ```
     ///
     /// As a [`Stream`] it returns one [`OwnedEvent`] for each poll. [`next_events`](Self::next_events) lends events
-    /// without copying them, and [`next_items`](Self::next_items) also returns comments, reconnection times, and
-    /// blocks without an event. The three can be mixed.
+    /// without copying them, and its cursor also returns comments, reconnection times, and blocks without an event. Both
+    /// can be mixed.
     ///
     /// The chunks can have any type of bytes (`Bytes`, `Vec<u8>`, `&[u8]`), from any stream of `Result`s. The type is
     /// `Send` if that stream and its chunks are, and `Unpin` if that stream is; neither is required.
@@ -70,7 +70,7 @@ pin_project! {
     ///
     /// - Those of [`Parser`]: chunk-invariance, promptness, and linear time, even if a chunk has many events and each
     ///   takes a poll.
-    /// - Cancellation: dropping a future of `next`, `next_events`, or `next_items`, or a cursor, loses nothing.
+    /// - Cancellation: dropping a future of `next` or `next_events`, or a cursor, loses nothing.
     ///
     /// # Errors
     ///
@@ -186,23 +186,6 @@ where
     {
         let chunk = self.next_chunk().await?;
         Some(chunk.map(|()| Pin::new(self).events()))
-    }
-
-    /// Like [`next_events`](Self::next_events), but the cursor also returns comments, reconnection times, and blocks
-    /// without an event, in order: see [`Parser::observe`].
-    ///
-    /// # Errors
-    ///
-    /// Those of the stream of chunks; the cursor returns those of the parser.
-    pub async fn next_items(&mut self) -> Option<Result<Items<'_, '_>, S::Error>>
-    where
-        S: Unpin,
-    {
-        let chunk = self.next_chunk().await?;
-        Some(chunk.map(|()| {
-            let (parser, chunk) = Pin::new(self).chunk();
-            Items { parser, chunk }
-        }))
     }
 
     /// Ends the stream and returns how it ended. Call it after the first `None`; an earlier call ends the events. The

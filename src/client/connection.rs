@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use super::action::{Action, Interruption, Notice, ReadyState};
-use super::delivery::{ConnectionEvents, ConnectionItems};
+use super::delivery::ConnectionEvents;
 use super::jitter::SplitMix64;
 use super::policy::Policy;
 use super::response::ResponseHead;
@@ -274,26 +274,14 @@ impl<S: Storage> Connection<S> {
     /// Takes the next bytes of the body, any number of them, and returns a cursor over the events that they complete,
     /// as [`Parser::push`] does. While the connection is not open, the bytes are dropped and there are no events.
     pub fn push<'s, 'c>(&'s mut self, chunk: &'c [u8]) -> ConnectionEvents<'s, 'c, S> {
-        let chunk = self.wanted(chunk);
-        ConnectionEvents { rules: &mut self.rules, events: self.parser.push(chunk) }
-    }
-
-    /// Like [`push`](Self::push), but the cursor also returns comments, reconnection times, and blocks without an
-    /// event, as [`Parser::observe`] does.
-    pub fn observe<'s, 'c>(&'s mut self, chunk: &'c [u8]) -> ConnectionItems<'s, 'c, S> {
-        let chunk = self.wanted(chunk);
-        ConnectionItems { rules: &mut self.rules, items: self.parser.observe(chunk) }
-    }
-
-    /// Returns the bytes for the parser: none while the connection is not open. A cursor that is never called takes
-    /// nothing, so they have to be removed here.
-    fn wanted<'c>(&mut self, chunk: &'c [u8]) -> &'c [u8] {
-        if !self.rules.is_open() {
-            return &[];
+        // A cursor that is never called takes nothing, so unwanted bytes are removed here.
+        let mut wanted: &[u8] = &[];
+        if self.rules.is_open() {
+            let position = self.parser.position() + self.parser.unread() as u64;
+            self.rules.receive(chunk, position);
+            wanted = chunk;
         }
-        let position = self.parser.position() + self.parser.unread() as u64;
-        self.rules.receive(chunk, position);
-        chunk
+        ConnectionEvents { rules: &mut self.rules, events: self.parser.push(wanted) }
     }
 
     /// Takes the end of the body, and returns whether it cut an event, as [`Parser::finish`] does. A reconnection

@@ -15,7 +15,7 @@ mod rules;
 
 pub use self::action::{Action, Failure, Interruption, Notice, ReadyState};
 pub use self::connection::Connection;
-pub use self::delivery::{ConnectionEvents, ConnectionItems};
+pub use self::delivery::ConnectionEvents;
 pub use self::idle::Liveness;
 pub use self::policy::{Policy, SendAgain, Silence};
 pub use self::response::ResponseHead;

@@ -51,11 +51,11 @@ impl<S: Storage> Parser<S> {
         appended.map_err(|limit| self.refuse_event(limit, self.lines.block_start)).is_err()
     }
 
-    /// Takes a piece of an observed comment, and returns why a cursor stops for it.
+    /// Takes a piece of a comment that is to be returned, and returns why a cursor stops for it.
     #[inline(never)]
     pub(super) fn append_comment(&mut self, chunk: &[u8], piece: &Piece) -> Option<Stop> {
         if !piece.first && !self.buffers.is_kept(self.line) {
-            // The comment was refused, or its start was not observed.
+            // The comment was refused, or its start was not to be returned.
             return None;
         }
         let mut result = self.append(self.line, chunk, *piece);

@@ -1,5 +1,5 @@
-//! The cursors over one chunk, which [`Parser::push`] and [`Parser::observe`] return. Both call the parser's
-//! one step, and lend what it has found.
+//! The cursor over one chunk, which [`Parser::push`] returns. It calls the parser's one step, and lends what that has
+//! found.
 //!
 //! # Implementation notes
 //!
@@ -17,7 +17,7 @@ use crate::event::{DEFAULT_EVENT_TYPE, Event, Item};
 #[cfg(feature = "alloc")]
 use crate::event::{LastEventId, OwnedEvent, owned_event_type};
 
-/// The events of one chunk: see [`Parser::push`].
+/// The events of one chunk, or all its [items](Self::next_item): see [`Parser::push`].
 ///
 /// ```
 /// use sse_wire::Parser;
@@ -35,31 +35,6 @@ use crate::event::{LastEventId, OwnedEvent, owned_event_type};
 #[must_use = "cursors read nothing until `next` is called"]
 #[derive(Debug)]
 pub struct Events<'p, 'c, S = Growable> {
-    // Adapters make cursors, too: see the implementation notes.
-    pub(crate) parser: &'p mut Parser<S>,
-    pub(crate) chunk: &'c [u8],
-}
-
-/// The events, comments, and other items of one chunk: see [`Parser::observe`].
-///
-/// ```
-/// use sse_wire::{Item, Parser};
-///
-/// let mut parser = Parser::new();
-/// let mut items = parser.observe(b": ping\nretry: 500\n\ndata: 1\n\n");
-/// while let Some(item) = items.next()? {
-///     match item {
-///         Item::Event(event) => println!("{}", event.data),
-///         Item::Comment { text, .. } => println!("comment: {text}"),
-///         Item::ReconnectionTime { time, .. } => println!("retry after {time:?}"),
-///         _ => {}
-///     }
-/// }
-/// # Ok::<(), sse_wire::ParseError>(())
-/// ```
-#[must_use = "cursors read nothing until `next` is called"]
-#[derive(Debug)]
-pub struct Items<'p, 'c, S = Growable> {
     // Adapters make cursors, too: see the implementation notes.
     pub(crate) parser: &'p mut Parser<S>,
     pub(crate) chunk: &'c [u8],
@@ -101,57 +76,66 @@ impl<'c, S: Storage> Events<'_, 'c, S> {
         let found = self.parser.find_event(self.chunk)?;
         Ok(if found { Some(self.parser.owned_event(self.chunk)) } else { None })
     }
-}
 
-impl<'c, S: Storage> Items<'_, 'c, S> {
-    /// Returns the next item, which borrows the cursor; `None` at the end of the chunk.
+    /// Returns the next event or other item, in order: a comment, a reconnection time, or a block without an event;
+    /// `None` at the end of the chunk.
+    ///
+    /// Comments are returned whole, so they count toward the limit here. A comment of which another method has taken a
+    /// part is not returned.
+    ///
+    /// ```
+    /// use sse_wire::{Item, Parser};
+    ///
+    /// let mut parser = Parser::new();
+    /// let mut events = parser.push(b": ping\nretry: 500\nid: 7\n\ndata: 1\n\n");
+    /// while let Some(item) = events.next_item()? {
+    ///     match item {
+    ///         Item::Event(event) => println!("{}", event.data),
+    ///         Item::Comment { text, .. } => println!("comment: {text}"),
+    ///         Item::ReconnectionTime { time, .. } => println!("retry after {time:?}"),
+    ///         Item::Block { id, .. } => println!("no event, but the ID {id:?}"),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # Ok::<(), sse_wire::ParseError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// Those of [`Events::next`]; also, a comment that exceeds the limit is refused.
-    #[allow(clippy::should_implement_trait)] // An iterator could not lend.
-    pub fn next(&mut self) -> Result<Option<Item<'_>>, ParseError> {
+    /// As for [`next`](Self::next); also, a comment that exceeds the limit is refused, with a separate error
+    /// ([`Refused::Comment`](crate::Refused::Comment)).
+    pub fn next_item(&mut self) -> Result<Option<Item<'_>>, ParseError> {
         let stop = self.parser.step::<true>(self.chunk)?;
         Ok(self.parser.item(stop, self.chunk))
     }
-}
 
-/// The methods of both cursors for the rest of the chunk.
-macro_rules! rest_methods {
-    ($cursor:ident) => {
-        impl<'c, S: Storage> $cursor<'_, 'c, S> {
-            /// Reads the rest of the chunk without returning anything: its IDs and reconnection times take effect, and
-            /// its events and refusals are dropped.
-            ///
-            /// # Errors
-            ///
-            /// [`ParseError::Unread`] if an earlier cursor was dropped before the end of its chunk.
-            pub fn discard(self) -> Result<(), ParseError> {
-                let mut result = Ok(());
-                loop {
-                    match self.parser.find_event(self.chunk) {
-                        Ok(false) => return result,
-                        Err(error @ ParseError::Unread { .. }) => result = Err(error),
-                        _ => {}
-                    }
-                }
-            }
-
-            /// Ends the cursor, and returns the bytes of the chunk that it has not taken, so that they can be pushed
-            /// again, alone or followed by new bytes. Nothing is lost.
-            pub fn into_rest(self) -> &'c [u8] {
-                self.parser.clear_ended();
-                self.parser.keep_lent(self.chunk);
-                &self.chunk[self.parser.lines.leave()..]
+    /// Reads the rest of the chunk without returning anything: its IDs and reconnection times take effect, and
+    /// its events and refusals are dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`ParseError::Unread`] if an earlier cursor was dropped before the end of its chunk.
+    pub fn discard(self) -> Result<(), ParseError> {
+        let mut result = Ok(());
+        loop {
+            match self.parser.find_event(self.chunk) {
+                Ok(false) => return result,
+                Err(error @ ParseError::Unread { .. }) => result = Err(error),
+                _ => {}
             }
         }
-    };
+    }
+
+    /// Ends the cursor, and returns the bytes of the chunk that it has not taken, so that they can be pushed
+    /// again, alone or followed by new bytes. Nothing is lost.
+    pub fn into_rest(self) -> &'c [u8] {
+        self.parser.clear_ended();
+        self.parser.keep_lent(self.chunk);
+        &self.chunk[self.parser.lines.leave()..]
+    }
 }
 
-rest_methods!(Events);
-rest_methods!(Items);
-
-/// The interface of the parser for the cursors and the adapters.
+/// The interface of the parser for the cursor and the adapters.
 impl<S: Storage> Parser<S> {
     /// Takes the chunk up to the end of the next event, and returns whether there is one.
     #[inline(always)]

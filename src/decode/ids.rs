@@ -17,8 +17,8 @@ use crate::event::LastEventId;
 
 impl<S: Storage> Parser<S> {
     /// Sets the last event ID string, for example to that of an earlier stream before this one starts. In the middle
-    /// of a block, earlier `id` lines of the block then do not count, nor does one whose value is being read; an
-    /// observed comment that is being read is dropped.
+    /// of a block, earlier `id` lines of the block then do not count, nor does one whose value is being read; a
+    /// comment that is being read is dropped.
     ///
     /// # Errors
     ///

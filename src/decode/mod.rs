@@ -17,7 +17,7 @@ mod storage;
 mod text;
 mod tokenizer;
 
-pub use self::cursor::{Events, Items};
+pub use self::cursor::Events;
 pub use self::line::Line;
 pub use self::parser::Parser;
 pub use self::storage::{Arrays, Growable, Memory, Storage};

@@ -5,7 +5,7 @@ use core::fmt::{self, Debug, Formatter};
 use core::ops::Range;
 use core::time::Duration;
 
-use super::cursor::{Events, Items};
+use super::cursor::Events;
 use super::lines::Lines;
 use super::step::Due;
 use super::storage::{Arrays, Growable, Memory, Place, Storage};
@@ -55,7 +55,7 @@ const DEFAULT_ID_LIMIT: usize = 64 * 1024;
 /// the block sets, and an `id` line that is being read. A block that needs more is refused with one [`LimitError`],
 /// even if its values were not copied, so that chunk borders change nothing. Bytes count as they arrive, and again as
 /// decoded text: an ID at the end of its line, data and type at the blank line. The `id` and `retry` lines of a
-/// refused block still take effect. Comments and unknown fields never count, unless [observed](Self::observe).
+/// refused block still take effect. Comments and unknown fields never count, unless they are [returned](Events::next_item).
 ///
 /// IDs have a separate limit: 64 KiB unless [set](Self::set_id_limit), and never more than a quarter of the limit, so
 /// that the next event always fits beside an ID. A longer ID is refused with one [`LimitError`] at the end of its
@@ -77,7 +77,7 @@ pub struct Parser<S = Growable> {
     /// How many more bytes certainly fit.
     pub(super) room: usize,
     /// The places of the last event ID string, of the last event ID buffer, and of the current line if it is
-    /// an `id` or an observed comment.
+    /// an `id` or a comment that is to be returned.
     pub(super) string: Place,
     pub(super) id: Place,
     pub(super) line: Place,
@@ -197,29 +197,6 @@ impl<S: Storage> Parser<S> {
     pub fn push<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Events<'p, 'c, S> {
         self.begin(chunk);
         Events { parser: self, chunk }
-    }
-
-    /// Like [`push`](Self::push), but the cursor also returns comments, reconnection times, and blocks without an
-    /// event, in order.
-    ///
-    /// Comments are returned whole, so they count toward the limit here: one that is too long is refused with a
-    /// separate error ([`Refused::Comment`](crate::Refused::Comment)), which `push` never returns. A comment with
-    /// text that was passed to `push` is not returned.
-    ///
-    /// ```
-    /// use sse_wire::{Item, ParseError, Parser};
-    ///
-    /// let mut parser = Parser::new();
-    /// let mut items = parser.observe(b": hi\nretry: 5\nid: 7\n\n");
-    /// assert!(matches!(items.next()?, Some(Item::Comment { text: "hi", .. })));
-    /// assert!(matches!(items.next()?, Some(Item::ReconnectionTime { .. })));
-    /// assert!(matches!(items.next()?, Some(Item::Block { id: Some("7"), .. })));
-    /// assert!(items.next()?.is_none());
-    /// # Ok::<(), ParseError>(())
-    /// ```
-    pub fn observe<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Items<'p, 'c, S> {
-        self.begin(chunk);
-        Items { parser: self, chunk }
     }
 
     /// Ends the stream, returns how it ended, and makes the parser ready for the next connection: the last event ID

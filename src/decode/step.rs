@@ -120,7 +120,7 @@ impl<S: Storage> Parser<S> {
         } else if piece.line == Line::Comment && ALL {
             self.append_comment(chunk, &{ piece })
         } else {
-            // Of a comment that is no longer observed, nothing is kept.
+            // Of a comment that is no longer to be returned, nothing is kept.
             self.buffers.set(self.line, Slot::Unset);
             None
         }

@@ -103,7 +103,7 @@ pub struct Arrays<D, E, I> {
     /// For the type of an event.
     pub event_type: E,
     /// For last event IDs, each of which can have a third of it: one is in force, one was set by the
-    /// block, one is being read. An observed comment can have a third, too.
+    /// block, one is being read. A comment that is returned can have a third, too.
     pub ids: I,
 }
 

@@ -131,7 +131,7 @@ fn nothing_is_returned_twice_whatever_is_called_between_two_events() {
                 2 => reader.set_last_event_id("x").unwrap(),
                 3 => _ = reader.parser().clone().push(b"data: y\n\n").next(),
                 4 => _ = reader.next_events().unwrap(),
-                5 => _ = reader.next_items().unwrap(),
+                5 => _ = reader.unread(),
                 _ => {}
             }
             let event = match n % 4 {
@@ -139,8 +139,8 @@ fn nothing_is_returned_twice_whatever_is_called_between_two_events() {
                 1 => reader.owned_events().next().transpose().unwrap(),
                 2 => reader.next().unwrap().map(Event::into_owned),
                 _ => loop {
-                    let mut items = reader.next_items().unwrap().expect("more comes");
-                    if let Some(Item::Event(event)) = items.next().unwrap() {
+                    let mut items = reader.next_events().unwrap().expect("more comes");
+                    if let Some(Item::Event(event)) = items.next_item().unwrap() {
                         break Some(event.into_owned());
                     }
                 },
@@ -252,7 +252,7 @@ fn promptness_no_event_that_was_read_waits_for_the_next_read() {
 
     let ill_formed = b"id: a\ndata: \xFF\xFF\xFF\xFF\xFF\xFF\n\n";
     let mut reader = EventReader::with_parser(Script::new([Step::Bytes(ill_formed)]), parser());
-    assert!(reader.next_items().unwrap().unwrap().next().is_err());
-    let mut items = reader.next_items().unwrap().expect("the block");
-    assert!(matches!(items.next(), Ok(Some(Item::Block { id: Some("a"), .. }))));
+    assert!(reader.next_events().unwrap().unwrap().next().is_err());
+    let mut items = reader.next_events().unwrap().expect("the block");
+    assert!(matches!(items.next_item(), Ok(Some(Item::Block { id: Some("a"), .. }))));
 }

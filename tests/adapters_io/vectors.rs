@@ -51,8 +51,8 @@ fn decode<S: Storage>(parser: Parser<S>, way: Way, buffer: usize, chunks: &[&[u8
             }
         },
         Way::Items => loop {
-            match reader.next_items() {
-                Ok(Some(mut items)) => match items.next() {
+            match reader.next_events() {
+                Ok(Some(mut items)) => match items.next_item() {
                     Ok(Some(Item::Event(event))) => return ReadItem::Event(values(&event)),
                     Ok(Some(Item::Comment { text, .. })) => comments.push(text.to_owned()),
                     Ok(_) => {}

@@ -94,10 +94,10 @@ fn no_panic_and_only_valid_text_from_a_chunk_whose_bytes_change() {
                     }
                 }
                 _ => {
-                    let Poll::Ready(Some(items)) = poll_once(events.next_items()) else { break };
+                    let Poll::Ready(Some(items)) = poll_once(events.next_events()) else { break };
                     let mut items = items.unwrap();
                     for _ in 0..random(4) {
-                        match items.next() {
+                        match items.next_item() {
                             Ok(Some(Item::Event(event))) => {
                                 event.data.clone_into(&mut last);
                                 is_event(event);

@@ -31,7 +31,10 @@ fn a_transport_error_follows_the_events_before_it_and_the_stream_continues() {
 fn a_lending_call_returns_the_transport_error_itself() {
     let mut stream = Script::ready([Err(Broken(1)), Ok(&b"data: 1\n\n"[..])]).events();
     assert!(matches!(poll_once(stream.next_events()), Poll::Ready(Some(Err(Broken(1))))));
-    assert!(matches!(poll_once(stream.next_items()), Poll::Ready(Some(Ok(_)))), "and it continues");
+    assert!(
+        matches!(poll_once(stream.next_events()), Poll::Ready(Some(Ok(_)))),
+        "and it continues"
+    );
 }
 
 #[test]

@@ -69,13 +69,13 @@ fn run(stream: &mut EventStream<Chunks<&[u8]>>, way: Way, decoded: &mut Decoded)
                 }
             }
             Way::Items => {
-                let mut items = match poll_once(stream.next_items()) {
+                let mut items = match poll_once(stream.next_events()) {
                     Poll::Ready(Some(items)) => items.unwrap(),
                     Poll::Ready(None) => return true,
                     Poll::Pending => return false,
                 };
                 loop {
-                    match items.next() {
+                    match items.next_item() {
                         Ok(Some(Item::Event(event))) => decoded.events.push(values(&event)),
                         Ok(Some(Item::Comment { text, .. })) if way == Way::Items => {
                             decoded.comments.get_or_insert_default().push(text.to_owned());

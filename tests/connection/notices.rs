@@ -24,10 +24,10 @@ fn nothing_is_delivered_after_close_not_even_the_rest_of_a_chunk() {
     assert_eq!(events.next_owned(), Ok(None));
 
     let mut connection = open();
-    let mut items = connection.observe(chunk);
-    assert!(matches!(items.next(), Ok(Some(Item::Event(_)))));
+    let mut items = connection.push(chunk);
+    assert!(matches!(items.next_item(), Ok(Some(Item::Event(_)))));
     items.close();
-    assert_eq!(items.next(), Ok(None));
+    assert_eq!(items.next_item(), Ok(None));
     assert_eq!(items.into_rest(), b"");
 
     let mut connection = open();
@@ -37,7 +37,7 @@ fn nothing_is_delivered_after_close_not_even_the_rest_of_a_chunk() {
     assert_eq!(rest, &chunk[9..]);
     connection.close();
     assert_eq!(connection.push(rest).next(), Ok(None));
-    assert_eq!(connection.observe(rest).next(), Ok(None));
+    assert_eq!(connection.push(rest).next_item(), Ok(None));
     assert_eq!(connection.poll(Duration::MAX), Action::Stop);
 }
 

@@ -31,7 +31,7 @@ fn a_dropped_cursor_is_reported_once_by_the_next_one_or_by_the_end_of_the_stream
         assert_eq!(events.next().unwrap().unwrap().data, "4");
         assert_eq!(events.next(), Ok(None));
 
-        assert!(connection.observe(b"data: 5\n\ndata: 6\n\n").next().unwrap().is_some());
+        assert!(connection.push(b"data: 5\n\ndata: 6\n\n").next_item().unwrap().is_some());
         let end = if error { connection.handle_network_error() } else { connection.handle_end() };
         assert!(matches!(end, Err(ParseError::Unread { bytes: 9, .. })));
         assert_eq!(connection.ready_state(), ReadyState::Connecting, "it is lost even so");

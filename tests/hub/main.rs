@@ -68,8 +68,8 @@ fn data(text: &str) -> Vec<String> {
 
 fn last_event_id(text: &str) -> String {
     let mut parser = Parser::new();
-    let mut items = parser.observe(text.as_bytes());
-    while items.next().unwrap().is_some() {}
+    let mut items = parser.push(text.as_bytes());
+    while items.next_item().unwrap().is_some() {}
     parser.last_event_id().to_owned()
 }
 

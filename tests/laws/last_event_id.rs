@@ -64,9 +64,9 @@ fn a_discarded_chunk_sets_ids_and_reconnection_times_without_its_events() {
 
     // Refusals are dropped with their events.
     let mut parser = Parser::with_limit(8);
-    let items = parser.observe(b"data: 123456789\n: 123456789\nid: 123\nid: 1\n\n: 123456789");
+    let items = parser.push(b"data: 123456789\n: 123456789\nid: 123\nid: 1\n\n: 123456789");
     assert_eq!(items.discard(), Ok(()));
-    assert_eq!(parser.observe(b"\n").next(), Ok(None), "a comment that was discarded in part");
+    assert_eq!(parser.push(b"\n").next_item(), Ok(None), "a comment that was discarded in part");
     assert_eq!(parser.last_event_id(), "1");
 }
 
@@ -91,9 +91,9 @@ fn the_last_event_id_is_that_of_the_last_block_that_the_cursor_has_passed() {
     let mut parser = Parser::new();
     assert_eq!(parser.push(stream).into_rest(), stream);
     assert_eq!(parser.last_event_id(), "", "nothing is passed");
-    let mut items = parser.observe(stream);
+    let mut items = parser.push(stream);
     for id in ["1", "2", "3", "4"] {
-        match items.next().unwrap() {
+        match items.next_item().unwrap() {
             Some(Item::Event(event)) => assert_eq!(event.last_event_id, id),
             item => assert!(
                 matches!(item, Some(Item::Block { id: Some(of_block), .. }) if of_block == id)

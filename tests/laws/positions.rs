@@ -49,9 +49,9 @@ type BlockOf = (Option<String>, Range<u64>, Option<(String, String, String)>);
 /// The blocks of a stream: the ID that each sets, its range, and its event.
 fn items(stream: &[u8]) -> Vec<BlockOf> {
     let mut parser = Parser::new();
-    let mut items = parser.observe(stream);
+    let mut items = parser.push(stream);
     let mut blocks = Vec::new();
-    while let Some(item) = items.next().unwrap() {
+    while let Some(item) = items.next_item().unwrap() {
         match item {
             Item::Event(event) => {
                 let id = event.sets_id.then(|| event.last_event_id.to_owned());

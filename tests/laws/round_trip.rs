@@ -39,8 +39,8 @@ proptest! {
     fn round_trip_every_event_of_any_stream_encodes_to_itself(stream in hostile_stream()) {
         let mut copy = Vec::new();
         let mut parser = Parser::new();
-        let mut items = parser.observe(&stream);
-        while let Some(item) = items.next().unwrap() {
+        let mut items = parser.push(&stream);
+        while let Some(item) = items.next_item().unwrap() {
             match item {
                 Item::Event(event) => Block::from(&event).encode(&mut copy).unwrap(),
                 Item::Block { id: Some(id), .. } => Block::new().id(id).encode(&mut copy).unwrap(),

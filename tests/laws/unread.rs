@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use sse_wire::{End, ParseError, Parser, Refused, Token, Tokenizer};
 
 use crate::support::model::{self, Limits};
-use crate::support::outcome::{self, Output, observe, push};
+use crate::support::outcome::{self, Output, push, push_items};
 use crate::support::shapes::{cut, places};
 use crate::{events_of, hostile_stream, joined, lines, support, texts};
 
@@ -50,7 +50,7 @@ proptest! {
         let all = [(false, usize::MAX)];
         for (observed, calls) in calls.iter().cycle().take(4 * stream.len() + 20).chain(&all) {
             let before = parser.position();
-            let take = if *observed { observe } else { push };
+            let take = if *observed { push_items } else { push };
             let (_, left) = take(&mut parser, *calls, rest, &mut output);
             prop_assert_eq!(parser.position() - before, (rest.len() - left.len()) as u64);
             prop_assert_eq!(left, &stream[parser.position() as usize..]);
@@ -82,7 +82,7 @@ proptest! {
         let (id, time) = (parser.last_event_id().to_owned(), parser.reconnection_time());
 
         output.clear();
-        let take = if observed { observe } else { push };
+        let take = if observed { push_items } else { push };
         for chunk in cut(&after, &places) {
             prop_assert_eq!(take(&mut parser, usize::MAX, chunk, &mut output), (true, &b""[..]));
         }
@@ -176,7 +176,7 @@ fn nothing_lost_in_silence_a_dropped_cursor_is_reported_by_the_end_of_the_stream
         let stream = b"id: 1\ndata: 1\n\nid: 2\nretry: 5\n\ndata: 3\n\n";
         let first = match observed {
             false => parser.push(stream).next().map(|event| event.is_some()),
-            true => parser.observe(stream).next().map(|item| item.is_some()),
+            true => parser.push(stream).next_item().map(|item| item.is_some()),
         };
         assert_eq!(first, Ok(true));
         assert_eq!(unread(parser.finish()), 25);
@@ -235,7 +235,7 @@ fn nothing_lost_in_silence_a_blank_line_right_after_unread_bytes_ends_their_bloc
 fn nothing_lost_in_silence_all_unread_bytes_are_reported_and_none_twice() {
     let mut parser = Parser::new();
     let _ = parser.push(b"data: 1\n\n");
-    let _ = parser.observe(b"data: 2\n\nda");
+    let _ = parser.push(b"data: 2\n\nda");
     assert_eq!(unread(parser.push(b"").next()), 20);
     // Dropped again after the report: the rest of the lost block and the event after it.
     assert_eq!(parser.push(b"ta: 3\n\ndata: 4\n\n").next().unwrap().unwrap().data, "4");
@@ -292,7 +292,7 @@ fn nothing_lost_in_silence_one_item_or_error_for_each_chunk_is_not_a_false_alarm
             ("", Some("Block")),
         ] {
             let chunk = format!("{line}{line_end}");
-            let shown = match parser.observe(chunk.as_bytes()).next() {
+            let shown = match parser.push(chunk.as_bytes()).next_item() {
                 Ok(item) => item.map(|item| format!("{item:?}")),
                 Err(ParseError::Limit(error)) => Some(format!("{:?}", error.refused())),
                 Err(other) => panic!("{other}"),
@@ -316,7 +316,7 @@ fn nothing_lost_in_silence_a_cursor_that_is_ended_within_a_block_keeps_what_the_
         while !rest.is_empty() {
             // The memory that lends it is different each time.
             let chunk = rest.to_vec();
-            let (_, left) = observe(&mut parser, 1, &chunk, &mut output);
+            let (_, left) = push_items(&mut parser, 1, &chunk, &mut output);
             rest = &rest[rest.len() - left.len()..];
             if between {
                 let (_, left) = push(&mut parser, 1, b"", &mut output);

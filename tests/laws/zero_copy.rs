@@ -35,10 +35,10 @@ fn an_event_made_by_hand_equals_one_of_a_stream() {
 fn zero_copy_an_event_is_lent_from_its_chunk_even_if_comments_and_times_in_it_are_observed() {
     let stream = "event: tick\n: one\nid: 7\nretry: 5\ndata: größe\n: two\n\n";
     let mut parser = Parser::new();
-    let mut items = parser.observe(stream.as_bytes());
+    let mut items = parser.push(stream.as_bytes());
     let within = stream.as_bytes().as_ptr_range();
     let mut seen = 0;
-    while let Some(item) = items.next().unwrap() {
+    while let Some(item) = items.next_item().unwrap() {
         seen += 1;
         match item {
             Item::Event(event) => {

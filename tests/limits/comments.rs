@@ -14,8 +14,8 @@ fn a_comment_between_data_lines_does_not_change_them_wherever_they_are_cut() {
             let mut parser = Parser::with_limit(data.len());
             let mut returned = Vec::new();
             for chunk in stream.as_bytes().chunks(size) {
-                let mut items = parser.observe(chunk);
-                while let Some(item) = items.next().unwrap() {
+                let mut items = parser.push(chunk);
+                while let Some(item) = items.next_item().unwrap() {
                     match item {
                         Item::Event(event) => returned.push(event.data.to_owned()),
                         Item::Comment { text, .. } => returned.push(text.to_owned()),
@@ -31,8 +31,8 @@ fn a_comment_between_data_lines_does_not_change_them_wherever_they_are_cut() {
 #[test]
 fn a_returned_comment_is_not_retained_nor_is_a_refused_event_before_it() {
     let mut parser = Parser::new();
-    assert!(matches!(parser.observe(b"data: abc\n: com").next(), Ok(None)));
-    assert!(matches!(parser.observe(b"ment\n").next(), Ok(Some(Item::Comment { .. }))));
+    assert!(matches!(parser.push(b"data: abc\n: com").next_item(), Ok(None)));
+    assert!(matches!(parser.push(b"ment\n").next_item(), Ok(Some(Item::Comment { .. }))));
     assert_eq!(parser.retained(), 3);
     parser.set_limit(3).unwrap();
     assert_eq!(parser.set_limit(2).unwrap_err().limit(), 2);
@@ -43,9 +43,9 @@ fn a_returned_comment_is_not_retained_nor_is_a_refused_event_before_it() {
 fn a_returned_comment_is_not_retained_if_the_rest_is_discarded() {
     for head in ["", "data: a\n"] {
         let mut parser = Parser::new();
-        assert_eq!(parser.observe(format!("{head}: com").as_bytes()).next(), Ok(None));
-        let mut items = parser.observe(b"ment\ndata: b\n");
-        assert!(matches!(items.next(), Ok(Some(Item::Comment { text: "comment", .. }))));
+        assert_eq!(parser.push(format!("{head}: com").as_bytes()).next_item(), Ok(None));
+        let mut items = parser.push(b"ment\ndata: b\n");
+        assert!(matches!(items.next_item(), Ok(Some(Item::Comment { text: "comment", .. }))));
         assert_eq!(items.discard(), Ok(()));
         let mut events = parser.push(b"data: c\n\n");
         let event = events.next().unwrap().unwrap();
@@ -60,9 +60,9 @@ fn a_comment_beyond_the_limit_is_a_separate_error_and_its_event_is_returned() {
         let mut parser = Parser::with_limit(8);
         let mut returned = Vec::new();
         for chunk in stream.chunks(size) {
-            let mut items = parser.observe(chunk);
+            let mut items = parser.push(chunk);
             loop {
-                match items.next() {
+                match items.next_item() {
                     Ok(Some(Item::Event(event))) => returned.push(event.data.to_owned()),
                     Ok(Some(Item::Comment { text, position, .. })) => {
                         returned.push(format!("{text} {position}"))
@@ -93,8 +93,8 @@ fn a_comment_is_returned_only_if_all_of_it_was_observed_and_never_affects_the_da
         let (mut comments, mut data) = (Vec::new(), Vec::new());
         for (i, part) in parts.iter().enumerate() {
             if is_observed(i) {
-                let mut items = parser.observe(part.as_bytes());
-                while let Some(item) = items.next().unwrap() {
+                let mut items = parser.push(part.as_bytes());
+                while let Some(item) = items.next_item().unwrap() {
                     match item {
                         Item::Comment { text, .. } => comments.push(text.to_owned()),
                         Item::Event(event) => data.push(event.data.to_owned()),
@@ -121,17 +121,17 @@ fn a_comment_is_returned_only_if_all_of_it_was_observed_and_never_affects_the_da
 #[test]
 fn a_comment_outlives_empty_chunks_at_any_entry_point() {
     let mut parser = Parser::new();
-    assert_eq!(parser.observe(b": a").next(), Ok(None));
+    assert_eq!(parser.push(b": a").next_item(), Ok(None));
     assert_eq!(parser.push(b"").next(), Ok(None));
-    assert_eq!(parser.observe(b"").next(), Ok(None));
-    let mut items = parser.observe(b"b\n");
-    assert!(matches!(items.next(), Ok(Some(Item::Comment { text: "ab", .. }))));
+    assert_eq!(parser.push(b"").next_item(), Ok(None));
+    let mut items = parser.push(b"b\n");
+    assert!(matches!(items.next_item(), Ok(Some(Item::Comment { text: "ab", .. }))));
 }
 
 #[test]
 fn a_comment_that_is_no_longer_observed_is_not_retained() {
     let mut parser = Parser::new();
-    assert_eq!(parser.observe(b"data: ab\n: a long comm").next(), Ok(None));
+    assert_eq!(parser.push(b"data: ab\n: a long comm").next_item(), Ok(None));
     assert!(parser.retained() > 10);
     assert_eq!(parser.push(b"ent").next(), Ok(None));
     assert_eq!(parser.retained(), 2);

@@ -51,12 +51,12 @@ fn an_ill_formed_event_is_refused_at_its_blank_line_if_it_is_too_long_only_as_te
         while let Some(event) = events.next().unwrap() {
             assert!(event.range.end <= position);
         }
-        let mut items = parser.observe(b"id: 7\n\n");
-        let error = limit_error(items.next());
+        let mut items = parser.push(b"id: 7\n\n");
+        let error = limit_error(items.next_item());
         assert_eq!(facts(&error), (8, position, None, Refused::Event), "{}", stream.escape_ascii());
         // Its block is returned, with its ID.
-        assert!(matches!(items.next(), Ok(Some(Item::Block { id: Some("7"), .. }))));
-        assert_eq!(items.next(), Ok(None));
+        assert!(matches!(items.next_item(), Ok(Some(Item::Block { id: Some("7"), .. }))));
+        assert_eq!(items.next_item(), Ok(None));
         let (data, errors, _) =
             outcome!(Parser::with_limit(8), [stream, b"\ndata: x\n\n"].concat());
         assert_eq!((data.last().unwrap().as_str(), errors.len()), ("x", 1));

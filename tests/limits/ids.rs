@@ -153,10 +153,10 @@ fn a_last_event_id_that_is_set_in_the_middle_of_a_block_replaces_what_the_block_
 #[test]
 fn a_refused_block_does_not_name_an_id_that_is_set_after_its_error() {
     let mut parser = Parser::with_limit(16);
-    let mut items = parser.observe(b"id: 1\ndata: \xFF\xFF\xFF\xFF\xFF\xFF\n\n");
-    assert!(items.next().is_err());
+    let mut items = parser.push(b"id: 1\ndata: \xFF\xFF\xFF\xFF\xFF\xFF\n\n");
+    assert!(items.next_item().is_err());
     parser.set_last_event_id("9").unwrap();
-    assert!(matches!(parser.observe(b"").next(), Ok(Some(Item::Block { id: None, .. }))));
+    assert!(matches!(parser.push(b"").next_item(), Ok(Some(Item::Block { id: None, .. }))));
 }
 
 #[cfg(feature = "std")]

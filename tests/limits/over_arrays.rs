@@ -53,7 +53,7 @@ fn an_empty_array_refuses_all_but_empty_values_and_is_named() {
         assert_eq!(returned, [(0, 16, Some(array), refused)], "{stream}");
     }
     let mut parser = over_arrays([], [], []);
-    let error = limit_error(parser.observe(b": x\n").next());
+    let error = limit_error(parser.push(b": x\n").next_item());
     assert_eq!(facts(&error), (0, 0, Some(Field::Id), Refused::Comment));
 }
 

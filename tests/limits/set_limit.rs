@@ -26,11 +26,11 @@ fn a_limit_can_be_lowered_and_raised_in_the_middle_of_anything() {
 
     // A comment that is being read is dropped before the event is.
     let mut parser = Parser::new();
-    assert_eq!(parser.observe(b"data: 1234\n: a long comm").next(), Ok(None));
+    assert_eq!(parser.push(b"data: 1234\n: a long comm").next_item(), Ok(None));
     assert_eq!(parser.set_limit(4), Ok(()));
     assert_eq!(parser.retained(), 4);
-    let mut items = parser.observe(b"ent\n\n");
-    assert!(matches!(items.next(), Ok(Some(Item::Event(event))) if event.data == "1234"));
+    let mut items = parser.push(b"ent\n\n");
+    assert!(matches!(items.next_item(), Ok(Some(Item::Event(event))) if event.data == "1234"));
 
     // In the middle of a chunk.
     let mut parser = Parser::new();
@@ -114,11 +114,11 @@ fn an_id_that_is_being_read_and_fits_a_new_limit_exactly_is_kept() {
 #[test]
 fn a_comment_that_fits_a_new_limit_exactly_is_kept() {
     let mut parser = Parser::new();
-    assert_eq!(parser.observe(b":abc").next(), Ok(None));
+    assert_eq!(parser.push(b":abc").next_item(), Ok(None));
     let kept = parser.retained();
     assert!(kept >= 3);
     assert_eq!(parser.set_limit(kept), Ok(()));
-    match parser.observe(b"\n").next() {
+    match parser.push(b"\n").next_item() {
         Ok(Some(Item::Comment { text, .. })) => assert_eq!(text, "abc"),
         other => panic!("{other:?}"),
     };

@@ -26,10 +26,10 @@ fn zero_copy_ids_of_one_length_allocate_once_for_each_buffer() {
 fn zero_copy_items_that_are_observed_allocate_nothing_within_a_block_either() {
     let stream = "event: e\n: comment\nretry: 5\ndata: x\n: comment\n\nevent: e\n\n".repeat(25);
     let mut parser = Parser::new();
-    let mut items = parser.observe(stream.as_bytes());
+    let mut items = parser.push(stream.as_bytes());
     let mut comments = 0;
     let info = measure(|| {
-        while let Some(item) = items.next().unwrap() {
+        while let Some(item) = items.next_item().unwrap() {
             comments += usize::from(matches!(item, Item::Comment { text: "comment", .. }));
         }
     });

@@ -181,7 +181,7 @@ fn outcome(outcome: vectors::Outcome) -> Outcome {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Delivery {
     Push,
-    Observe,
+    Items,
     /// `push`, with the cursor ended after each event and the rest pushed again.
     OneEventAPush,
 }
@@ -316,9 +316,9 @@ impl<S: Storage> Stepper<S> {
                 }
                 assert_eq!(events.into_rest(), b"");
             }
-            Delivery::Observe => {
-                let mut items = self.connection.observe(chunk);
-                while let Some(item) = items.next().unwrap() {
+            Delivery::Items => {
+                let mut items = self.connection.push(chunk);
+                while let Some(item) = items.next_item().unwrap() {
                     if let Item::Event(event) = item {
                         delivered.push(values(&event));
                     }
@@ -386,10 +386,10 @@ pub fn connections(policy: Option<&Policy>) -> Vec<(&'static str, Take)> {
     let policy = || policy.cloned().unwrap_or_else(Policy::specification);
     vec![
         ("push", take(Connection::new(policy()), Delivery::Push, bare)),
-        ("observe", take(Connection::new(policy()), Delivery::Observe, bare)),
+        ("items", take(Connection::new(policy()), Delivery::Items, bare)),
         ("one event a push", take(Connection::new(policy()), Delivery::OneEventAPush, bare)),
         ("fixed arrays, push", take(over_arrays(policy()), Delivery::Push, bare)),
-        ("fixed arrays, observe", take(over_arrays(policy()), Delivery::Observe, bare)),
+        ("fixed arrays, items", take(over_arrays(policy()), Delivery::Items, bare)),
         (
             "fixed arrays, one event a push",
             take(over_arrays(policy()), Delivery::OneEventAPush, bare),

@@ -225,7 +225,10 @@ impl Ways {
             };
             let growable = || no_id_limit(Parser::with_limit(usize::MAX));
             check("Parser::push", push(growable(), id, chunks, events(), &end_with_line))?;
-            check("Parser::observe", observe(growable(), id, chunks, returned(), &end_with_line))?;
+            check(
+                "Events::next_item",
+                push_items(growable(), id, chunks, returned(), &end_with_line),
+            )?;
             let (data, event_type, ids) = (&mut self.data, &mut self.event_type, &mut self.ids);
             let fixed = no_id_limit(over_arrays(&mut data[..], &mut event_type[..], &mut ids[..]));
             check("fixed arrays", push(fixed, id, chunks, events(), &end_with_line))?;
@@ -258,7 +261,7 @@ fn push<S: Storage>(
     end(&mut parser, expected)
 }
 
-fn observe<S: Storage>(
+fn push_items<S: Storage>(
     mut parser: Parser<S>,
     id: &str,
     chunks: &[&[u8]],
@@ -267,8 +270,8 @@ fn observe<S: Storage>(
 ) -> Result<(), String> {
     parser.set_last_event_id(id).unwrap();
     for chunk in chunks {
-        let mut items = parser.observe(chunk);
-        while let Some(item) = items.next().unwrap() {
+        let mut items = parser.push(chunk);
+        while let Some(item) = items.next_item().unwrap() {
             beside.check(&item.into())?;
         }
         beside.chunk_is_over(chunk.len())?;

@@ -136,8 +136,8 @@ pub enum Way {
     Push,
     /// `Parser::push`, and `Events::next_owned`.
     Owned,
-    /// `Parser::observe`.
-    Observe,
+    /// `Events::next_item`.
+    Items,
     /// `push`, with the cursor ended after each event and the rest pushed again.
     OneEventAPush,
     /// `push`, on a parser that has had another stream, cut in the middle.
@@ -191,7 +191,7 @@ pub fn decode<S: Storage>(mut parser: Parser<S>, way: Way, chunks: &[&[u8]]) -> 
                 }
                 assert!(rest.is_empty());
             }
-            Way::Observe => observe(&mut parser, chunk, &mut decoded),
+            Way::Items => push_items(&mut parser, chunk, &mut decoded),
         }
         decoded.after.push(decoded.events.len());
     }
@@ -222,11 +222,11 @@ pub fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap()
 }
 
-fn observe<S: Storage>(parser: &mut Parser<S>, chunk: &[u8], decoded: &mut Decoded) {
+fn push_items<S: Storage>(parser: &mut Parser<S>, chunk: &[u8], decoded: &mut Decoded) {
     let comments = decoded.comments.get_or_insert_default();
-    let mut items = parser.observe(chunk);
+    let mut items = parser.push(chunk);
     loop {
-        match items.next() {
+        match items.next_item() {
             Ok(Some(Item::Event(event))) => decoded.events.push(values(&event)),
             Ok(Some(Item::Comment { text, .. })) => comments.push(text.to_owned()),
             Ok(Some(_)) => {}
@@ -368,11 +368,11 @@ pub fn drivers() -> Vec<Box<dyn Driver>> {
     vec![
         Box::new(GrowableDriver(Way::Push, "Parser::push")),
         Box::new(GrowableDriver(Way::Owned, "Events::next_owned")),
-        Box::new(GrowableDriver(Way::Observe, "Parser::observe")),
+        Box::new(GrowableDriver(Way::Items, "Events::next_item")),
         Box::new(GrowableDriver(Way::OneEventAPush, "Parser::push, one event a push")),
         Box::new(GrowableDriver(Way::SecondStream, "Parser::push, second stream")),
         Box::new(FixedDriver::new(Way::Push, "fixed arrays")),
-        Box::new(FixedDriver::new(Way::Observe, "fixed arrays, observed")),
+        Box::new(FixedDriver::new(Way::Items, "fixed arrays, items")),
         Box::new(FixedDriver::new(Way::OneEventAPush, "fixed arrays, one event a push")),
         Box::new(TokenizerDriver),
     ]

@@ -109,15 +109,15 @@ impl Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     Push,
-    /// By `push` and `next_owned`.
+    /// By `next_owned`.
     Owned,
-    Observe,
-    /// By `push` and `observe` in turn.
+    Items,
+    /// By `next` and `next_item` in turn.
     Alternate,
-    /// By `push`; after this many calls, at least one, the rest is pushed again.
+    /// By `next`; after this many calls, at least one, the rest is pushed again.
     Rest(u8),
-    /// The same by `observe`.
-    RestObserved(u8),
+    /// The same by `next_item`.
+    RestItems(u8),
 }
 
 /// Pushes the chunk with this number and appends what the parser returns.
@@ -129,15 +129,25 @@ pub fn take<S: Storage>(
     output: &mut Vec<Output>,
 ) {
     let calls = match way {
-        Way::Rest(calls) | Way::RestObserved(calls) => usize::from(calls).max(1),
+        Way::Rest(calls) | Way::RestItems(calls) => usize::from(calls).max(1),
         _ => usize::MAX,
     };
     let mut rest = chunk;
     loop {
         let before = parser.position();
         let (drained, left) = match way {
-            Way::Observe | Way::RestObserved(_) => observe(parser, calls, rest, output),
-            Way::Alternate if at % 2 == 1 => observe(parser, calls, rest, output),
+            Way::Items | Way::RestItems(_) => push_items(parser, calls, rest, output),
+            Way::Alternate => {
+                let (mut events, mut turn) = (parser.push(rest), at);
+                let next = || {
+                    turn += 1;
+                    match turn % 2 {
+                        0 => Ok(events.next()?.map(Output::from)),
+                        _ => Ok(events.next_item()?.map(Output::from)),
+                    }
+                };
+                (drain(calls, output, next), events.into_rest())
+            }
             Way::Owned => {
                 let mut events = parser.push(rest);
                 let next = || Ok(events.next_owned()?.map(Output::Event));
@@ -167,15 +177,15 @@ pub fn push<'c, S: Storage>(
     (drained, events.into_rest())
 }
 
-/// The same by `observe`.
-pub fn observe<'c, S: Storage>(
+/// The same by `next_item`.
+pub fn push_items<'c, S: Storage>(
     parser: &mut Parser<S>,
     calls: usize,
     chunk: &'c [u8],
     output: &mut Vec<Output>,
 ) -> (bool, &'c [u8]) {
-    let mut items = parser.observe(chunk);
-    let drained = drain(calls, output, || Ok(items.next()?.map(Output::from)));
+    let mut items = parser.push(chunk);
+    let drained = drain(calls, output, || Ok(items.next_item()?.map(Output::from)));
     (drained, items.into_rest())
 }
 

@@ -235,9 +235,9 @@ impl Comparison {
 fn meaning(block: &[u8]) -> Value {
     let mut parser = Parser::new();
     let mut parts = Vec::new();
-    let mut items = parser.observe(block);
+    let mut items = parser.push(block);
     // Nothing in the vectors exceeds the default limit.
-    while let Ok(Some(item)) = items.next() {
+    while let Ok(Some(item)) = items.next_item() {
         match item {
             Item::Event(event) => {
                 parts.push(json!([event.event_type, event.data, event.last_event_id]));

@@ -185,9 +185,9 @@ impl<B> Session<B> {
     }
 
     fn take_items(&mut self, chunk: &[u8]) -> (Option<Incoming>, usize) {
-        let mut items = self.connection.observe(chunk);
+        let mut events = self.connection.push(chunk);
         let incoming = loop {
-            break Some(match items.next() {
+            break Some(match events.next_item() {
                 Ok(Some(ItemOfStream::Event(event))) => Incoming::Event(event.into_owned()),
                 Ok(Some(ItemOfStream::Comment { text, position })) => {
                     Incoming::Notice(SourceNotice::Comment { text: text.into(), position })
@@ -204,7 +204,7 @@ impl<B> Session<B> {
                 Err(ParseError::Unread { .. }) => continue,
             });
         };
-        (incoming, items.into_rest().len())
+        (incoming, events.into_rest().len())
     }
 
     pub(super) fn reconnect(&mut self) {

@@ -131,7 +131,7 @@ impl Runs<'_> {
         let mut fed = 0;
         for chunk in chunks {
             if observed {
-                seen.observe(&mut parser, chunk)?;
+                seen.items(&mut parser, chunk)?;
             } else {
                 let mut events = parser.push(chunk);
                 while let Some(event) = events.next().transpose() {
@@ -193,9 +193,9 @@ impl Seen {
         wrong.iter().find(|(is_wrong, _)| *is_wrong).map_or(Ok(()), |(_, what)| Err(what))
     }
 
-    fn observe(&mut self, parser: &mut Parser<impl Storage>, chunk: &[u8]) -> Result<(), What> {
-        let mut items = parser.observe(chunk);
-        while let Some(item) = items.next().transpose() {
+    fn items(&mut self, parser: &mut Parser<impl Storage>, chunk: &[u8]) -> Result<(), What> {
+        let mut items = parser.push(chunk);
+        while let Some(item) = items.next_item().transpose() {
             match item {
                 Ok(Item::Event(event)) => self.event(Ok(event))?,
                 Ok(Item::Comment { text, .. }) => {

@@ -73,8 +73,8 @@ pub async fn run(mut stream: Stream) {
             }
             Ok(Received::Chunk(Some(Ok(chunk)))) => {
                 let mut reports = Vec::new();
-                let mut items = connection.observe(&chunk);
-                while let Ok(Some(item)) = items.next() {
+                let mut items = connection.push(&chunk);
+                while let Ok(Some(item)) = items.next_item() {
                     match item {
                         Item::Event(event) => reports.push(Report::Event(
                             event.event_type.into(),

@@ -31,12 +31,12 @@ pub fn chunking(input: &[u8]) {
 pub fn any_split(stream: &[u8], chunks: &[&[u8]], limit: usize, calls: u8) {
     let parser = || Parser::with_limit(limit);
     let whole = outcome(parser(), Way::Push, &[stream]);
-    let observed = outcome(parser(), Way::Observe, &[stream]);
+    let observed = outcome(parser(), Way::Items, &[stream]);
     assert_eq!(observed.clone().of_push(), whole, "both entry points agree");
     for way in [Way::Push, Way::Owned, Way::Rest(calls), Way::Alternate] {
         assert_eq!(outcome(parser(), way, chunks).of_push(), whole, "{way:?}");
     }
-    for way in [Way::Observe, Way::RestObserved(calls)] {
+    for way in [Way::Items, Way::RestItems(calls)] {
         assert_eq!(outcome(parser(), way, chunks), observed, "{way:?}");
     }
 

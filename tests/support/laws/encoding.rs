@@ -60,14 +60,14 @@ pub fn round_trip<'b>(blocks: impl IntoIterator<Item = Block<'b>>) {
         }
         let mut alone = String::new();
         let items = items(&block, 0, stream.len() - start, &mut alone);
-        let decoded = outcome(Parser::new(), Way::Observe, &[&stream[start..]]);
+        let decoded = outcome(Parser::new(), Way::Items, &[&stream[start..]]);
         assert_eq!((&decoded.output, &decoded.last_event_id), (&items, &alone));
         assert_eq!((decoded.reconnection_time, decoded.pending), (block.retry, None));
         expected.extend(self::items(&block, start, stream.len(), &mut last_event_id));
     }
     let bytewise: Vec<&[u8]> = stream.chunks(1).collect();
     for chunks in [&[&stream[..]][..], &bytewise] {
-        let decoded = outcome(Parser::new(), Way::Observe, chunks);
+        let decoded = outcome(Parser::new(), Way::Items, chunks);
         assert_eq!(decoded.output, expected);
         assert_eq!(decoded.last_event_id, last_event_id);
         assert_eq!(decoded.pending, None);

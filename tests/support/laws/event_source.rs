@@ -89,7 +89,7 @@ pub fn event_source(input: &[u8]) {
             b'r' => world.respond(rest),
             b'b' => world.push(rest, usize::MAX),
             b'd' => world.push(rest, 1),
-            b'o' => world.observe(rest),
+            b'o' => world.push_items(rest),
             b'e' => world.interrupt(Connection::handle_end, Connection::handle_end),
             b'n' => {
                 world.interrupt(Connection::handle_network_error, Connection::handle_network_error)
@@ -267,17 +267,17 @@ impl World {
         assert_eq!(output, of_parser);
     }
 
-    fn observe(&mut self, chunk: &[u8]) {
+    fn push_items(&mut self, chunk: &[u8]) {
         let open = self.source.ready_state() == ReadyState::Open;
         let [mut output, mut of_fixed, mut of_parser] = [const { Vec::new() }; 3];
-        let mut items = self.source.observe(chunk);
-        drain(usize::MAX, &mut output, || Ok(items.next()?.map(Output::from)));
-        let mut items = self.fixed.observe(chunk);
-        drain(usize::MAX, &mut of_fixed, || Ok(items.next()?.map(Output::from)));
+        let mut items = self.source.push(chunk);
+        drain(usize::MAX, &mut output, || Ok(items.next_item()?.map(Output::from)));
+        let mut items = self.fixed.push(chunk);
+        drain(usize::MAX, &mut of_fixed, || Ok(items.next_item()?.map(Output::from)));
         assert_eq!(output, of_fixed);
         if open {
-            let mut items = self.parser.observe(chunk);
-            drain(usize::MAX, &mut of_parser, || Ok(items.next()?.map(Output::from)));
+            let mut items = self.parser.push(chunk);
+            drain(usize::MAX, &mut of_parser, || Ok(items.next_item()?.map(Output::from)));
         }
         assert_eq!(output, of_parser);
     }

@@ -4,7 +4,7 @@ use arbitrary::Arbitrary;
 use sse_wire::{LastEventIdError, LimitError, ParseError, Parser, Storage};
 
 use super::super::arrays::over_arrays;
-use super::super::outcome::{Output, Pending, drain, observe, pending, push};
+use super::super::outcome::{Output, Pending, drain, pending, push, push_items};
 use super::input::{Controls, stream_and_controls};
 
 /// The calls, repeated: the upper four bits select the call, the lower ones how much.
@@ -77,15 +77,16 @@ fn answer<S: Storage>(parser: &mut Parser<S>, call: u8, rest: &[u8]) -> Answer {
             answer.taken = taken(piece, push(parser, usize::MAX, piece, output).1);
         }
         5 | 6 => {
-            answer.taken = taken(piece(much), observe(parser, usize::MAX, piece(much), output).1);
+            answer.taken =
+                taken(piece(much), push_items(parser, usize::MAX, piece(much), output).1);
         }
         7 => {
             let piece = piece(much * 16);
-            answer.taken = taken(piece, observe(parser, usize::MAX, piece, output).1);
+            answer.taken = taken(piece, push_items(parser, usize::MAX, piece, output).1);
         }
         // Everything that is left, ended after some calls.
         8 | 9 => answer.taken = taken(rest, push(parser, much, rest, output).1),
-        10 | 11 => answer.taken = taken(rest, observe(parser, much, rest, output).1),
+        10 | 11 => answer.taken = taken(rest, push_items(parser, much, rest, output).1),
         12 => answer.limit_error = parser.set_limit(much * 16).err(),
         13 => answer.limit_error = parser.set_limit(AMPLE - much).err(),
         14 => {
@@ -101,8 +102,8 @@ fn answer<S: Storage>(parser: &mut Parser<S>, call: u8, rest: &[u8]) -> Answer {
             7..=12 => {
                 let piece = piece(much * much / 4);
                 answer.taken = piece.len();
-                let mut items = parser.observe(piece);
-                drain(1, output, || Ok(items.next()?.map(Output::from)));
+                let mut items = parser.push(piece);
+                drain(1, output, || Ok(items.next_item()?.map(Output::from)));
                 if much < 10 {
                     output.extend(items.discard().err().map(Output::from));
                 }

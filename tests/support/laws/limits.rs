@@ -48,7 +48,7 @@ pub fn agree(limits: Limits, stream: &[u8], chunks: &[&[u8]], calls: u8) {
         }
     };
     let expected = model::decode(stream, "", limits);
-    for way in [Way::Observe, Way::RestObserved(calls)] {
+    for way in [Way::Items, Way::RestItems(calls)] {
         assert_eq!(outcome(way), expected, "{way:?}");
     }
     let expected = expected.of_push();
@@ -104,7 +104,7 @@ fn changing_limit(stream: &[u8], chunks: &[&[u8]], limits: [usize; 2]) {
     output.retain(|output| !matches!(output, Output::Refused { what: Refused::Id, .. }));
 
     // Each event is returned as without a limit, or refused once.
-    let whole = outcome(Parser::with_limit(usize::MAX), Way::Observe, &[stream]).output;
+    let whole = outcome(Parser::with_limit(usize::MAX), Way::Items, &[stream]).output;
     let mut output = output.iter().peekable();
     for of_whole in &whole {
         let (range, event) = match of_whole {
