@@ -165,7 +165,7 @@ pub use client::{
     ReadyState, ResponseHead, SendAgain, Silence,
 };
 pub use decode::{
-    Arrays, Events, Growable, Line, Memory, Parser, Storage, Token, Tokenizer, Tokens,
+    Arrays, Events, Growable, Limits, Line, Memory, Parser, Storage, Token, Tokenizer, Tokens,
 };
 pub use encode::{Block, DataWriter, FmtSink, Sink, SliceSink};
 pub use error::{EncodeError, LastEventIdError, LimitError, ParseError, Part, Refused};

@@ -17,7 +17,7 @@ mod counted {
     use std::vec::Vec;
     use std::{format, vec};
 
-    use crate::{Arrays, Parser, Storage, Tokenizer};
+    use crate::{Arrays, Limits, Parser, Storage, Tokenizer};
 
     std::thread_local! {
         static BYTES: Cell<usize> = const { Cell::new(0) };
@@ -236,8 +236,9 @@ mod counted {
                         let (data, rest) = memory.split_at_mut(len);
                         let (event_type, ids) = rest.split_at_mut(len);
                         let work = run(Parser::with_limit(limit), way, &stream, size);
-                        let mut fixed = Parser::with_arrays(Arrays { data, event_type, ids });
-                        assert!(fixed.set_limit(limit).is_ok());
+                        let arrays = Arrays { data, event_type, ids };
+                        let limits = Limits { retained: limit, ..Limits::DEFAULT };
+                        let fixed = Parser::with_limits(arrays, limits);
                         let work = work.max(run(fixed, way, &stream, size));
                         if work > most(way) * stream.len() {
                             let ratio = work / stream.len();

@@ -8,10 +8,10 @@ mod support;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use sse_wire::{LastEventIdError, LimitError, ParseError, Parser, Refused, Storage};
+use sse_wire::{Growable, LastEventIdError, Limits, ParseError, Parser, Refused, Storage};
 use support::outcome::{Output, Pending, drain, pending, push, push_items};
 use support::shapes::{mutate, mutations, sent_stream};
-use support::{Decoded, Driver, Returned, TokenizerDriver, over_arrays, values};
+use support::{Decoded, Driver, Returned, TokenizerDriver, values, within};
 
 /// What is done with the next bytes, and how.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +32,6 @@ enum Call {
     /// It is dropped.
     Leave(Chunk),
     Finish,
-    SetLimit(usize),
-    SetIdLimit(usize),
     SetLastEventId(&'static str),
     Clone,
 }
@@ -59,8 +57,6 @@ fn any_call() -> impl Strategy<Value = Call> {
     prop_oneof![
         12 => harmless(),
         1 => chunk().prop_map(Call::Leave),
-        2 => (0..AMPLE).prop_map(Call::SetLimit),
-        1 => (0..AMPLE).prop_map(Call::SetIdLimit),
         2 => select(&IDS[..]).prop_map(Call::SetLastEventId),
     ]
 }
@@ -74,7 +70,6 @@ struct Answer {
     /// How many bytes it has taken, returned or lost.
     taken: usize,
     output: Vec<Output>,
-    limit_error: Option<LimitError>,
     id_error: Option<LastEventIdError>,
     /// The end of the stream.
     end: Option<Result<Option<Pending>, ParseError>>,
@@ -103,8 +98,6 @@ fn call<S: Storage + Clone>(parser: &mut Parser<S>, call: &Call, rest: &[u8]) ->
             }
         }
         Call::Finish => answer.end = Some(parser.finish().map(pending)),
-        Call::SetLimit(limit) => answer.limit_error = parser.set_limit(limit).err(),
-        Call::SetIdLimit(limit) => answer.limit_error = parser.set_id_limit(limit).err(),
         Call::SetLastEventId(id) => {
             answer.id_error = parser.set_last_event_id(id).err();
             if answer.id_error.is_none() {
@@ -179,13 +172,14 @@ proptest! {
     fn any_order_of_calls_gives_the_same_results_over_arrays_within_the_limit_and_one_for_each_block(
         mut stream in sent_stream(),
         mutations in mutations(),
-        limit in 0..AMPLE,
+        retained in 0..AMPLE,
+        id in 0..AMPLE,
         calls in vec(any_call(), 0..40),
     ) {
         mutate(&mut stream.bytes, &mutations);
-        let mut growable = Parser::with_limit(limit);
-        let mut fixed = over_arrays([0xFF; AMPLE], [0xFF; AMPLE], [0xFF; 3 * AMPLE]);
-        fixed.set_limit(limit).unwrap();
+        let limits = Limits { retained, id };
+        let mut growable = Parser::with_limits(Growable::new(), limits);
+        let mut fixed = within(limits, [0xFF; AMPLE], [0xFF; AMPLE], [0xFF; 3 * AMPLE]);
         let mut rest = stream.bytes.as_slice();
         // The stream since the last end, its events, and the starts of the blocks that returned something.
         let (mut begun, mut returned, mut answered) = (Vec::new(), Vec::new(), Vec::new());
@@ -197,16 +191,14 @@ proptest! {
             begun.extend_from_slice(taken);
             rest = left;
 
-            prop_assert!(growable.retained() <= growable.limit());
-            prop_assert!(growable.last_event_id().len() <= growable.id_limit());
+            prop_assert!(growable.retained() <= retained);
+            prop_assert!(growable.last_event_id().len() <= growable.limits().id);
             prop_assert_eq!(fixed.retained(), growable.retained());
             prop_assert_eq!(growable.last_event_id(), fixed.last_event_id());
             prop_assert_eq!(growable.reconnection_time(), fixed.reconnection_time());
 
-            let refused = answer.output.iter().cloned();
-            let refused = refused.chain(answer.limit_error.map(|error| ParseError::from(error).into()));
-            answered.extend(refused.filter_map(|output| match output {
-                Output::Refused { what: Refused::Event, position, .. } => Some(position),
+            answered.extend(answer.output.iter().filter_map(|output| match output {
+                Output::Refused { what: Refused::Event, position, .. } => Some(*position),
                 _ => None,
             }));
             answered.extend(events(&answer.output).map(|event| event.3.start));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sse_wire::Parser;
+use sse_wire::{Growable, Limits, Parser};
 
 /// A number of bytes, or one with a unit: `16MB`, `64KiB`.
 pub(crate) fn size(text: &str) -> Result<usize, String> {
@@ -44,13 +44,8 @@ pub(crate) fn some_time(text: &str) -> Result<Duration, String> {
 
 /// Creates the parser for `--limit`, a quarter of which is the limit for IDs.
 pub(crate) fn parser(limit: Option<usize>) -> Parser {
-    let mut parser = Parser::new();
-    if let Some(limit) = limit {
-        parser = Parser::with_limit(limit);
-        // A new parser has no ID that could be too long.
-        let _ = parser.set_id_limit(usize::MAX);
-    }
-    parser
+    let limits = limit.map(|retained| Limits { retained, id: usize::MAX });
+    Parser::with_limits(Growable::new(), limits.unwrap_or(Limits::DEFAULT))
 }
 
 #[cfg(test)]

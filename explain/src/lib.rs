@@ -16,7 +16,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use sse_wire::{End, Parser};
+use sse_wire::{End, Growable, Limits, Parser};
 use sse_wire_reference::{Interpreter, Step, Verdict, decode, grammar};
 
 use crate::json::Json;
@@ -64,9 +64,8 @@ pub fn explain(stream: &[u8], chunk_ends: &[u32]) -> String {
 
 /// Writes the library's events in the same form as the reference's.
 fn library(chunks: &[&[u8]], out: &mut Json) {
-    let mut parser = Parser::with_limit(usize::MAX);
-    // A new parser has no ID that could be too long.
-    let _ = parser.set_id_limit(usize::MAX);
+    let limits = Limits { retained: usize::MAX, id: usize::MAX };
+    let mut parser = Parser::with_limits(Growable::new(), limits);
     let mut failed = None;
     out.key("library").array(|out| {
         for chunk in chunks {

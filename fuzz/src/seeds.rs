@@ -29,11 +29,14 @@ pub fn seeds() -> Vec<Seed> {
             ("reference", with(&[case.carried_over.is_some().into()])),
             ("positions", with(&[])),
             ("limits", with(&[if limit == 0 { ample } else { limit }, 8, ample, ample, ample])),
-            // Pushed, observed, dropped early; a lower limit, and the large one again.
+            // Pushed, observed, dropped early; IDs set.
             (
                 "fixed_buffers",
-                [&stream[..], b"\x05\x51\x30\x82\xA1\x01\xC1\x13\x70\xD0\xE3\x11\x91\x40\xF0\x70"]
-                    .concat(),
+                [
+                    &stream[..],
+                    b"\xFF\xFF\x05\x51\x30\x82\xA1\x01\xC1\x13\x70\xD0\xE3\x11\x91\x40\xF0\x70",
+                ]
+                .concat(),
             ),
         ] {
             seeds.push(Seed { law, name: name.clone(), input });

@@ -115,24 +115,6 @@ macro_rules! parser_methods {
         pub fn set_last_event_id(&mut self, id: &str) -> Result<(), crate::LastEventIdError> {
             self.$($parser).+.set_last_event_id(id)
         }
-
-        /// Changes the limit in bytes: see [`Parser::set_limit`](crate::Parser::set_limit).
-        ///
-        /// # Errors
-        ///
-        /// Those of the parser's method.
-        pub fn set_limit(&mut self, limit: usize) -> Result<(), crate::LimitError> {
-            self.$($parser).+.set_limit(limit)
-        }
-
-        /// Changes the limit for IDs in bytes: see [`Parser::set_id_limit`](crate::Parser::set_id_limit).
-        ///
-        /// # Errors
-        ///
-        /// Those of the parser's method.
-        pub fn set_id_limit(&mut self, limit: usize) -> Result<(), crate::LimitError> {
-            self.$($parser).+.set_id_limit(limit)
-        }
     };
 }
 

@@ -22,7 +22,7 @@ impl<S: Storage> Parser<S> {
     ///
     /// # Errors
     ///
-    /// An ID that has a NUL, LF, or CR, that is longer than the [limit for IDs](Self::id_limit), or that does not fit
+    /// An ID that has a NUL, LF, or CR, that is longer than the [limit for IDs](Self::limits), or that does not fit
     /// beside the event that is being read, is refused and changes nothing.
     ///
     /// # Memory and cost
@@ -35,7 +35,7 @@ impl<S: Storage> Parser<S> {
         }
         self.clear_ended();
         let event = self.buffers.len(Place::Data) + self.buffers.len(Place::EventType);
-        let room = self.limit_of_ids().bytes.min(self.limit.saturating_sub(event));
+        let room = self.limit_of_ids().bytes.min(self.limits.retained.saturating_sub(event));
         if id.len() > room {
             return Err(LastEventIdError::TooLong { length: id.len(), room });
         }

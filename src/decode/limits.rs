@@ -6,7 +6,6 @@
 //! and type at the blank line, an ID at the end of its line. The check is skipped as long as there certainly is
 //! [room](Parser::has_room) for a value.
 
-use super::line::Line;
 use super::parser::Parser;
 use super::step::Due;
 use super::storage::{Place, Storage};
@@ -14,40 +13,33 @@ use super::text::Slot;
 use crate::error::{Limit, LimitError, ParseError, Refused};
 use crate::field::Field;
 
+/// How much a [`Parser`] can retain, in bytes: see [there](Parser#limits).
+///
+/// ```
+/// use sse_wire::{Growable, Limits, Parser};
+///
+/// // Events of up to 16 MiB, but IDs of up to 100 bytes.
+/// let parser = Parser::with_limits(Growable::new(), Limits { id: 100, ..Limits::DEFAULT });
+/// assert_eq!(parser.limits().retained, 16 * 1024 * 1024);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// For everything; `usize::MAX` if there is no limit besides the arrays.
+    pub retained: usize,
+    /// For an ID. A quarter of `retained` and a third of an array apply as well.
+    pub id: usize,
+}
+
+impl Limits {
+    /// 16 MiB, and 64 KiB for an ID.
+    pub const DEFAULT: Limits = Limits { retained: 16 * 1024 * 1024, id: 64 * 1024 };
+}
+
 impl<S: Storage> Parser<S> {
-    /// Returns the limit in bytes; `usize::MAX` if there is none besides the arrays.
-    pub fn limit(&self) -> usize {
-        self.limit
-    }
-
-    /// Returns the limit for IDs in bytes that is in force: the one that was [set](Self::set_id_limit), a quarter of
-    /// the limit, or a third of the array, whichever is smallest.
-    pub fn id_limit(&self) -> usize {
-        self.limit_of_ids().bytes
-    }
-
-    /// Changes the limit in bytes.
-    ///
-    /// # Errors
-    ///
-    /// If the last event ID in force, or the one that the block has set, is longer than a quarter of the new limit,
-    /// nothing changes, and the error has [`Refused::Id`](crate::Refused::Id): first call [`set_last_event_id`] with a
-    /// shorter or an empty one. If more of the block is retained than the new limit allows, a comment that is being
-    /// read is dropped, and if that is not enough, the event is refused: the new limit applies, and the error has
-    /// [`Refused::Event`](crate::Refused::Event).
-    ///
-    /// [`set_last_event_id`]: Self::set_last_event_id
-    pub fn set_limit(&mut self, limit: usize) -> Result<(), LimitError> {
-        self.set_limits(limit, self.max_id_len)
-    }
-
-    /// Changes the limit for IDs in bytes. A quarter of the limit and a third of an array still apply.
-    ///
-    /// # Errors
-    ///
-    /// As for [`set_limit`](Self::set_limit).
-    pub fn set_id_limit(&mut self, limit: usize) -> Result<(), LimitError> {
-        self.set_limits(self.limit, limit)
+    /// Returns the limits in force: for IDs, the one that the parser was created with, a quarter of the other, or a third
+    /// of the array, whichever is smallest.
+    pub fn limits(&self) -> Limits {
+        Limits { id: self.limit_of_ids().bytes, ..self.limits }
     }
 
     /// Returns how many bytes are retained. They count as they arrived until they are decoded.
@@ -79,7 +71,7 @@ impl<S: Storage> Parser<S> {
     /// Returns the limit for IDs. It leaves room for an event of a quarter of the limit, however long IDs are.
     pub(super) fn limit_of_ids(&self) -> Limit {
         let array = self.buffers.max_len(self.line);
-        let bytes = self.max_id_len.min(self.limit / 4);
+        let bytes = self.limits.id.min(self.limits.retained / 4);
         Limit { bytes: bytes.min(array), array: (array < bytes).then_some(Field::Id) }
     }
 
@@ -96,11 +88,11 @@ impl<S: Storage> Parser<S> {
         let (total, free) = self.sizes();
         let total = total.saturating_add(len);
         let (max_len, own) = (self.buffers.max_len(place), self.buffers.len(place) + len);
-        if own > max_len && total - own + max_len < self.limit {
+        if own > max_len && total - own + max_len < self.limits.retained {
             return Err(Limit { bytes: max_len, array: Some(place.field()) });
         }
-        let limit = Limit { bytes: self.limit, array: None };
-        let room = self.limit.checked_sub(total).ok_or(limit)?;
+        let limit = Limit { bytes: self.limits.retained, array: None };
+        let room = self.limits.retained.checked_sub(total).ok_or(limit)?;
         self.room = room.min(free.saturating_sub(len));
         Ok(())
     }
@@ -117,28 +109,5 @@ impl<S: Storage> Parser<S> {
     pub(super) fn report(&mut self, refused: Refused, limit: Limit, position: u64) {
         let error = LimitError { refused, limit, position };
         self.errors[usize::from(self.errors[0].is_some())] = Some(ParseError::Limit(error));
-    }
-
-    /// Changes the limits, unless the IDs in use are longer than the new ones allow.
-    pub(super) fn set_limits(&mut self, limit: usize, id_limit: usize) -> Result<(), LimitError> {
-        self.clear_ended();
-        let before = (self.limit, self.max_id_len);
-        (self.limit, self.max_id_len, self.room) = (limit, id_limit, 0);
-        let (limit, position) = (self.limit_of_ids(), self.lines.block_start);
-        if self.buffers.len(self.string).max(self.buffers.len(self.id)) > limit.bytes {
-            (self.limit, self.max_id_len) = before;
-            return Err(LimitError { refused: Refused::Id, limit, position });
-        }
-        let in_comment = self.lines.is_reading(Line::Comment);
-        if !in_comment && self.buffers.len(self.line) > limit.bytes {
-            self.buffers.set(self.line, Slot::Refused);
-        }
-        if in_comment && self.make_room(Place::Data, 0).is_err() {
-            self.buffers.set(self.line, Slot::Unset);
-        }
-        self.make_room(Place::Data, 0).map_err(|limit| {
-            self.drop_event(Slot::Refused);
-            LimitError { refused: Refused::Event, limit, position }
-        })
     }
 }

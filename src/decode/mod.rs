@@ -18,6 +18,7 @@ mod text;
 mod tokenizer;
 
 pub use self::cursor::Events;
+pub use self::limits::Limits;
 pub use self::line::Line;
 pub use self::parser::Parser;
 pub use self::storage::{Arrays, Growable, Memory, Storage};

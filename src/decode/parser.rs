@@ -6,6 +6,7 @@ use core::ops::Range;
 use core::time::Duration;
 
 use super::cursor::Events;
+use super::limits::Limits;
 use super::lines::Lines;
 use super::step::Due;
 use super::storage::{Arrays, Growable, Memory, Place, Storage};
@@ -14,12 +15,6 @@ use crate::error::ParseError;
 #[cfg(feature = "alloc")]
 use crate::event::LastEventId;
 use crate::event::{End, Pending};
-
-/// The default limit: 16 MiB.
-#[cfg(feature = "alloc")]
-const DEFAULT_LIMIT: usize = 16 * 1024 * 1024;
-/// The default limit for IDs: 64 KiB.
-const DEFAULT_ID_LIMIT: usize = 64 * 1024;
 
 /// Turns the chunks of a stream into events.
 ///
@@ -57,7 +52,7 @@ const DEFAULT_ID_LIMIT: usize = 64 * 1024;
 /// decoded text: an ID at the end of its line, data and type at the blank line. The `id` and `retry` lines of a
 /// refused block still take effect. Comments and unknown fields never count, unless they are [returned](Events::next_item).
 ///
-/// IDs have a separate limit: 64 KiB unless [set](Self::set_id_limit), and never more than a quarter of the limit, so
+/// IDs have a separate limit: 64 KiB unless [set](Limits::id), and never more than a quarter of the limit, so
 /// that the next event always fits beside an ID. A longer ID is refused with one [`LimitError`] at the end of its
 /// line, and the previous last event ID stays in force.
 ///
@@ -72,8 +67,7 @@ const DEFAULT_ID_LIMIT: usize = 64 * 1024;
 pub struct Parser<S = Growable> {
     pub(super) lines: Lines,
     pub(super) buffers: Buffers<S>,
-    pub(super) limit: usize,
-    pub(super) max_id_len: usize,
+    pub(super) limits: Limits,
     /// How many more bytes certainly fit.
     pub(super) room: usize,
     /// The places of the last event ID string, of the last event ID buffer, and of the current line if it is
@@ -110,7 +104,7 @@ impl<S> Debug for Parser<S> {
 impl Parser {
     /// Creates a parser that retains at most 16 MiB.
     pub const fn new() -> Self {
-        Self::with_limit(DEFAULT_LIMIT)
+        Self::with_limits(Growable::new(), Limits::DEFAULT)
     }
 
     /// Creates a parser that retains at most `limit` bytes; `usize::MAX` means no limit.
@@ -122,7 +116,7 @@ impl Parser {
     /// assert!(parser.push(&flood).next().is_err());
     /// ```
     pub const fn with_limit(limit: usize) -> Self {
-        Self::with_storage(Growable::new(), limit)
+        Self::with_limits(Growable::new(), Limits { retained: limit, ..Limits::DEFAULT })
     }
 }
 
@@ -163,17 +157,17 @@ impl<D: Memory, E: Memory, I: Memory> Parser<Arrays<D, E, I>> {
     ///
     /// [`LimitError::array`]: crate::LimitError::array
     pub const fn with_arrays(arrays: Arrays<D, E, I>) -> Self {
-        Self::with_storage(arrays, usize::MAX)
+        Self::with_limits(arrays, Limits { retained: usize::MAX, ..Limits::DEFAULT })
     }
 }
 
 impl<S> Parser<S> {
-    const fn with_storage(storage: S, limit: usize) -> Self {
+    /// Creates a parser with this memory and these limits.
+    pub const fn with_limits(storage: S, limits: Limits) -> Self {
         Parser {
             lines: Lines::new(),
             buffers: Buffers::new(storage),
-            limit,
-            max_id_len: DEFAULT_ID_LIMIT,
+            limits,
             room: 0,
             string: Place::Id1,
             id: Place::Id2,

@@ -124,7 +124,7 @@ pub struct Arrays<D, E, I> {
 /// Nothing is allocated until something has to be kept. The allocation of a buffer is at most twice what it has or had,
 /// and at most 4 times that while it grows or ill-formed text is decoded. At the end of the first block that uses less
 /// than a quarter of it, the buffer shrinks to twice what that block used, but not below 4 KiB.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Growable(#[cfg(feature = "alloc")] [Vec<u8>; Place::ALL.len()]);
 
 pub(crate) mod sealed {
@@ -189,7 +189,8 @@ impl Growable {
     /// Copying so many bytes costs less than growing a new buffer.
     const CHEAP_TO_COPY: usize = 16_384;
 
-    pub(super) const fn new() -> Self {
+    /// Creates empty buffers.
+    pub const fn new() -> Self {
         Growable([const { Vec::new() }; Place::ALL.len()])
     }
 }

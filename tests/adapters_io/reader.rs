@@ -126,8 +126,6 @@ fn nothing_is_returned_twice_whatever_is_called_between_two_events() {
         let mut reader = EventReader::with_buffer(stream.as_bytes(), Parser::new(), vec![0; size]);
         for n in 0..60 {
             match n % 7 {
-                0 => reader.set_limit(1000).unwrap(),
-                1 => reader.set_id_limit(100).unwrap(),
                 2 => reader.set_last_event_id("x").unwrap(),
                 3 => _ = reader.parser().clone().push(b"data: y\n\n").next(),
                 4 => _ = reader.next_events().unwrap(),

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::task::Poll;
 
 use sse_wire::stream::EventStream;
-use sse_wire::{End, Event, Item, Parser};
+use sse_wire::{End, Event, Growable, Item, Limits, Parser};
 
 use crate::Broken;
 use crate::stream_script::{Script, poll_next, poll_once};
@@ -69,8 +69,7 @@ fn no_panic_and_only_valid_text_from_a_chunk_whose_bytes_change() {
             .map(|_| fickle((0..1 + random(6)).map(|_| variant(&stream, random(20))).collect()))
             .collect();
         chunks.push(fickle(vec![b"\n\n\ndata: healthy\n\n".to_vec()]));
-        let mut parser = Parser::with_limit(1000);
-        parser.set_id_limit(16).unwrap();
+        let parser = Parser::with_limits(Growable::new(), Limits { retained: 1000, id: 16 });
         let mut events = EventStream::with_parser(Script::ready(chunks), parser);
         let mut last = String::new();
         loop {

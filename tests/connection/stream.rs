@@ -54,7 +54,7 @@ fn a_parser_keeps_its_id_and_time_but_not_an_unfinished_stream() {
     let event = events.next().unwrap().unwrap();
     assert_eq!((event.data, event.last_event_id, event.range), ("x", "1", 3..12));
     let parser = connection.into_parser();
-    assert_eq!((parser.limit(), parser.last_event_id()), (100, "1"));
+    assert_eq!((parser.limits().retained, parser.last_event_id()), (100, "1"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sse_wire::{End, ParseError, Parser, Refused, Token, Tokenizer};
+use sse_wire::{End, Growable, ParseError, Parser, Refused, Token, Tokenizer};
 
 use crate::support::model::{self, Limits};
 use crate::support::outcome::{self, Output, push, push_items};
@@ -44,8 +44,7 @@ proptest! {
     ) {
         // The rest is pushed or observed again, after 0, 1 or 2 calls each time.
         let limits = Limits { all: limit, id: usize::MAX, arrays: None };
-        let mut parser = Parser::with_limit(limit);
-        parser.set_id_limit(usize::MAX).unwrap();
+        let mut parser = Parser::with_limits(Growable::new(), limits.of_parser());
         let (mut rest, mut output) = (stream.as_slice(), Vec::new());
         let all = [(false, usize::MAX)];
         for (observed, calls) in calls.iter().cycle().take(4 * stream.len() + 20).chain(&all) {

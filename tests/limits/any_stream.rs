@@ -3,13 +3,13 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use sse_wire::{Parser, Storage};
+use sse_wire::{Growable, Parser, Storage};
 
 use crate::laws;
 use crate::support::model::Limits;
 use crate::support::outcome::{self, Outcome, Output, Way};
 use crate::support::shapes::{cut, places};
-use crate::support::{self, over_arrays};
+use crate::support::{self, within};
 
 /// Values of some length, of which some are ill-formed and some have a NUL.
 fn value() -> impl Strategy<Value = Vec<u8>> {
@@ -61,14 +61,7 @@ fn limits() -> impl Strategy<Value = Limits> {
 
 /// Everything that the last of these streams gives, over growable buffers or arrays.
 fn outcome_within(limits: Limits, way: Way, streams: &[&[&[u8]]]) -> Outcome {
-    fn run<S: Storage>(
-        mut parser: Parser<S>,
-        limits: Limits,
-        way: Way,
-        streams: &[&[&[u8]]],
-    ) -> Outcome {
-        parser.set_limit(limits.all).unwrap();
-        parser.set_id_limit(limits.id).unwrap();
+    fn run<S: Storage>(mut parser: Parser<S>, way: Way, streams: &[&[&[u8]]]) -> Outcome {
         let outcomes = streams.iter().map(|chunks| {
             let mut output = Vec::new();
             for (at, chunk) in chunks.iter().enumerate() {
@@ -79,10 +72,10 @@ fn outcome_within(limits: Limits, way: Way, streams: &[&[&[u8]]]) -> Outcome {
         outcomes.last().unwrap()
     }
     match limits.arrays {
-        None => run(Parser::new(), limits, way, streams),
+        None => run(Parser::with_limits(Growable::new(), limits.of_parser()), way, streams),
         Some(arrays) => {
             let [data, event_type, ids] = arrays.map(|len| vec![0xFF; len]);
-            run(over_arrays(data, event_type, ids), limits, way, streams)
+            run(within(limits.of_parser(), data, event_type, ids), way, streams)
         }
     }
 }

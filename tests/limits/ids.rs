@@ -1,6 +1,6 @@
 //! IDs: the limit for each, and the last event ID that a caller sets.
 
-use sse_wire::{End, Item, LastEventIdError, Parser, Refused};
+use sse_wire::{End, Growable, Item, LastEventIdError, Limits, Parser, Refused};
 
 use crate::facts;
 use crate::support::over_arrays;
@@ -32,14 +32,11 @@ fn an_id_reported_in_place_of_its_event_is_complete_if_ill_formed() {
 
 #[test]
 fn an_id_at_its_limit_is_kept_and_one_more_byte_is_refused_without_its_event() {
-    let parser = |id_limit| {
-        let mut parser = Parser::with_limit(80);
-        parser.set_id_limit(id_limit).unwrap();
-        parser
-    };
+    let parser = |id| Parser::with_limits(Growable::new(), Limits { retained: 80, id });
     // The limit for IDs, or a quarter of the limit.
-    for (id_limit, in_force) in [(0, 0), (1, 1), (7, 7), (20, 20), (21, 20), (usize::MAX, 20)] {
-        assert_eq!(parser(id_limit).id_limit(), in_force);
+    for (id_limit, in_force) in [(0, 0_usize), (1, 1), (7, 7), (20, 20), (21, 20), (usize::MAX, 20)]
+    {
+        assert_eq!(parser(id_limit).limits().id, in_force);
         for len in in_force.saturating_sub(1)..in_force + 2 {
             let id = "i".repeat(len);
             let stream = format!("id: {id}\ndata: x\n\n");

@@ -1,5 +1,5 @@
-//! Limits: equality with the model, the text of each error, arrays of different sizes, and limits, last event IDs, and
-//! entry points that change in the middle of a line.
+//! Limits: equality with the model, the text of each error, arrays of different sizes, and last event IDs and entry
+//! points that change in the middle of a line.
 #![cfg(feature = "std")]
 
 #[path = "../support/laws/mod.rs"]
@@ -38,10 +38,10 @@ macro_rules! outcome {
 // After `outcome!`, which they use.
 mod any_stream;
 mod comments;
+mod defaults;
 mod events;
 mod ids;
 mod over_arrays;
-mod set_limit;
 
 fn facts(error: &LimitError) -> (usize, u64, Option<Field>, Refused) {
     (error.limit(), error.position(), error.array(), error.refused())

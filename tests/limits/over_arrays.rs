@@ -1,8 +1,8 @@
 //! Arrays of different sizes: what fits each, and which is named if it is too small.
 
-use sse_wire::{Arrays, Field, Parser, Refused};
+use sse_wire::{Arrays, Field, Limits, Parser, Refused};
 
-use crate::support::over_arrays;
+use crate::support::{over_arrays, within};
 use crate::{facts, limit_error};
 
 #[test]
@@ -82,11 +82,7 @@ fn the_bound_that_is_reached_first_is_named_if_the_limit_and_an_array_are_too_sm
         {
             // Whole and byte by byte: the macro compares the errors.
             let (data, errors, _) = outcome!(
-                {
-                    let mut parser = over_arrays([0; 4], [0; 4], [0; 4]);
-                    parser.set_limit(limit).unwrap();
-                    parser
-                },
+                within(Limits { retained: limit, ..Limits::DEFAULT }, [0; 4], [0; 4], [0; 4]),
                 stream
             );
             assert_eq!((data.len(), errors.len()), (0, 1), "{stream} {limit}");
@@ -94,11 +90,7 @@ fn the_bound_that_is_reached_first_is_named_if_the_limit_and_an_array_are_too_sm
         }
         // For an ID they are a quarter of the limit and a third of the array.
         let (data, errors, _) = outcome!(
-            {
-                let mut parser = over_arrays([0; 4], [0; 4], [0; 7]);
-                parser.set_limit(limit).unwrap();
-                parser
-            },
+            within(Limits { retained: limit, ..Limits::DEFAULT }, [0; 4], [0; 4], [0; 7]),
             "id: 123\ndata\n\n"
         );
         assert_eq!((data.len(), errors.len()), (1, 1), "{limit}");
@@ -112,8 +104,8 @@ fn the_bound_that_is_reached_first_is_named_with_an_id_in_force_as_well() {
     for limit in 12..24 {
         let (data, errors, _) = outcome!(
             {
-                let mut parser = over_arrays([0; 8], [0; 8], [0; 9]);
-                parser.set_limit(limit).unwrap();
+                let mut parser =
+                    within(Limits { retained: limit, ..Limits::DEFAULT }, [0; 8], [0; 8], [0; 9]);
                 parser.set_last_event_id("123").unwrap();
                 parser
             },

@@ -3,7 +3,7 @@
 use allocation_counter::measure;
 use sse_wire::{Arrays, ParseError, Parser, Refused};
 
-use crate::{decode, event_of, owned};
+use crate::{decode, event_of, owned, without_id_limit};
 
 #[test]
 fn bounded_memory_a_warm_buffer_is_reused() {
@@ -117,8 +117,7 @@ fn bounded_memory_the_text_of_ill_formed_data_is_freed_with_the_next_block() {
 
 #[test]
 fn bounded_memory_the_memory_of_a_dropped_id_is_freed_with_the_next_block() {
-    let mut parser = Parser::new();
-    parser.set_id_limit(usize::MAX).unwrap();
+    let mut parser = without_id_limit();
     let mut dropped = vec![b'x'; 1 << 20];
     dropped.splice(..0, *b"id: ");
     dropped.extend(b"\0\n\n");
@@ -158,8 +157,7 @@ fn bounded_memory_an_id_of_8_mib_is_refused_unless_the_limit_for_ids_is_raised()
         assert_eq!(errors, [(Refused::Id, 64 << 10)]);
         assert!(info.bytes_max < 4 * (64 << 10), "{info:?}");
     }
-    let mut parser = Parser::with_limit(usize::MAX);
-    parser.set_id_limit(usize::MAX).unwrap();
+    let mut parser = without_id_limit();
     assert_eq!(decode(&mut parser, [stream.as_bytes()].into_iter()).0, 1);
     assert_eq!(parser.last_event_id().len(), 8 << 20);
 }
@@ -190,8 +188,7 @@ fn bounded_memory_ill_formed_data_allocates_four_times_its_bytes_at_most() {
 #[test]
 fn bounded_memory_a_long_type_or_id_is_freed_with_the_next_short_one() {
     for field in ["event", "id"] {
-        let mut parser = Parser::new();
-        parser.set_id_limit(usize::MAX).unwrap();
+        let mut parser = without_id_limit();
         let long = format!("{field}: {}\ndata: x\n\n", "x".repeat(1 << 20));
         let (_, info) = decode(&mut parser, long.as_bytes().chunks(1000));
         assert!(info.bytes_current >= 1 << 20, "{field}: {info:?}");

@@ -8,7 +8,12 @@ mod owned;
 mod zero_copy;
 
 use allocation_counter::{AllocationInfo, measure};
-use sse_wire::{Block, OwnedEvent, Parser};
+use sse_wire::{Block, Growable, Limits, OwnedEvent, Parser};
+
+/// A parser without a separate limit for IDs.
+fn without_id_limit() -> Parser {
+    Parser::with_limits(Growable::new(), Limits { retained: usize::MAX, id: usize::MAX })
+}
 
 /// The number of events, and the allocations, of decoding `chunks` with an existing parser.
 fn decode<'c>(

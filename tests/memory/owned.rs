@@ -3,12 +3,11 @@
 use allocation_counter::measure;
 use sse_wire::Parser;
 
-use crate::{decode, event_of, owned};
+use crate::{decode, event_of, owned, without_id_limit};
 
 #[test]
 fn bounded_memory_the_copy_of_an_id_for_owned_events_is_freed_with_the_id() {
-    let mut parser = Parser::new();
-    parser.set_id_limit(usize::MAX).unwrap();
+    let mut parser = without_id_limit();
     let stream = format!("id: {}\ndata: x\n\n", "x".repeat(1 << 20));
     let info = measure(|| {
         assert!(parser.push(stream.as_bytes()).next_owned().unwrap().is_some());

@@ -7,10 +7,10 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::time::Duration;
 
-use sse_wire::{End, Event, Item, Parser, Storage};
+use sse_wire::{End, Event, Growable, Item, Parser, Storage};
 use sse_wire_reference::{Interpretation, Unfinished, Verdict, interpret};
 
-use super::arrays::over_arrays;
+use super::arrays::{NO_LIMITS, within};
 use super::fold::{Step, fold};
 
 /// What any way to decode returns for a stream.
@@ -223,24 +223,19 @@ impl Ways {
                 runs += 1;
                 outcome.map_err(|difference| reference.explain(way, chunks, &difference))
             };
-            let growable = || no_id_limit(Parser::with_limit(usize::MAX));
+            let growable = || Parser::with_limits(Growable::new(), NO_LIMITS);
             check("Parser::push", push(growable(), id, chunks, events(), &end_with_line))?;
             check(
                 "Events::next_item",
                 push_items(growable(), id, chunks, returned(), &end_with_line),
             )?;
             let (data, event_type, ids) = (&mut self.data, &mut self.event_type, &mut self.ids);
-            let fixed = no_id_limit(over_arrays(&mut data[..], &mut event_type[..], &mut ids[..]));
+            let fixed = within(NO_LIMITS, &mut data[..], &mut event_type[..], &mut ids[..]);
             check("fixed arrays", push(fixed, id, chunks, events(), &end_with_line))?;
             check("the fold over Tokenizer", folded(id, chunks, returned(), &end))?;
         }
         Ok(runs)
     }
-}
-
-fn no_id_limit<S: Storage>(mut parser: Parser<S>) -> Parser<S> {
-    parser.set_id_limit(usize::MAX).unwrap();
-    parser
 }
 
 fn push<S: Storage>(

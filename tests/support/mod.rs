@@ -18,10 +18,11 @@ use std::env;
 use std::ops::Range;
 use std::time::Duration;
 
-pub use arrays::over_arrays;
+pub use arrays::within;
 use fold::{Step, fold};
 use sse_wire::{
-    Arrays, End, Event, Events, Item, LimitError, ParseError, Parser, Refused, Storage,
+    Arrays, End, Event, Events, Growable, Item, LimitError, Limits, Memory, ParseError, Parser,
+    Refused, Storage,
 };
 
 /// An event as in the vectors: type, data, last event ID, range.
@@ -245,11 +246,19 @@ pub fn seeded<S: Storage>(mut parser: Parser<S>, last_event_id: Option<&str>) ->
     parser
 }
 
+/// A parser over arrays of any kind, with no limits but theirs.
+pub const fn over_arrays<D: Memory, E: Memory, I: Memory>(
+    data: D,
+    event_type: E,
+    ids: I,
+) -> Parser<Arrays<D, E, I>> {
+    Parser::with_arrays(Arrays { data, event_type, ids })
+}
+
 /// A parser that grows up to the limit, without a separate limit for IDs.
 pub fn growable(limit: Option<usize>) -> Parser {
-    let mut parser = Parser::with_limit(limit.unwrap_or(AMPLE));
-    parser.set_id_limit(usize::MAX).unwrap();
-    parser
+    let limits = Limits { retained: limit.unwrap_or(AMPLE), id: usize::MAX };
+    Parser::with_limits(Growable::new(), limits)
 }
 
 /// A growable parser, used in one of the ways.
@@ -293,11 +302,8 @@ impl FixedDriver {
     pub fn parser(&mut self, limit: usize) -> Parser<Arrays<&mut [u8], &mut [u8], &mut [u8]>> {
         // Each array has exactly the room that the limit allows.
         let (data, event_type, ids) = (&mut self.data, &mut self.event_type, &mut self.ids);
-        let mut parser =
-            over_arrays(&mut data[..limit], &mut event_type[..limit], &mut ids[..limit]);
-        parser.set_limit(limit).unwrap();
-        parser.set_id_limit(usize::MAX).unwrap();
-        parser
+        let limits = Limits { retained: limit, id: usize::MAX };
+        within(limits, &mut data[..limit], &mut event_type[..limit], &mut ids[..limit])
     }
 }
 

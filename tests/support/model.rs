@@ -18,6 +18,13 @@ pub struct Limits {
     pub arrays: Option<[usize; 3]>,
 }
 
+impl Limits {
+    /// Those of the parser, besides the arrays.
+    pub const fn of_parser(self) -> sse_wire::Limits {
+        sse_wire::Limits { retained: self.all, id: self.id }
+    }
+}
+
 /// The results of a stream, with everything that can be observed, after a stream that has set a last event ID.
 pub fn decode(stream: &[u8], last_event_id: &str, limits: Limits) -> Outcome {
     // A line without an end counts toward the limits as far as it had arrived.

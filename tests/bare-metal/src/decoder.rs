@@ -3,7 +3,9 @@
 use core::iter;
 use core::time::Duration;
 
-use sse_wire::{Arrays, End, Event as Returned, Item, ParseError, Parser, Refused, Storage};
+use sse_wire::{
+    Arrays, End, Event as Returned, Item, Limits, ParseError, Parser, Refused, Storage,
+};
 
 use crate::{Bytes, Verdict};
 
@@ -118,14 +120,9 @@ impl Runs<'_> {
         self.count += 1;
         let case = self.case;
         let [data, event_type, ids] = &mut self.arrays;
-        let mut parser = Parser::with_arrays(Arrays {
-            data: &mut **data,
-            event_type: &mut **event_type,
-            ids: &mut **ids,
-        });
-        parser.set_id_limit(usize::MAX).map_err(|_| "the limit for ids of an empty parser")?;
-        let limit = case.limit.unwrap_or(usize::MAX);
-        parser.set_limit(limit).map_err(|_| "the limit of an empty parser")?;
+        let arrays = Arrays { data: &mut **data, event_type: &mut **event_type, ids: &mut **ids };
+        let limits = Limits { retained: case.limit.unwrap_or(usize::MAX), id: usize::MAX };
+        let mut parser = Parser::with_limits(arrays, limits);
         parser.set_last_event_id(self.id).map_err(|_| "the last event ID before")?;
         let mut seen = Seen { case, events: 0, errors: 0, comments: 0 };
         let mut fed = 0;

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use sse_wire::{
-    Action, Arrays, Connection, End, Failure, Interruption, Notice, ParseError, Parser, Policy,
-    ReadyState, ResponseHead, Silence,
+    Action, Arrays, Connection, End, Failure, Interruption, Limits, Notice, ParseError, Parser,
+    Policy, ReadyState, ResponseHead, Silence,
 };
 
-use super::super::arrays::over_arrays;
+use super::super::arrays::within;
 use super::super::outcome::{Output, drain, pending};
 use super::input::{Controls, SEPARATOR, limit, stream_and_controls};
 
@@ -63,8 +63,8 @@ impl Settings {
 pub fn event_source(input: &[u8]) {
     let (steps, settings) = stream_and_controls::<Settings>(input);
     let growable = Parser::with_limit(settings.limit());
-    let mut arrays = over_arrays([0xFF; AMPLE], [0xFF; AMPLE], [0xFF; 3 * AMPLE]);
-    arrays.set_limit(settings.limit()).unwrap();
+    let limits = Limits { retained: settings.limit(), ..Limits::DEFAULT };
+    let arrays = within(limits, [0xFF; AMPLE], [0xFF; AMPLE], [0xFF; 3 * AMPLE]);
     let mut world = World {
         settings,
         source: Connection::with_parser(growable.clone(), settings.policy()),
