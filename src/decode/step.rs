@@ -88,11 +88,8 @@ impl<S: Storage> Parser<S> {
                     self.dispatch::<ALL>(chunk)
                 }
                 Step::Line(piece) => self.piece::<ALL>(chunk, piece),
-                // Of data most often, if chunks are small.
-                Step::Piece(piece) if piece.line == Line::Field(Field::Data) => {
-                    self.append_event(Place::Data, chunk, piece).then_some(Stop::Error)
-                }
-                Step::Piece(piece) => self.cut_piece::<ALL>(chunk, &piece),
+                // A separate arm, since a whole line is known to begin and end here.
+                Step::Piece(piece) => self.piece::<ALL>(chunk, piece),
             };
             if let Some(stop) = stop {
                 return stop;
@@ -100,30 +97,27 @@ impl<S: Storage> Parser<S> {
         }
     }
 
-    #[inline(never)]
-    fn cut_piece<const ALL: bool>(&mut self, chunk: &[u8], piece: &Piece) -> Option<Stop> {
-        self.piece::<ALL>(chunk, *piece)
-    }
-
     #[inline(always)]
     fn piece<const ALL: bool>(&mut self, chunk: &[u8], piece: Piece) -> Option<Stop> {
-        // Not one `match`: the most frequent fields then need no jump table. Copies, where a piece is passed by
-        // reference: otherwise every piece would be in memory.
-        if let Line::Field(field @ (Field::Data | Field::Event)) = piece.line {
-            let place = if field == Field::Data { Place::Data } else { Place::EventType };
-            self.append_event(place, chunk, piece).then_some(Stop::Error)
-        } else if piece.line == Line::Field(Field::Id) {
-            self.append_id(chunk, &{ piece }).then_some(Stop::Error)
-        } else if piece.line == Line::Field(Field::Retry) {
-            let is_set = self.append_retry(piece.span.bytes(chunk), piece.first, piece.last);
-            (is_set && ALL).then_some(Stop::ReconnectionTime)
-        } else if piece.line == Line::Comment && ALL {
-            self.append_comment(chunk, &{ piece })
-        } else {
-            // Of a comment that is no longer to be returned, nothing is kept.
-            self.buffers.set(self.line, Slot::Unset);
-            None
-        }
+        let place = match piece.line {
+            Line::Field(Field::Data) => Place::Data,
+            Line::Field(Field::Event) => Place::EventType,
+            // Copies by reference: otherwise every piece would be in memory.
+            Line::Field(Field::Id) => {
+                return self.append_id(chunk, &{ piece }).then_some(Stop::Error);
+            }
+            Line::Field(Field::Retry) => {
+                let is_set = self.append_retry(piece.span.bytes(chunk), piece.first, piece.last);
+                return (is_set && ALL).then_some(Stop::ReconnectionTime);
+            }
+            Line::Comment if ALL => return self.append_comment(chunk, &{ piece }),
+            Line::Comment | Line::Unknown => {
+                // Of a comment that is no longer to be returned, nothing is kept.
+                self.buffers.set(self.line, Slot::Unset);
+                return None;
+            }
+        };
+        self.append_event(place, chunk, piece).then_some(Stop::Error)
     }
 
     /// Does what is due, and returns why a cursor stops for it.
