@@ -208,7 +208,7 @@ impl From<Event<'_>> for OwnedEvent {
 pub enum Item<'a> {
     /// An event.
     Event(Event<'a>),
-    /// A block that ended without an event, because it had no data or its event was refused.
+    /// A block that ended without an event, because it had no data.
     #[non_exhaustive]
     Block {
         /// The last event ID string, if this block has set it.
@@ -277,7 +277,7 @@ pub enum End<'a> {
 pub struct Pending<'a> {
     /// The event type buffer; empty if the block did not set it.
     pub event_type: &'a str,
-    /// The data; `None` if there was no `data` line, or the event was refused.
+    /// The data; `None` if there was no `data` line, or the event was refused or left unread in part.
     pub data: Option<&'a str>,
     /// The last event ID string that a blank line would have set. An `id` line that did not end does not count, because
     /// half an ID is a different ID.
@@ -287,7 +287,7 @@ pub struct Pending<'a> {
     /// Whether the stream ended in the middle of a line, whose value may be cut. If not, only later lines can be missing:
     /// at least the blank line.
     pub in_line: bool,
-    /// Whether the event had been refused because of its size.
+    /// Whether the event had been refused because of its size, or a part of it was left unread.
     pub refused: bool,
     /// The range of the block in the stream, as far as it had arrived.
     pub range: Range<u64>,

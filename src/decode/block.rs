@@ -112,8 +112,8 @@ impl<S: Storage> Parser<S> {
         };
         self.commit_id();
         self.buffers.release();
-        self.due = if stop == Stop::Error { Due::Refused } else { Due::Ended };
-        if stop == Stop::Block && !ALL {
+        self.due = Due::Ended;
+        if stop == Stop::Block && (!ALL || self.is_refused()) {
             self.clear_ended();
             return None;
         }
@@ -125,9 +125,9 @@ impl<S: Storage> Parser<S> {
         self.buffers.slot(Place::Data) != Slot::Unset && !self.is_refused()
     }
 
-    /// Returns whether the event was refused.
+    /// Returns whether the event was refused, or is not read.
     pub(super) fn is_refused(&self) -> bool {
-        self.buffers.slot(Place::Data) == Slot::Refused
+        matches!(self.buffers.slot(Place::Data), Slot::Refused | Slot::Skipped)
     }
 
     /// Decodes data and type, unless the event is refused instead; returns whether it stays.

@@ -10,7 +10,7 @@
 use core::ops::Range;
 
 use super::parser::Parser;
-use super::step::{Due, Stop};
+use super::step::Stop;
 use super::storage::{Growable, Place, Storage};
 use crate::error::ParseError;
 use crate::event::{DEFAULT_EVENT_TYPE, Event, Item};
@@ -213,7 +213,7 @@ impl<S: Storage> Parser<S> {
     /// Returns whether there is nothing to return before the next chunk.
     #[allow(dead_code)] // Only adapters ask.
     pub(crate) fn is_done(&self) -> bool {
-        self.lines.unread() == 0 && self.errors[0].is_none() && self.due != Due::Refused
+        self.lines.unread() == 0 && self.errors[0].is_none()
     }
 
     /// Forgets what is known about the chunk, because its owner may have changed it. If it has another length,

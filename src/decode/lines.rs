@@ -140,18 +140,6 @@ impl Lines {
         !matches!(self.state, State::Start | State::AfterCr | State::Head(_, 0))
     }
 
-    /// Takes everything up to the next blank line, which ends a block, and returns whether there is one.
-    #[cold]
-    pub(crate) fn skip_block(&mut self, chunk: &[u8]) -> bool {
-        loop {
-            match self.step(chunk) {
-                Step::BlankLine(_) => return true,
-                Step::End => return false,
-                _ => {}
-            }
-        }
-    }
-
     /// Returns whether the value of such a line was begun and has not ended.
     #[inline]
     pub(crate) fn is_reading(&self, line: Line) -> bool {

@@ -217,7 +217,7 @@ impl<S: Storage> Parser<S> {
     pub fn finish(&mut self) -> Result<End<'_>, ParseError> {
         self.begin(&[]);
         self.clear_ended();
-        let (error, skipped) = (self.errors[0], self.due == Due::Skip);
+        let error = self.errors[0];
         let (in_line, range) = (self.lines.is_in_line(), self.lines.unfinished_block());
         self.buffers.set(self.line, Slot::Unset);
         self.decode_event(&[]);
@@ -226,7 +226,7 @@ impl<S: Storage> Parser<S> {
         if let Some(error) = error {
             return Err(error);
         }
-        if range.is_empty() && !skipped {
+        if range.is_empty() && !self.is_refused() {
             return Ok(End::Clean);
         }
         let sets_id = self.buffers.is_kept(self.id);

@@ -23,10 +23,6 @@ pub(super) enum Due {
     Finished,
     /// Clear a comment that was returned or, at its end, refused.
     Comment,
-    /// Return a block whose event was refused at its blank line.
-    Refused,
-    /// Skip what follows unread bytes, up to a blank line.
-    Skip,
 }
 
 /// Why a cursor stops.
@@ -50,9 +46,6 @@ impl<S: Storage> Parser<S> {
         self.clear_ended();
         if self.errors[0].is_some() {
             return self.take_error();
-        }
-        if let Some(stop) = self.take_due(chunk, ALL) {
-            return Ok(stop);
         }
         if self.append_chunk(chunk) {
             return Ok(Stop::End);
@@ -102,6 +95,7 @@ impl<S: Storage> Parser<S> {
         let place = match piece.line {
             Line::Field(Field::Data) => Place::Data,
             Line::Field(Field::Event) => Place::EventType,
+            _ if self.buffers.slot(Place::Data) == Slot::Skipped => return None,
             // Copies by reference: otherwise every piece would be in memory.
             Line::Field(Field::Id) => {
                 return self.append_id(chunk, &{ piece }).then_some(Stop::Error);
@@ -118,22 +112,6 @@ impl<S: Storage> Parser<S> {
             }
         };
         self.append_event(place, chunk, piece).then_some(Stop::Error)
-    }
-
-    /// Does what is due, and returns why a cursor stops for it.
-    #[inline]
-    fn take_due(&mut self, chunk: &[u8], all: bool) -> Option<Stop> {
-        match self.due {
-            Due::Refused if all => {
-                self.due = Due::Ended;
-                return Some(Stop::Block);
-            }
-            Due::Refused => self.drop_event(Slot::Unset),
-            Due::Skip if !self.lines.skip_block(chunk) => return Some(Stop::End),
-            _ => {}
-        }
-        self.due = Due::Nothing;
-        None
     }
 
     /// Returns the error that a step has found.
@@ -172,6 +150,7 @@ impl<S: Storage> Parser<S> {
         };
         let bytes = before.saturating_add(self.lines.skip_unread());
         self.drop_block();
-        (self.errors, self.due) = ([Some(ParseError::Unread { bytes }), None], Due::Skip);
+        self.buffers.set(Place::Data, Slot::Skipped);
+        (self.errors, self.due) = ([Some(ParseError::Unread { bytes }), None], Due::Nothing);
     }
 }

@@ -54,6 +54,8 @@ pub(crate) enum Slot {
     /// For data: the event was refused, and data and type are ignored up to the blank line. For the current line: it is
     /// an ID that is longer than the limit for IDs.
     Refused,
+    /// For data: a part of the block was not read, and the rest of it is ignored.
+    Skipped,
 }
 
 /// What is kept in a place: text, and after it bytes as they arrived.

@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sse_wire::{End, Growable, ParseError, Parser, Refused, Token, Tokenizer};
+use sse_wire::{End, Growable, Item, ParseError, Parser, Refused, Token, Tokenizer};
 
 use crate::support::model::{self, Limits};
 use crate::support::outcome::{self, Output, push, push_items};
@@ -231,6 +231,23 @@ fn nothing_lost_in_silence_a_blank_line_right_after_unread_bytes_ends_their_bloc
 }
 
 #[test]
+fn nothing_lost_in_silence_the_rest_of_a_block_of_which_bytes_were_unread_is_lost_as_well() {
+    let mut parser = Parser::new();
+    assert!(parser.push(b"data: 1\n\nid: 2\ndata: 2\n").next().unwrap().is_some());
+    let mut events = parser.push(b": 2\nid: 2\nretry: 2\nevent: 2\ndata: 2\n\n: 3\n");
+    assert_eq!(unread(events.next_item()), 14);
+    assert!(matches!(events.next_item(), Ok(Some(Item::Comment { text: "3", .. }))));
+    assert_eq!(events.next_item(), Ok(None));
+    assert_eq!((parser.last_event_id(), parser.reconnection_time()), ("", None));
+
+    // The end of the stream before the blank line.
+    let _ = parser.push(b"data: 3\n");
+    assert_eq!(unread(parser.push(b"").next()), 8);
+    assert!(matches!(parser.finish(), Ok(End::Incomplete(pending)) if pending.refused));
+    assert_eq!(parser.finish(), Ok(End::Clean));
+}
+
+#[test]
 fn nothing_lost_in_silence_all_unread_bytes_are_reported_and_none_twice() {
     let mut parser = Parser::new();
     let _ = parser.push(b"data: 1\n\n");
@@ -288,7 +305,7 @@ fn nothing_lost_in_silence_one_item_or_error_for_each_chunk_is_not_a_false_alarm
             ("id: 7", None),
             ("", Some("Block")),
             ("data: data that is longer than the whole limit", Some("Event")),
-            ("", Some("Block")),
+            ("", None),
         ] {
             let chunk = format!("{line}{line_end}");
             let shown = match parser.push(chunk.as_bytes()).next_item() {

@@ -1,6 +1,6 @@
 //! IDs: the limit for each, and the last event ID that a caller sets.
 
-use sse_wire::{End, Growable, Item, LastEventIdError, Limits, Parser, Refused};
+use sse_wire::{End, Growable, LastEventIdError, Limits, Parser, Refused};
 
 use crate::facts;
 use crate::support::over_arrays;
@@ -145,15 +145,6 @@ fn a_last_event_id_that_is_set_in_the_middle_of_a_block_replaces_what_the_block_
         assert_eq!(parser.last_event_id(), "set", "{head}");
         assert_eq!(parser.finish(), Ok(End::Clean));
     }
-}
-
-#[test]
-fn a_refused_block_does_not_name_an_id_that_is_set_after_its_error() {
-    let mut parser = Parser::with_limit(16);
-    let mut items = parser.push(b"id: 1\ndata: \xFF\xFF\xFF\xFF\xFF\xFF\n\n");
-    assert!(items.next_item().is_err());
-    parser.set_last_event_id("9").unwrap();
-    assert!(matches!(parser.push(b"").next_item(), Ok(Some(Item::Block { id: None, .. }))));
 }
 
 #[cfg(feature = "std")]

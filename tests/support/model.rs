@@ -238,13 +238,15 @@ impl<'t> Model<'t> {
         let dispatched = self.state.dispatch();
         let (id, sets_id) = (&self.state.last_event_id, dispatched.sets_id);
         let range = self.block as u64..line.start as u64 + 1;
-        self.outcome.output.push(match &dispatched.data {
+        self.outcome.output.extend(match &dispatched.data {
+            // An error was returned instead.
+            _ if self.refused => None,
             Some(data) => {
                 let mut event = Event::new(&dispatched.event_type, data);
                 (event.last_event_id, event.sets_id, event.range) = (id, sets_id, range);
-                event.into()
+                Some(event.into())
             }
-            None => Output::Block { id: sets_id.then(|| id.clone()), range },
+            None => Some(Output::Block { id: sets_id.then(|| id.clone()), range }),
         });
         (self.block, self.data, self.event_type, self.refused) = (line.end, None, 0, false);
     }
