@@ -85,14 +85,12 @@ impl Lines {
     }
 
     /// How many bytes of the chunk have not been taken.
-    #[inline]
     pub(crate) const fn unread(&self) -> usize {
         self.len - self.at
     }
 
     /// Skips the bytes that have not been taken, of which there are some, and returns how many there were.
     /// What follows is read as the rest of an unknown line, unless they end with a line end.
-    #[cold]
     pub(crate) fn skip_unread(&mut self) -> usize {
         let unread = self.unread();
         self.at = self.len;
@@ -119,13 +117,11 @@ impl Lines {
     }
 
     /// How many bytes of the stream have been taken.
-    #[inline]
     pub(crate) const fn position(&self) -> u64 {
         self.position_of(self.at)
     }
 
     /// The position in the stream of an index of the chunk.
-    #[inline]
     pub(crate) const fn position_of(&self, index: usize) -> u64 {
         self.origin.wrapping_add(index as u64)
     }
@@ -141,7 +137,6 @@ impl Lines {
     }
 
     /// Returns whether the value of such a line was begun and has not ended.
-    #[inline]
     pub(crate) fn is_reading(&self, line: Line) -> bool {
         matches!(self.state, State::Value(begun, false) if begun == line)
     }
@@ -192,7 +187,6 @@ impl Lines {
     }
 
     /// Takes the part in this chunk of a value that begins or continues here.
-    #[inline]
     fn piece(&mut self, chunk: &[u8], line: Line, first: bool) -> Piece {
         let (start, found) = (self.at, self.scan.peek(chunk));
         match found {
@@ -221,7 +215,6 @@ impl Lines {
     }
 
     /// Takes the next byte, the LF of a CRLF.
-    #[inline]
     fn take_lf(&mut self, chunk: &[u8]) {
         self.scan.peek(chunk);
         self.scan.pass();
@@ -230,7 +223,6 @@ impl Lines {
 
     /// Takes a step towards the value of a line that a chunk border cuts. If the line turns out to be
     /// unknown, returns its bytes from earlier chunks.
-    #[inline(never)]
     fn cut_line(&mut self, chunk: &[u8]) -> Option<&'static [u8]> {
         let first = chunk[self.at];
         match self.state {

@@ -243,7 +243,6 @@ impl<S: Storage> Parser<S> {
 
     /// Returns the last event ID string after the blocks that were passed, the value for a `Last-Event-ID` header;
     /// empty if there is none.
-    #[inline]
     pub fn last_event_id(&self) -> &str {
         self.buffers.text(self.string, &[])
     }

@@ -58,7 +58,6 @@ impl<S: Storage> Parser<S> {
     }
 
     /// Takes the whole chunk, if it lies within data that is kept: a short way to `append` for small chunks.
-    #[inline]
     fn append_chunk(&mut self, chunk: &[u8]) -> bool {
         let is_within = self.lines.is_reading(Line::Field(Field::Data))
             && self.buffers.is_kept(Place::Data)
@@ -115,7 +114,6 @@ impl<S: Storage> Parser<S> {
     }
 
     /// Returns the error that a step has found.
-    #[cold]
     fn take_error(&mut self) -> Result<Stop, ParseError> {
         let [first, second] = self.errors;
         self.errors = [second, None];

@@ -33,7 +33,6 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    #[inline]
     pub(crate) const fn len(self) -> usize {
         self.end - self.start
     }
@@ -129,7 +128,6 @@ impl<S: Storage> Buffers<S> {
     }
 
     /// Keeps a lent value, because its chunk ends or more of it follows.
-    #[inline]
     pub(crate) fn keep(&mut self, place: Place, chunk: &[u8], scan: &Scan) {
         if let Slot::Lent(span) = self.slot(place) {
             self.push(place, span.bytes(chunk), scan.is_ascii(span.start));
@@ -137,7 +135,6 @@ impl<S: Storage> Buffers<S> {
     }
 
     /// Returns whether what is kept or lent needs no decoding.
-    #[inline]
     pub(crate) fn is_text(&self, place: Place, chunk: &[u8], scan: &Scan) -> bool {
         match self.slot(place) {
             Slot::Lent(span) => scan.is_ascii(span.start) || is_utf8(span.bytes(chunk)),
@@ -216,7 +213,6 @@ impl<S: Storage> Buffers<S> {
     }
 
     /// Gives back memory that is much larger than what is kept.
-    #[inline]
     pub(crate) fn release(&mut self) {
         if self.large {
             self.large = false;
@@ -229,7 +225,6 @@ impl<S: Storage> Buffers<S> {
 }
 
 /// Returns whether bytes are UTF-8.
-#[inline(never)]
 fn is_utf8(bytes: &[u8]) -> bool {
     crate::work::count_bytes(bytes.len());
     #[cfg(feature = "std")]
