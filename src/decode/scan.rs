@@ -100,7 +100,6 @@ impl<const MASKS: usize> Scan<MASKS> {
         self.mask &= self.mask.wrapping_sub(1);
     }
 
-    #[inline(always)]
     fn next_mask(&mut self, chunk: &[u8]) -> bool {
         if self.pending == 0 && (self.scanned == chunk.len() || !kernels::fill(self, chunk)) {
             return false;
