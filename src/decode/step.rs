@@ -50,7 +50,22 @@ impl<S: Storage> Parser<S> {
         if self.append_chunk(chunk) {
             return Ok(Stop::End);
         }
-        let stop = self.find::<ALL>(chunk);
+        let stop = loop {
+            let stop = match self.lines.step(chunk) {
+                Step::End => Some(Stop::End),
+                Step::UnknownHead(_) => None,
+                Step::BlankLine(block) => {
+                    (self.start, self.len) = (block.start, block.end - block.start);
+                    self.dispatch::<ALL>(chunk)
+                }
+                Step::Line(piece) => self.piece::<ALL>(chunk, piece),
+                // A separate arm, since a whole line is known to begin and end here.
+                Step::Piece(piece) => self.piece::<ALL>(chunk, piece),
+            };
+            if let Some(stop) = stop {
+                break stop;
+            }
+        };
         if self.due != Due::Ended && self.lines.unread() == 0 {
             self.keep_lent(chunk);
         }
@@ -67,26 +82,6 @@ impl<S: Storage> Parser<S> {
             self.buffers.push(Place::Data, chunk, self.lines.scan.is_ascii(0));
         }
         is_within
-    }
-
-    #[inline(always)]
-    fn find<const ALL: bool>(&mut self, chunk: &[u8]) -> Stop {
-        loop {
-            let stop = match self.lines.step(chunk) {
-                Step::End => return Stop::End,
-                Step::UnknownHead(_) => None,
-                Step::BlankLine(block) => {
-                    (self.start, self.len) = (block.start, block.end - block.start);
-                    self.dispatch::<ALL>(chunk)
-                }
-                Step::Line(piece) => self.piece::<ALL>(chunk, piece),
-                // A separate arm, since a whole line is known to begin and end here.
-                Step::Piece(piece) => self.piece::<ALL>(chunk, piece),
-            };
-            if let Some(stop) = stop {
-                return stop;
-            }
-        }
     }
 
     #[inline(always)]
