@@ -198,9 +198,7 @@ impl<S: Storage> Parser<S> {
                 let text = self.buffers.text(self.line, chunk);
                 Item::Comment { text, position: self.start }
             }
-            Stop::ReconnectionTime => {
-                Item::ReconnectionTime { time: self.reconnection_time().unwrap_or_default() }
-            }
+            Stop::ReconnectionTime => Item::ReconnectionTime { time: self.reconnection_time()? },
         })
     }
 

@@ -62,7 +62,7 @@ impl<S: Storage> Parser<S> {
 
     /// Returns how many bytes are retained or lent, and how many more fit any array.
     fn sizes(&self) -> (usize, usize) {
-        Place::ALL.into_iter().fold((0, usize::MAX), |(total, free), place| {
+        Place::ALL.iter().fold((0, usize::MAX), |(total, free), &place| {
             let len = self.buffers.len(place);
             (total + len, free.min(self.buffers.max_len(place) - len))
         })

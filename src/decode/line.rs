@@ -60,7 +60,7 @@ impl Line {
 /// Returns the kind of a line and the start of its value. `text` is all of it, or enough to decide.
 #[inline(always)]
 pub(super) fn classify(text: &[u8]) -> (Line, usize) {
-    for line in KNOWN {
+    for &line in &KNOWN {
         if let Some(value) = line.value_start(text) {
             return (line, value);
         }
@@ -70,7 +70,7 @@ pub(super) fn classify(text: &[u8]) -> (Line, usize) {
 
 /// Returns the head of the known line that begins with this byte, if there is one.
 pub(super) fn head_begun_by(byte: u8) -> Option<&'static [u8]> {
-    KNOWN.map(Line::head).into_iter().find(|head| head[0] == byte)
+    KNOWN.iter().map(|line| line.head()).find(|head| head[0] == byte)
 }
 
 /// A value, or a piece of it, by its span in the chunk.

@@ -216,7 +216,7 @@ impl<S: Storage> Buffers<S> {
     pub(crate) fn release(&mut self) {
         if self.large {
             self.large = false;
-            for place in Place::ALL {
+            for &place in &Place::ALL {
                 let Kept { len, .. } = self.kept(place);
                 self.large |= self.storage.resize(place, len, len, &[]);
             }
