@@ -23,12 +23,12 @@ impl<S: Storage> Parser<S> {
         if place != Place::Data && piece.first {
             self.buffers.set(place, Slot::Unset);
         }
-        let (span, slot) = (piece.span, self.buffers.slot(place));
+        let (span, is_set) = (piece.span, self.buffers.is_set(place));
         // The specification appends an LF after each value, and removes the last one in dispatch. Here an
         // LF comes before each value but the first.
-        let joint = piece.first && slot != Slot::Unset;
+        let joint = piece.first && is_set;
         self.fits(place, span.len() + usize::from(joint))?;
-        if slot == Slot::Unset && piece.first && piece.last {
+        if !is_set && piece.first && piece.last {
             self.buffers.set(place, Slot::Lent(span));
             return Ok(());
         }
@@ -104,7 +104,7 @@ impl<S: Storage> Parser<S> {
     /// Ends the block at its blank line: as an event, as a block without one, or with an error if its event is refused
     /// now. The buffers stay until [`clear_ended`](Self::clear_ended).
     pub(super) fn dispatch<const ALL: bool>(&mut self, chunk: &[u8]) -> Option<Stop> {
-        let stop = match self.has_data() {
+        let stop = match self.buffers.is_set(Place::Data) {
             true if self.decode_event(chunk) => Stop::Event,
             true => Stop::Error,
             false => Stop::Block,
@@ -117,11 +117,6 @@ impl<S: Storage> Parser<S> {
             return None;
         }
         Some(stop)
-    }
-
-    /// Returns whether there is an event to dispatch.
-    pub(super) fn has_data(&self) -> bool {
-        self.buffers.slot(Place::Data) != Slot::Unset && !self.is_refused()
     }
 
     /// Returns whether the event was refused, or is not read.

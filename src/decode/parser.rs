@@ -232,7 +232,7 @@ impl<S: Storage> Parser<S> {
         let sets_id = self.buffers.is_kept(self.id);
         Ok(End::Incomplete(Pending {
             event_type: self.buffers.text(Place::EventType, &[]),
-            data: self.has_data().then(|| self.buffers.text(Place::Data, &[])),
+            data: self.buffers.is_set(Place::Data).then(|| self.buffers.text(Place::Data, &[])),
             last_event_id: self.buffers.text(if sets_id { self.id } else { self.string }, &[]),
             sets_id,
             in_line,

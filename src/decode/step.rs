@@ -89,7 +89,7 @@ impl<S: Storage> Parser<S> {
         let place = match piece.line {
             Line::Field(Field::Data) => Place::Data,
             Line::Field(Field::Event) => Place::EventType,
-            _ if self.buffers.slot(Place::Data) == Slot::Skipped => return None,
+            _ if matches!(self.buffers.slot(Place::Data), Slot::Skipped) => return None,
             // Copies by reference: otherwise every piece would be in memory.
             Line::Field(Field::Id) => {
                 return self.append_id(chunk, &{ piece }).then_some(Stop::Error);

@@ -26,7 +26,7 @@ use super::storage::{Place, Storage};
 const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
 
 /// A range of a chunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Span {
     pub(crate) start: usize,
     pub(crate) end: usize,
@@ -44,7 +44,7 @@ impl Span {
 }
 
 /// What a buffer, or the place of the current line, is set to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Slot {
     Unset,
     /// A whole value, in the chunk.
@@ -58,7 +58,7 @@ pub(crate) enum Slot {
 }
 
 /// What is kept in a place: text, and after it bytes as they arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Kept {
     len: usize,
     /// The number of bytes that are known to be UTF-8.
@@ -92,6 +92,11 @@ impl<S> Buffers<S> {
             Slot::Kept(kept) => kept,
             _ => Kept { len: 0, known: 0 },
         }
+    }
+
+    /// Returns whether there is a value, which may be empty.
+    pub(crate) fn is_set(&self, place: Place) -> bool {
+        matches!(self.slot(place), Slot::Lent(_) | Slot::Kept(_))
     }
 
     pub(crate) fn is_kept(&self, place: Place) -> bool {
