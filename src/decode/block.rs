@@ -103,6 +103,7 @@ impl<S: Storage> Parser<S> {
 
     /// Ends the block at its blank line: as an event, as a block without one, or with an error if its event is refused
     /// now. The buffers stay until [`clear_ended`](Self::clear_ended).
+    #[inline]
     pub(super) fn dispatch<const ALL: bool>(&mut self, chunk: &[u8]) -> Option<Stop> {
         let stop = match self.buffers.is_set(Place::Data) {
             true if self.decode_event(chunk) => Stop::Event,
@@ -125,6 +126,7 @@ impl<S: Storage> Parser<S> {
     }
 
     /// Decodes data and type, unless the event is refused instead; returns whether it stays.
+    #[inline]
     pub(super) fn decode_event(&mut self, chunk: &[u8]) -> bool {
         let data = self.decode(Place::Data, chunk);
         let both = data.and_then(|()| self.decode(Place::EventType, chunk));
@@ -132,6 +134,7 @@ impl<S: Storage> Parser<S> {
     }
 
     /// Decodes a value, unless it does not fit then.
+    #[inline]
     fn decode(&mut self, place: Place, chunk: &[u8]) -> Result<(), Limit> {
         let is_text = self.buffers.is_text(place, chunk, &self.lines.scan);
         if is_text { Ok(()) } else { self.decode_bytes(place, chunk) }

@@ -187,6 +187,7 @@ impl Lines {
     }
 
     /// Takes the part in this chunk of a value that begins or continues here.
+    #[inline]
     fn piece(&mut self, chunk: &[u8], line: Line, first: bool) -> Piece {
         let (start, found) = (self.at, self.scan.peek(chunk));
         match found {
