@@ -136,15 +136,12 @@ impl Lines {
         !matches!(self.state, State::Start | State::AfterCr | State::Head(_, 0))
     }
 
-    /// Returns whether the value of such a line was begun and has not ended.
-    pub(crate) fn is_reading(&self, line: Line) -> bool {
-        matches!(self.state, State::Value(begun, false) if begun == line)
-    }
-
-    /// Takes the whole chunk, if it lies within a line.
+    /// Takes the whole chunk, if it lies within the value of such a line, of which a part has been taken.
     #[inline]
-    pub(crate) fn take_all(&mut self, chunk: &[u8]) -> bool {
-        let is_within = self.at == 0 && self.scan.peek(chunk).is_none();
+    pub(crate) fn take_all(&mut self, chunk: &[u8], line: Line) -> bool {
+        let is_within = matches!(self.state, State::Value(begun, false) if begun == line)
+            && self.at == 0
+            && self.scan.peek(chunk).is_none();
         if is_within {
             self.at = chunk.len();
         }
