@@ -116,14 +116,9 @@ impl<'c, S: Storage> Events<'_, 'c, S> {
     ///
     /// [`ParseError::Unread`] if an earlier cursor was dropped before the end of its chunk.
     pub fn discard(self) -> Result<(), ParseError> {
-        let mut result = Ok(());
-        loop {
-            match self.parser.find_event(self.chunk) {
-                Ok(false) => return result,
-                Err(error @ ParseError::Unread { .. }) => result = Err(error),
-                _ => {}
-            }
-        }
+        let unread = self.parser.errors[0].filter(|it| matches!(it, ParseError::Unread { .. }));
+        while !matches!(self.parser.find_event(self.chunk), Ok(false)) {}
+        unread.map_or(Ok(()), Err)
     }
 
     /// Ends the cursor, and returns the bytes of the chunk that it has not taken, so that they can be pushed
@@ -172,9 +167,8 @@ impl<S: Storage> Parser<S> {
     #[cfg(feature = "alloc")]
     #[inline(never)]
     pub(crate) fn owned_event(&mut self, chunk: &[u8]) -> OwnedEvent {
-        let id = self.last_event_id();
         if self.shared_id.is_empty() {
-            self.shared_id = LastEventId::from(id);
+            self.shared_id = LastEventId::from(self.last_event_id());
         }
         OwnedEvent {
             event_type: owned_event_type(self.event_type(chunk)),
@@ -218,7 +212,9 @@ impl<S: Storage> Parser<S> {
     /// what was not taken is lost.
     #[cfg(feature = "stream")]
     pub(crate) fn rescan(&mut self, chunk: &[u8]) {
-        if !self.lines.rescan(chunk) {
+        if chunk.len() == self.lines.len {
+            self.lines.scan.begin(chunk, self.lines.at);
+        } else {
             self.begin(chunk);
         }
     }

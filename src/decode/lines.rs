@@ -55,8 +55,8 @@ pub(crate) struct Lines {
     line_start: u64,
     pub(crate) scan: Scan,
     /// Everything before this index of the chunk has been taken.
-    at: usize,
-    len: usize,
+    pub(super) at: usize,
+    pub(super) len: usize,
     /// The last byte of the chunk.
     last: u8,
 }
@@ -101,13 +101,6 @@ impl Lines {
             _ => State::Value(Line::Unknown, false),
         };
         unread
-    }
-
-    /// Forgets what is known about the chunk, and returns whether it has the same length.
-    #[cfg(feature = "stream")]
-    pub(crate) fn rescan(&mut self, chunk: &[u8]) -> bool {
-        self.scan.begin(chunk, self.at);
-        self.len == chunk.len()
     }
 
     /// Ends the chunk here, and returns the index. What has not been taken is pushed again.

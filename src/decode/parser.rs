@@ -223,9 +223,7 @@ impl<S: Storage> Parser<S> {
         self.decode_event(&[]);
         // What the block had stays until the next call.
         (self.lines, self.due, self.errors) = (Lines::new(), Due::Finished, [None, None]);
-        if let Some(error) = error {
-            return Err(error);
-        }
+        error.map_or(Ok(()), Err)?;
         if range.is_empty() && !self.is_refused() {
             return Ok(End::Clean);
         }

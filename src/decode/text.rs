@@ -157,19 +157,15 @@ impl<S: Storage> Buffers<S> {
             return len;
         }
         crate::work::count_bytes(2 * rest.len());
-        let parts = rest.utf8_chunks().map(|part| match part.invalid() {
-            [] => part.valid().len(),
-            _ => part.valid().len() + REPLACEMENT.len(),
-        });
-        known + parts.sum::<usize>()
+        rest.utf8_chunks().fold(known, |len, part| match part.invalid() {
+            [] => len + part.valid().len(),
+            _ => len + part.valid().len() + REPLACEMENT.len(),
+        })
     }
 
     /// Decodes what is kept. `decoded_len` is its length then, which fits.
     pub(crate) fn decode(&mut self, place: Place, decoded_len: usize) {
         let Kept { len, known } = self.kept(place);
-        if known == len {
-            return;
-        }
         if decoded_len > self.storage.memory(place).len() {
             self.large |= self.storage.resize(place, len, decoded_len, &[]);
         }
