@@ -11,7 +11,7 @@
 use super::line::Piece;
 use super::parser::Parser;
 use super::scan::LF;
-use super::step::{Due, Stop};
+use super::step::Stop;
 use super::storage::{Place, Storage};
 use super::text::Slot;
 use crate::error::{Limit, Refused};
@@ -60,7 +60,7 @@ impl<S: Storage> Parser<S> {
         }
         let mut result = self.append(self.line, chunk, *piece);
         if piece.last {
-            (self.due, self.start) = (Due::Comment, piece.line_start);
+            (self.last, self.start) = (Stop::Comment, piece.line_start);
             result = result.and_then(|()| self.decode(self.line, chunk));
         }
         if let Err(limit) = result {
@@ -112,7 +112,7 @@ impl<S: Storage> Parser<S> {
         };
         self.commit_id();
         self.buffers.release();
-        self.due = Due::Ended;
+        self.last = Stop::Event;
         if stop == Stop::Block && (!ALL || self.is_refused()) {
             self.clear_ended();
             return None;

@@ -7,7 +7,7 @@
 //! [room](Parser::has_room) for a value.
 
 use super::parser::Parser;
-use super::step::Due;
+use super::step::Stop;
 use super::storage::{Place, Storage};
 use super::text::Slot;
 use crate::error::{Limit, LimitError, ParseError, Refused};
@@ -44,10 +44,10 @@ impl<S: Storage> Parser<S> {
 
     /// Returns how many bytes are retained. They count as they arrived until they are decoded.
     pub fn retained(&self) -> usize {
-        match self.due {
-            Due::Ended | Due::Finished => self.last_event_id().len(),
+        match self.last {
+            Stop::Event | Stop::Block => self.last_event_id().len(),
             // It was returned or refused.
-            Due::Comment => self.sizes().0 - self.buffers.len(self.line),
+            Stop::Comment => self.sizes().0 - self.buffers.len(self.line),
             _ => self.sizes().0,
         }
     }

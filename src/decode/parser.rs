@@ -8,7 +8,7 @@ use core::time::Duration;
 use super::cursor::Events;
 use super::limits::Limits;
 use super::lines::Lines;
-use super::step::Due;
+use super::step::Stop;
 use super::storage::{Arrays, Growable, Memory, Place, Storage};
 use super::text::{Buffers, Slot};
 use crate::error::ParseError;
@@ -83,7 +83,9 @@ pub struct Parser<S = Growable> {
     pub(super) milliseconds: Option<u64>,
     /// The errors that have not been reported.
     pub(super) errors: [Option<ParseError>; 2],
-    pub(super) due: Due,
+    /// What was returned last, whose values are cleared by the next call: an event even if it was refused, and the
+    /// block at the end of a stream.
+    pub(super) last: Stop,
     /// The position of the block or comment that has ended, and the length of the block. (The CPU would stall on a
     /// range that is written in two parts and read as one.)
     pub(super) start: u64,
@@ -176,7 +178,7 @@ impl<S> Parser<S> {
             retry: None,
             milliseconds: None,
             errors: [None, None],
-            due: Due::Nothing,
+            last: Stop::End,
             start: 0,
             len: 0,
             #[cfg(feature = "alloc")]
@@ -222,7 +224,7 @@ impl<S: Storage> Parser<S> {
         self.buffers.set(self.line, Slot::Unset);
         self.decode_event(&[]);
         // What the block had stays until the next call.
-        (self.lines, self.due, self.errors) = (Lines::new(), Due::Finished, [None, None]);
+        (self.lines, self.last, self.errors) = (Lines::new(), Stop::Block, [None, None]);
         error.map_or(Ok(()), Err)?;
         if range.is_empty() && !self.is_refused() {
             return Ok(End::Clean);

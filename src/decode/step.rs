@@ -13,18 +13,6 @@ use super::text::Slot;
 use crate::error::ParseError;
 use crate::field::Field;
 
-/// What is to be done before the next line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Due {
-    Nothing,
-    /// Clear a block that has ended and was returned.
-    Ended,
-    /// Clear the block that was returned as unfinished.
-    Finished,
-    /// Clear a comment that was returned or, at its end, refused.
-    Comment,
-}
-
 /// Why a cursor stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
@@ -66,7 +54,7 @@ impl<S: Storage> Parser<S> {
                 break stop;
             }
         };
-        if self.due != Due::Ended && self.lines.unread() == 0 {
+        if self.last != Stop::Event && self.lines.unread() == 0 {
             self.keep_lent(chunk);
         }
         if stop == Stop::Error { self.take_error() } else { Ok(stop) }
@@ -116,13 +104,13 @@ impl<S: Storage> Parser<S> {
 
     /// Clears what was returned.
     pub(super) fn clear_ended(&mut self) {
-        match self.due {
-            Due::Ended => self.drop_event(Slot::Unset),
-            Due::Finished => self.drop_block(),
-            Due::Comment => self.buffers.set(self.line, Slot::Unset),
+        match self.last {
+            Stop::Event => self.drop_event(Slot::Unset),
+            Stop::Block => self.drop_block(),
+            Stop::Comment => self.buffers.set(self.line, Slot::Unset),
             _ => return,
         }
-        self.due = Due::Nothing;
+        self.last = Stop::End;
     }
 
     /// Begins a chunk. Nothing of it is read yet.
@@ -143,6 +131,6 @@ impl<S: Storage> Parser<S> {
         let bytes = before.saturating_add(self.lines.skip_unread());
         self.drop_block();
         self.buffers.set(Place::Data, Slot::Skipped);
-        (self.errors, self.due) = ([Some(ParseError::Unread { bytes }), None], Due::Nothing);
+        (self.errors, self.last) = ([Some(ParseError::Unread { bytes }), None], Stop::End);
     }
 }
