@@ -19,13 +19,18 @@ impl Place {
     pub(super) const ALL: [Place; 5] =
         [Place::Data, Place::EventType, Place::Id1, Place::Id2, Place::Id3];
 
-    /// Returns the field whose values are kept here.
-    pub(super) const fn field(self) -> Field {
+    /// Returns the one for this place.
+    fn of<T>(self, data: T, event_type: T, ids: T) -> T {
         match self {
-            Place::Data => Field::Data,
-            Place::EventType => Field::Event,
-            _ => Field::Id,
+            Place::Data => data,
+            Place::EventType => event_type,
+            _ => ids,
         }
+    }
+
+    /// Returns the field whose values are kept here.
+    pub(super) fn field(self) -> Field {
+        self.of(Field::Data, Field::Event, Field::Id)
     }
 
     /// Returns the part of an array of this length that is for this place.
@@ -161,20 +166,12 @@ impl sealed::Memory for Vec<u8> {}
 impl<S: sealed::Storage> Storage for S {}
 impl<D: Memory, E: Memory, I: Memory> sealed::Storage for Arrays<D, E, I> {
     fn memory(&self, place: Place) -> &[u8] {
-        let array = match place {
-            Place::Data => self.data.as_ref(),
-            Place::EventType => self.event_type.as_ref(),
-            _ => self.ids.as_ref(),
-        };
+        let array = place.of(self.data.as_ref(), self.event_type.as_ref(), self.ids.as_ref());
         &array[place.part(array.len())]
     }
 
     fn memory_mut(&mut self, place: Place) -> &mut [u8] {
-        let array = match place {
-            Place::Data => self.data.as_mut(),
-            Place::EventType => self.event_type.as_mut(),
-            _ => self.ids.as_mut(),
-        };
+        let array = place.of(self.data.as_mut(), self.event_type.as_mut(), self.ids.as_mut());
         let part = place.part(array.len());
         &mut array[part]
     }
