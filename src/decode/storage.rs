@@ -92,7 +92,7 @@ pub trait Memory: sealed::Memory {}
 /// ```
 ///
 /// The sizes for the longest data (several lines count with an LF between them), type, and ID in bytes, and the RAM of
-/// the parser with its arrays on a Cortex-M3, where the code takes 9.3 KiB of flash:
+/// the parser with its arrays on a Cortex-M3, where the code takes 7.9 KiB of flash:
 ///
 /// | longest data, type, ID | `data` | `event_type` | `ids` | RAM |
 /// | --- | ---: | ---: | ---: | ---: |
