@@ -60,8 +60,8 @@ pin_project! {
     /// ```
     ///
     /// As a [`Stream`] it returns one [`OwnedEvent`] for each poll. [`next_events`](Self::next_events) lends events
-    /// without copying them, and its cursor also returns comments, reconnection times, and blocks without an event. Both
-    /// can be mixed.
+    /// without copying them, and its cursor also returns comments, reconnection times, and blocks without an event.
+    /// Both can be mixed.
     ///
     /// The chunks can have any type of bytes (`Bytes`, `Vec<u8>`, `&[u8]`), from any stream of `Result`s. The type is
     /// `Send` if that stream and its chunks are, and `Unpin` if that stream is; neither is required.

@@ -36,8 +36,8 @@ impl Limits {
 }
 
 impl<S: Storage> Parser<S> {
-    /// Returns the limits in force: for IDs, the one that the parser was created with, a quarter of the other, or a third
-    /// of the array, whichever is smallest.
+    /// Returns the limits in force: for IDs, the one that the parser was created with, a quarter of the other, or a
+    /// third of the array, whichever is smallest.
     pub fn limits(&self) -> Limits {
         Limits { id: self.limit_of_ids().bytes, ..self.limits }
     }

@@ -50,7 +50,8 @@ use crate::event::{End, Pending};
 /// the block sets, and an `id` line that is being read. A block that needs more is refused with one [`LimitError`],
 /// even if its values were not copied, so that chunk borders change nothing. Bytes count as they arrive, and again as
 /// decoded text: an ID at the end of its line, data and type at the blank line. The `id` and `retry` lines of a
-/// refused block still take effect. Comments and unknown fields never count, unless they are [returned](Events::next_item).
+/// refused block still take effect. Unknown fields never count, and comments only if they are
+/// [returned](Events::next_item).
 ///
 /// IDs have a separate limit: 64 KiB unless [set](Limits::id), and never more than a quarter of the limit, so
 /// that the next event always fits beside an ID. A longer ID is refused with one [`LimitError`] at the end of its
