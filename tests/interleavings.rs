@@ -1,5 +1,5 @@
-//! The laws of the parser for any order of its calls: chunks pushed and observed, cursors ended and dropped early,
-//! streams ended, limits and IDs changed, clones made.
+//! The laws of the parser for any order of its calls: events and items taken, cursors ended and dropped early,
+//! streams ended, IDs set, clones made.
 
 #![cfg(feature = "alloc")]
 
@@ -17,8 +17,8 @@ use support::{Decoded, Driver, Returned, TokenizerDriver, values, within};
 #[derive(Clone, Copy, Debug)]
 struct Chunk {
     len: usize,
-    /// Whether they are observed or pushed.
-    observed: bool,
+    /// Whether all items are taken, or only events.
+    items: bool,
     /// How often the cursor is called.
     calls: usize,
 }
@@ -39,7 +39,7 @@ enum Call {
 fn chunk() -> impl Strategy<Value = Chunk> {
     let len = prop_oneof![0..4_usize, 0..80_usize, Just(usize::MAX)];
     let calls = prop_oneof![0..4_usize, Just(usize::MAX)];
-    (len, any::<bool>(), calls).prop_map(|(len, observed, calls)| Chunk { len, observed, calls })
+    (len, any::<bool>(), calls).prop_map(|(len, items, calls)| Chunk { len, items, calls })
 }
 
 /// Steps that lose only what is discarded.
@@ -80,7 +80,7 @@ fn call<S: Storage + Clone>(parser: &mut Parser<S>, call: &Call, rest: &[u8]) ->
     match *call {
         Call::Take(chunk) => {
             let bytes = &rest[..chunk.len.min(rest.len())];
-            let take = if chunk.observed { push_items } else { push };
+            let take = if chunk.items { push_items } else { push };
             let (drained, left) = take(parser, chunk.calls, bytes, &mut answer.output);
             assert!(!drained || left.is_empty());
             answer.taken = bytes.len() - left.len();
@@ -89,7 +89,7 @@ fn call<S: Storage + Clone>(parser: &mut Parser<S>, call: &Call, rest: &[u8]) ->
             let bytes = &rest[..chunk.len.min(rest.len())];
             answer.taken = bytes.len();
             let mut cursor = parser.push(bytes);
-            drain(chunk.calls, &mut answer.output, || match chunk.observed {
+            drain(chunk.calls, &mut answer.output, || match chunk.items {
                 true => Ok(cursor.next_item()?.map(Output::from)),
                 false => Ok(cursor.next()?.map(Output::from)),
             });
@@ -111,7 +111,7 @@ fn call<S: Storage + Clone>(parser: &mut Parser<S>, call: &Call, rest: &[u8]) ->
 
 /// Ends with everything that is left.
 fn to_the_end(calls: Vec<Call>) -> impl Iterator<Item = Call> {
-    let all = Chunk { len: usize::MAX, observed: false, calls: usize::MAX };
+    let all = Chunk { len: usize::MAX, items: false, calls: usize::MAX };
     calls.into_iter().chain([Call::Take(all), Call::Finish])
 }
 

@@ -1,5 +1,5 @@
 //! Small worlds: every stream up to a length over a hostile alphabet, in one piece, at every two-way split, and byte
-//! by byte. A growable parser, observed or not, one over fixed arrays, and a fold over the tokenizer return the same
+//! by byte. A growable parser, by events or items, one over fixed arrays, and a fold over the tokenizer return the same
 //! as the reference, and end in the same state.
 //!
 //! The large ones take minutes:

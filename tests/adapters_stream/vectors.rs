@@ -23,7 +23,7 @@ enum Way {
     Events,
     /// `next_events`, with a future dropped before each event and a cursor leaked after it.
     ForgottenCursors,
-    /// `next_items`.
+    /// `next_events`, with `next_item`.
     Items,
     /// All of them in turn.
     Mixed,

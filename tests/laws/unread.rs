@@ -42,14 +42,14 @@ proptest! {
         calls in vec((any::<bool>(), 0_usize..3), 1..20),
         limit in prop_oneof![Just(usize::MAX), 1_usize..90],
     ) {
-        // The rest is pushed or observed again, after 0, 1 or 2 calls each time.
+        // The rest is pushed again and taken by `next` or `next_item`, after 0, 1 or 2 calls each time.
         let limits = Limits { all: limit, id: usize::MAX, arrays: None };
         let mut parser = Parser::with_limits(Growable::new(), limits.of_parser());
         let (mut rest, mut output) = (stream.as_slice(), Vec::new());
         let all = [(false, usize::MAX)];
-        for (observed, calls) in calls.iter().cycle().take(4 * stream.len() + 20).chain(&all) {
+        for (items, calls) in calls.iter().cycle().take(4 * stream.len() + 20).chain(&all) {
             let before = parser.position();
-            let take = if *observed { push_items } else { push };
+            let take = if *items { push_items } else { push };
             let (_, left) = take(&mut parser, *calls, rest, &mut output);
             prop_assert_eq!(parser.position() - before, (rest.len() - left.len()) as u64);
             prop_assert_eq!(left, &stream[parser.position() as usize..]);
@@ -65,7 +65,7 @@ proptest! {
         left in hostile_stream(),
         after in hostile_stream(),
         calls in 0_usize..3,
-        observed in any::<bool>(),
+        items in any::<bool>(),
         places in places(),
     ) {
         let (mut parser, mut output) = (Parser::new(), Vec::new());
@@ -81,7 +81,7 @@ proptest! {
         let (id, time) = (parser.last_event_id().to_owned(), parser.reconnection_time());
 
         output.clear();
-        let take = if observed { push_items } else { push };
+        let take = if items { push_items } else { push };
         for chunk in cut(&after, &places) {
             prop_assert_eq!(take(&mut parser, usize::MAX, chunk, &mut output), (true, &b""[..]));
         }
@@ -170,10 +170,10 @@ fn unread<T: std::fmt::Debug>(result: Result<T, ParseError>) -> usize {
 
 #[test]
 fn nothing_lost_in_silence_a_dropped_cursor_is_reported_by_the_end_of_the_stream_as_well() {
-    for observed in [false, true] {
+    for items in [false, true] {
         let mut parser = Parser::new();
         let stream = b"id: 1\ndata: 1\n\nid: 2\nretry: 5\n\ndata: 3\n\n";
-        let first = match observed {
+        let first = match items {
             false => parser.push(stream).next().map(|event| event.is_some()),
             true => parser.push(stream).next_item().map(|item| item.is_some()),
         };

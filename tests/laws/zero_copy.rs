@@ -32,7 +32,7 @@ fn an_event_made_by_hand_equals_one_of_a_stream() {
 }
 
 #[test]
-fn zero_copy_an_event_is_lent_from_its_chunk_even_if_comments_and_times_in_it_are_observed() {
+fn zero_copy_an_event_is_lent_from_its_chunk_even_if_comments_and_times_in_it_are_returned() {
     let stream = "event: tick\n: one\nid: 7\nretry: 5\ndata: größe\n: two\n\n";
     let mut parser = Parser::new();
     let mut items = parser.push(stream.as_bytes());

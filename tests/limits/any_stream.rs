@@ -99,7 +99,7 @@ proptest! {
         limits in limits(),
         places in places(),
         ended in any::<bool>(),
-        observed in any::<bool>(),
+        items in any::<bool>(),
         share in 0..=4_usize,
     ) {
         // Data and type share a quarter of the limit, beside three IDs of the greatest length: the one
@@ -110,7 +110,7 @@ proptest! {
         let event_type = "t".repeat((quarter - quarter * share / 4).min(event_type));
         let id = "i".repeat(limits.id.min(limits.all / 4).min(ids / 3).min(4000));
         let healthy = format!("data: {data}\nevent: {event_type}\nid: {id}\nid: {id}\n\n");
-        let way = if observed { Way::Items } else { Way::Push };
+        let way = if items { Way::Items } else { Way::Push };
         let chunks = cut(&hostile, &places);
         let expected = [if event_type.is_empty() { "message" } else { &event_type }, &data, &id];
         // In the same stream, or in the next one.

@@ -82,15 +82,15 @@ fn a_comment_beyond_the_limit_is_a_separate_error_and_its_event_is_returned() {
 }
 
 #[test]
-fn a_comment_is_returned_only_if_all_of_it_was_observed_and_never_affects_the_data() {
-    // Whether each part of the stream is observed, and the comments that are then returned.
+fn a_comment_is_returned_only_if_all_of_it_was_taken_by_next_item_and_never_affects_the_data() {
+    // Whether each part of the stream is taken by `next_item`, and the comments that are then returned.
     let parts = ["data: a\n: on", "e\n: two\n: th", "ree\ndata: b\n\n"];
-    for observed in 0..8 {
-        let is_observed = |part: usize| observed >> part & 1 == 1;
+    for taken in 0..8 {
+        let is_taken = |part: usize| taken >> part & 1 == 1;
         let mut parser = Parser::new();
         let (mut comments, mut data) = (Vec::new(), Vec::new());
         for (i, part) in parts.iter().enumerate() {
-            if is_observed(i) {
+            if is_taken(i) {
                 let mut items = parser.push(part.as_bytes());
                 while let Some(item) = items.next_item().unwrap() {
                     match item {
@@ -108,11 +108,11 @@ fn a_comment_is_returned_only_if_all_of_it_was_observed_and_never_affects_the_da
         }
         let expected: Vec<&str> = [("one", 0, 1), ("two", 1, 1), ("three", 1, 2)]
             .into_iter()
-            .filter(|&(_, first, last)| is_observed(first) && is_observed(last))
+            .filter(|&(_, first, last)| is_taken(first) && is_taken(last))
             .map(|(comment, _, _)| comment)
             .collect();
-        assert_eq!(comments, expected, "{observed:03b}");
-        assert_eq!(data, ["a\nb"], "{observed:03b}");
+        assert_eq!(comments, expected, "{taken:03b}");
+        assert_eq!(data, ["a\nb"], "{taken:03b}");
     }
 }
 
@@ -127,7 +127,7 @@ fn a_comment_outlives_empty_chunks_at_any_entry_point() {
 }
 
 #[test]
-fn a_comment_that_is_no_longer_observed_is_not_retained() {
+fn a_comment_of_which_next_takes_the_rest_is_not_retained() {
     let mut parser = Parser::new();
     assert_eq!(parser.push(b"data: ab\n: a long comm").next_item(), Ok(None));
     assert!(parser.retained() > 10);

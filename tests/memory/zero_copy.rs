@@ -23,7 +23,7 @@ fn zero_copy_ids_of_one_length_allocate_once_for_each_buffer() {
 }
 
 #[test]
-fn zero_copy_items_that_are_observed_allocate_nothing_within_a_block_either() {
+fn zero_copy_items_allocate_nothing_within_a_block_either() {
     let stream = "event: e\n: comment\nretry: 5\ndata: x\n: comment\n\nevent: e\n\n".repeat(25);
     let mut parser = Parser::new();
     let mut items = parser.push(stream.as_bytes());

@@ -115,7 +115,7 @@ impl Runs<'_> {
         &mut self,
         chunks: impl Iterator<Item = &'s [u8]>,
         after: Option<&[usize]>,
-        observed: bool,
+        items: bool,
     ) -> Result<(), What> {
         self.count += 1;
         let case = self.case;
@@ -127,7 +127,7 @@ impl Runs<'_> {
         let mut seen = Seen { case, events: 0, errors: 0, comments: 0 };
         let mut fed = 0;
         for chunk in chunks {
-            if observed {
+            if items {
                 seen.items(&mut parser, chunk)?;
             } else {
                 let mut events = parser.push(chunk);
@@ -147,7 +147,7 @@ impl Runs<'_> {
             (seen.errors != case.errors, "errors"),
             // Observed comments count toward the limit.
             (
-                observed && case.limit.is_none() && seen.comments != case.comments.len(),
+                items && case.limit.is_none() && seen.comments != case.comments.len(),
                 "fewer comments",
             ),
             (clean != case.clean, "the end"),

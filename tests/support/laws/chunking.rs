@@ -31,13 +31,13 @@ pub fn chunking(input: &[u8]) {
 pub fn any_split(stream: &[u8], chunks: &[&[u8]], limit: usize, calls: u8) {
     let parser = || Parser::with_limit(limit);
     let whole = outcome(parser(), Way::Push, &[stream]);
-    let observed = outcome(parser(), Way::Items, &[stream]);
-    assert_eq!(observed.clone().of_push(), whole, "both entry points agree");
+    let items = outcome(parser(), Way::Items, &[stream]);
+    assert_eq!(items.clone().of_push(), whole, "both ways agree");
     for way in [Way::Push, Way::Owned, Way::Rest(calls), Way::Alternate] {
         assert_eq!(outcome(parser(), way, chunks).of_push(), whole, "{way:?}");
     }
     for way in [Way::Items, Way::RestItems(calls)] {
-        assert_eq!(outcome(parser(), way, chunks), observed, "{way:?}");
+        assert_eq!(outcome(parser(), way, chunks), items, "{way:?}");
     }
 
     // It grows, and everything is returned that can be.

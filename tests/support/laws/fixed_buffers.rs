@@ -22,7 +22,7 @@ impl Controls for Steering {
 /// The largest limit here, and how long a value can be in each array.
 const AMPLE: usize = 240;
 
-/// Parsers over arrays and over growable buffers return the same for any order of calls: chunks pushed and observed,
+/// Parsers over arrays and over growable buffers return the same for any order of calls: events and items taken,
 /// cursors ended and dropped early, IDs set, streams ended. A clone continues like its original.
 pub fn fixed_buffers(input: &[u8]) {
     let (stream, Steering { limit: retained, id_limit, calls }) = stream_and_controls(input);
