@@ -13,7 +13,7 @@ use std::time::Duration;
 use http::Response;
 use incoming::text;
 use sse_wire::blocking::EventSource;
-use sse_wire::{Attempt, FinalError, Policy, SourceError};
+use sse_wire::{Attempt, FinalError, Incoming, Parser, Policy, Refused, SourceError, SourceNotice};
 
 /// A body that is read byte by byte, with an interruption before each, and may break off.
 struct Body {
@@ -146,4 +146,22 @@ fn reconnecting_and_closing_drop_the_connection_with_what_was_read_of_it() {
     assert_eq!(Rc::strong_count(&open), 1);
     expect!(source, "none");
     assert!(format!("{source:?}").starts_with("EventSource { connection: "));
+}
+
+#[test]
+fn nothing_lost_in_silence_a_second_refusal_at_the_end_of_a_chunk_is_a_notice_as_well() {
+    let request = |_: Attempt| {
+        let body = Whole(b"data: 0123456789012\nid: 12345\n", Rc::default());
+        Response::builder().header("content-type", "text/event-stream").body(body)
+    };
+    let mut source =
+        EventSource::new(request).with_policy(policy()).with_parser(Parser::with_limit(16));
+    expect!(source, "open");
+    for what in [Refused::Event, Refused::Id] {
+        match source.next().unwrap().unwrap() {
+            Incoming::Notice(SourceNotice::Refused(error)) => assert_eq!(error.refused(), what),
+            other => panic!("{other:?}"),
+        }
+    }
+    expect!(source, "reconnecting in 0ns: the server ended the stream");
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::stream::{self, FusedStream, StreamExt};
 use sse_wire::{
-    Attempt, EventSource, Incoming, Interruption, Parser, Policy, Silence, SourceNotice,
+    Attempt, EventSource, Incoming, Interruption, Parser, Policy, Refused, Silence, SourceNotice,
 };
 use tokio::time::{Instant, sleep};
 
@@ -71,6 +71,21 @@ async fn a_refused_event_or_id_is_a_notice_and_does_not_end_the_stream() {
         assert!(matches!(item, Incoming::Notice(SourceNotice::Refused(_))), "{item:?}");
     }
     expect!(source, ":a", ":b");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_lost_in_silence_a_second_refusal_at_the_end_of_a_chunk_is_a_notice_as_well() {
+    let (request, _) = source([Answer::Stream("data: 0123456789012\nid: 12345\n")]);
+    let mut source =
+        EventSource::new(request).with_policy(policy()).with_parser(Parser::with_limit(16));
+    expect!(source, "open");
+    for what in [Refused::Event, Refused::Id] {
+        match source.next().await.unwrap().unwrap() {
+            Incoming::Notice(SourceNotice::Refused(error)) => assert_eq!(error.refused(), what),
+            other => panic!("{other:?}"),
+        }
+    }
+    expect!(source, "reconnecting in 3s: the server ended the stream");
 }
 
 #[tokio::test(start_paused = true)]

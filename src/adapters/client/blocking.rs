@@ -146,8 +146,9 @@ where
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if !self.unread.is_empty() {
-                let (incoming, rest) = self.session.take(&self.buffer[self.unread.clone()]);
+            let chunk = &self.buffer[self.unread.clone()];
+            if self.session.has_more(chunk) {
+                let (incoming, rest) = self.session.take(chunk);
                 self.unread.start = self.unread.end - rest;
                 if let Some(incoming) = incoming {
                     return Some(Ok(incoming));

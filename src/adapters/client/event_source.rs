@@ -269,7 +269,7 @@ where
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         loop {
-            if !this.chunk.is_empty() {
+            if this.session.has_more(&this.chunk) {
                 let (incoming, rest) = this.session.take(&this.chunk);
                 this.chunk.advance(this.chunk.len() - rest);
                 if let Some(incoming) = incoming {
