@@ -129,16 +129,12 @@ impl Lines {
         !matches!(self.state, State::Start | State::AfterCr | State::Head(_, 0))
     }
 
-    /// Takes the whole chunk, if it lies within the value of such a line, of which a part has been taken.
+    /// Returns whether the whole chunk lies within the value of such a line, of which a part has been taken.
     #[inline]
-    pub(crate) fn take_all(&mut self, chunk: &[u8], line: Line) -> bool {
-        let is_within = matches!(self.state, State::Value(begun, false) if begun == line)
+    pub(crate) fn is_within(&mut self, chunk: &[u8], line: Line) -> bool {
+        matches!(self.state, State::Value(begun, false) if begun == line)
             && self.at == 0
-            && self.scan.peek(chunk).is_none();
-        if is_within {
-            self.at = chunk.len();
-        }
-        is_within
+            && self.scan.peek(chunk).is_none()
     }
 
     /// Takes the next step.

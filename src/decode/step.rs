@@ -63,9 +63,10 @@ impl<S: Storage> Parser<S> {
     /// Takes the whole chunk, if it lies within data that is kept: a short way to `append` for small chunks.
     fn append_chunk(&mut self, chunk: &[u8]) -> bool {
         let is_within = self.buffers.is_kept(Place::Data)
-            && self.has_room(chunk.len())
-            && self.lines.take_all(chunk, Line::Field(Field::Data));
+            && self.lines.is_within(chunk, Line::Field(Field::Data))
+            && self.has_room(chunk.len());
         if is_within {
+            self.lines.at = chunk.len();
             self.buffers.push(Place::Data, chunk, self.lines.scan.is_ascii(0));
         }
         is_within
