@@ -13,7 +13,7 @@ use super::text::Slot;
 use crate::error::{Limit, LimitError, ParseError, Refused};
 use crate::field::Field;
 
-/// How much a [`Parser`] can retain, in bytes: see [there](Parser#limits).
+/// How much a [`Parser`] can retain, in bytes: see [its limits](Parser#limits).
 ///
 /// ```
 /// use sse_wire::{Growable, Limits, Parser};

@@ -84,8 +84,8 @@ pub struct Parser<S = Growable> {
     pub(super) milliseconds: Option<u64>,
     /// The errors that have not been reported.
     pub(super) errors: [Option<ParseError>; 2],
-    /// What was returned last, whose values are cleared by the next call: an event even if it was refused, and the
-    /// block at the end of a stream.
+    /// What the next call clears: the event of a block that has ended, a comment that has, or the block at the end of a
+    /// stream.
     pub(super) last: Stop,
     /// The position of the block or comment that has ended, and the length of the block. (The CPU would stall on a
     /// range that is written in two parts and read as one.)
@@ -164,8 +164,18 @@ impl<D: Memory, E: Memory, I: Memory> Parser<Arrays<D, E, I>> {
     }
 }
 
-impl<S> Parser<S> {
+impl<S: Storage> Parser<S> {
     /// Creates a parser with this memory and these limits.
+    ///
+    /// ```
+    /// use sse_wire::{Arrays, Growable, Limits, Parser};
+    ///
+    /// let limits = Limits { retained: 400, id: 30 };
+    /// let growing = Parser::with_limits(Growable::new(), limits);
+    /// let arrays = Arrays { data: [0; 256], event_type: [0; 32], ids: [0; 96] };
+    /// let fixed = Parser::with_limits(arrays, limits);
+    /// assert_eq!(growing.limits(), fixed.limits());
+    /// ```
     pub const fn with_limits(storage: S, limits: Limits) -> Self {
         Parser {
             lines: Lines::new(),
@@ -186,9 +196,7 @@ impl<S> Parser<S> {
             shared_id: LastEventId::NONE,
         }
     }
-}
 
-impl<S: Storage> Parser<S> {
     /// Takes the next bytes of the stream, any number of them, and returns a cursor over the events that they
     /// complete. Nothing is read before the first call of the cursor.
     pub fn push<'p, 'c>(&'p mut self, chunk: &'c [u8]) -> Events<'p, 'c, S> {
