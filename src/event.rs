@@ -208,7 +208,8 @@ impl From<Event<'_>> for OwnedEvent {
 pub enum Item<'a> {
     /// An event.
     Event(Event<'a>),
-    /// A block that ended without an event, because it had no data.
+    /// A block that ended without an event, because it had no data. A block whose event was refused is only an error;
+    /// its ID is in force even so.
     #[non_exhaustive]
     Block {
         /// The last event ID string, if this block has set it.

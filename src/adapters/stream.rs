@@ -185,7 +185,10 @@ where
         S: Unpin,
     {
         let chunk = self.next_chunk().await?;
-        Some(chunk.map(|()| Pin::new(self).events()))
+        Some(chunk.map(|()| {
+            let (parser, chunk) = Pin::new(self).chunk();
+            Events { parser, chunk }
+        }))
     }
 
     /// Ends the stream and returns how it ended. Call it after the first `None`; an earlier call ends the events. The
@@ -266,12 +269,6 @@ where
             }
         }
         Poll::Ready(Some(Ok(())))
-    }
-
-    /// Returns the events of the rest of the chunk.
-    fn events(self: Pin<&mut Self>) -> Events<'_, '_> {
-        let (parser, chunk) = self.chunk();
-        Events { parser, chunk }
     }
 
     /// Returns the parser and the bytes of the chunk that it has started.

@@ -86,7 +86,8 @@ pub enum SourceNotice {
         /// The time.
         time: Duration,
     },
-    /// A block without an event has set the last event ID.
+    /// A block without data has set the last event ID. (A block whose event was [refused](Self::Refused) can have set it,
+    /// too.)
     #[non_exhaustive]
     LastEventId {
         /// The ID.
