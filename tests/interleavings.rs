@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use sse_wire::{Growable, LastEventIdError, Limits, ParseError, Parser, Refused, Storage};
-use support::outcome::{Output, Pending, drain, pending, push, push_items};
+use support::outcome::{Output, Pending, drain, pending};
 use support::shapes::{mutate, mutations, sent_stream};
 use support::{Decoded, Driver, Returned, TokenizerDriver, values, within};
 
@@ -17,8 +17,8 @@ use support::{Decoded, Driver, Returned, TokenizerDriver, values, within};
 #[derive(Clone, Copy, Debug)]
 struct Chunk {
     len: usize,
-    /// Whether all items are taken, or only events.
-    items: bool,
+    /// How the cursor is called, repeated: `e` for `next`, `o` for `next_owned`, `i` for `next_item`.
+    ways: &'static [u8],
     /// How often the cursor is called.
     calls: usize,
 }
@@ -39,7 +39,8 @@ enum Call {
 fn chunk() -> impl Strategy<Value = Chunk> {
     let len = prop_oneof![0..4_usize, 0..80_usize, Just(usize::MAX)];
     let calls = prop_oneof![0..4_usize, Just(usize::MAX)];
-    (len, any::<bool>(), calls).prop_map(|(len, items, calls)| Chunk { len, items, calls })
+    const WAYS: [&[u8]; 5] = [b"e", b"o", b"i", b"eio", b"oiie"];
+    (len, select(&WAYS[..]), calls).prop_map(|(len, ways, calls)| Chunk { len, ways, calls })
 }
 
 /// Steps that lose only what is discarded.
@@ -78,24 +79,25 @@ struct Answer {
 fn call<S: Storage + Clone>(parser: &mut Parser<S>, call: &Call, rest: &[u8]) -> Answer {
     let mut answer = Answer::default();
     match *call {
-        Call::Take(chunk) => {
+        Call::Take(chunk) | Call::Discard(chunk) | Call::Leave(chunk) => {
             let bytes = &rest[..chunk.len.min(rest.len())];
-            let take = if chunk.items { push_items } else { push };
-            let (drained, left) = take(parser, chunk.calls, bytes, &mut answer.output);
+            let mut cursor = parser.push(bytes);
+            let mut ways = chunk.ways.iter().cycle();
+            let drained = drain(chunk.calls, &mut answer.output, || match ways.next() {
+                Some(b'i') => Ok(cursor.next_item()?.map(Output::from)),
+                Some(b'o') => Ok(cursor.next_owned()?.map(Output::Event)),
+                _ => Ok(cursor.next()?.map(Output::from)),
+            });
+            let mut left = &bytes[bytes.len()..];
+            match call {
+                Call::Take(_) => left = cursor.into_rest(),
+                Call::Discard(_) => {
+                    answer.output.extend(cursor.discard().err().map(Output::from));
+                }
+                _ => {}
+            }
             assert!(!drained || left.is_empty());
             answer.taken = bytes.len() - left.len();
-        }
-        Call::Discard(chunk) | Call::Leave(chunk) => {
-            let bytes = &rest[..chunk.len.min(rest.len())];
-            answer.taken = bytes.len();
-            let mut cursor = parser.push(bytes);
-            drain(chunk.calls, &mut answer.output, || match chunk.items {
-                true => Ok(cursor.next_item()?.map(Output::from)),
-                false => Ok(cursor.next()?.map(Output::from)),
-            });
-            if matches!(call, Call::Discard(_)) {
-                answer.output.extend(cursor.discard().err().map(Output::from));
-            }
         }
         Call::Finish => answer.end = Some(parser.finish().map(pending)),
         Call::SetLastEventId(id) => {
@@ -111,7 +113,7 @@ fn call<S: Storage + Clone>(parser: &mut Parser<S>, call: &Call, rest: &[u8]) ->
 
 /// Ends with everything that is left.
 fn to_the_end(calls: Vec<Call>) -> impl Iterator<Item = Call> {
-    let all = Chunk { len: usize::MAX, items: false, calls: usize::MAX };
+    let all = Chunk { len: usize::MAX, ways: b"e", calls: usize::MAX };
     calls.into_iter().chain([Call::Take(all), Call::Finish])
 }
 

@@ -29,7 +29,7 @@ pub fn seeds() -> Vec<Seed> {
             ("reference", with(&[case.carried_over.is_some().into()])),
             ("positions", with(&[])),
             ("limits", with(&[if limit == 0 { ample } else { limit }, 8, ample, ample, ample])),
-            // Events and items taken, cursors dropped early, IDs set.
+            // Events and items taken, and IDs set.
             (
                 "fixed_buffers",
                 [

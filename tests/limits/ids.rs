@@ -147,6 +147,19 @@ fn a_last_event_id_that_is_set_in_the_middle_of_a_block_replaces_what_the_block_
     }
 }
 
+#[test]
+fn an_id_that_is_set_after_a_refusal_at_the_blank_line_is_in_force_for_the_next_event() {
+    let mut parser = Parser::with_limit(16);
+    let mut events = parser.push(b"id: 1\ndata: \xFF\xFF\xFF\xFF\xFF\xFF\n\ndata: x\n\n");
+    assert!(events.next().is_err());
+    let rest = events.into_rest();
+    assert_eq!(parser.last_event_id(), "1");
+    parser.set_last_event_id("9").unwrap();
+    let mut events = parser.push(rest);
+    let event = events.next().unwrap().unwrap();
+    assert_eq!((event.data, event.last_event_id, event.sets_id), ("x", "9", false));
+}
+
 #[cfg(feature = "std")]
 #[test]
 fn a_last_event_id_that_is_set_between_two_events_of_one_read_counts_for_the_second() {

@@ -112,7 +112,7 @@ pub enum Way {
     /// By `next_owned`.
     Owned,
     Items,
-    /// By `next` and `next_item` in turn.
+    /// By `next`, `next_item`, and `next_owned` in turn.
     Alternate,
     /// By `next`; after this many calls, at least one, the rest is pushed again.
     Rest(u8),
@@ -141,9 +141,10 @@ pub fn take<S: Storage>(
                 let (mut events, mut turn) = (parser.push(rest), at);
                 let next = || {
                     turn += 1;
-                    match turn % 2 {
+                    match turn % 3 {
                         0 => Ok(events.next()?.map(Output::from)),
-                        _ => Ok(events.next_item()?.map(Output::from)),
+                        1 => Ok(events.next_item()?.map(Output::from)),
+                        _ => Ok(events.next_owned()?.map(Output::Event)),
                     }
                 };
                 (drain(calls, output, next), events.into_rest())

@@ -101,7 +101,7 @@ impl Runs<'_> {
         Ok(())
     }
 
-    /// Decodes the stream cut in one way, with both cursors of the parser.
+    /// Decodes the stream cut in one way, by events and by items.
     fn each<'s>(
         &mut self,
         chunks: impl Iterator<Item = &'s [u8]> + Clone,
