@@ -146,13 +146,11 @@ where
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let chunk = &self.buffer[self.unread.clone()];
-            if self.session.has_more(chunk) {
-                let (incoming, rest) = self.session.take(chunk);
-                self.unread.start = self.unread.end - rest;
-                if let Some(incoming) = incoming {
-                    return Some(Ok(incoming));
-                }
+            // Even of an empty chunk: the one before can have ended with two refusals.
+            let (incoming, rest) = self.session.take(&self.buffer[self.unread.clone()]);
+            self.unread.start = self.unread.end - rest;
+            if let Some(incoming) = incoming {
+                return Some(Ok(incoming));
             }
             let action = match self.session.next(self.start.elapsed()) {
                 Next::Item(item) => return Some(item),

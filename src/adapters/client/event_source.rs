@@ -269,12 +269,11 @@ where
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         loop {
-            if this.session.has_more(&this.chunk) {
-                let (incoming, rest) = this.session.take(&this.chunk);
-                this.chunk.advance(this.chunk.len() - rest);
-                if let Some(incoming) = incoming {
-                    return Poll::Ready(Some(Ok(incoming)));
-                }
+            // Even of an empty chunk: the one before can have ended with two refusals.
+            let (incoming, rest) = this.session.take(&this.chunk);
+            this.chunk.advance(this.chunk.len() - rest);
+            if let Some(incoming) = incoming {
+                return Poll::Ready(Some(Ok(incoming)));
             }
             let action = match this.session.next(this.timer.now()) {
                 Next::Item(item) => return Poll::Ready(Some(item)),

@@ -168,11 +168,6 @@ impl<B> Session<B> {
         self.error = error;
     }
 
-    /// Returns whether there is something to take: in the rest of a chunk, or a second refusal at its end.
-    pub(super) fn has_more(&self, chunk: &[u8]) -> bool {
-        !chunk.is_empty() || !self.connection.parser().is_done()
-    }
-
     /// Returns the next event or refusal of a chunk, `None` if there is no more, and how many bytes of the chunk are
     /// left.
     pub(super) fn take(&mut self, chunk: &[u8]) -> (Option<Incoming>, usize) {
